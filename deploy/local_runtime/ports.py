@@ -1,0 +1,65 @@
+"""Chooses ports once and remembers them, so that a restarted instance keeps its addresses."""
+
+import random
+import socket
+
+from local_runtime.home import Home
+from local_runtime.house import Service
+
+# Below the range from which systems take ports for outgoing connections: a port chosen there
+# could be in use by any client at the moment the server wants it back.
+_RANGE = range(20000, 30000)
+
+SERVERS = {"postgres": 5433, "kafka": 9094, "kafka_controller": 9095, "supervisor": 9001}
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen there now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def names_and_usual(services: tuple[Service, ...]) -> dict[str, int]:
+    """Every port an instance needs, with the number it likes best."""
+    wanted = dict(SERVERS)
+    for service in services:
+        wanted[f"{service.name}.api"] = service.port
+        wanted[f"{service.name}.api_metrics"] = service.port + 100
+        wanted[f"{service.name}.worker_metrics"] = service.port + 200
+    return wanted
+
+
+def remembered(home: Home) -> dict[str, int]:
+    """The ports of the last `up`."""
+    return {k: v for k, v in home.read_state("ports").items() if isinstance(v, int)}
+
+
+def choose(
+    home: Home, services: tuple[Service, ...], *, usual: bool, given: dict[str, int] | None = None
+) -> dict[str, int]:
+    """Given first, then remembered, then the usual one, then any; and writes down the choice.
+
+    Call it only while the instance's own processes are down: a remembered port in use then
+    belongs to someone else, and another one is taken."""
+    before = remembered(home)
+    chosen: dict[str, int] = {}
+    dice = random.SystemRandom()
+    for name, liked in names_and_usual(services).items():
+        taken = set(chosen.values())
+        candidates = [(given or {}).get(name), before.get(name), liked if usual else None]
+        for port in candidates:
+            if port is not None and port not in taken and is_free(port):
+                chosen[name] = port
+                break
+        else:
+            reserved = taken | set(before.values())
+            chosen[name] = next(
+                p for p in iter(lambda: dice.choice(_RANGE), 0) if p not in reserved and is_free(p)
+            )
+    home.write_state("ports", {**before, **chosen})
+    return chosen

@@ -1,0 +1,64 @@
+"""Generated passwords and keys of one instance; made once, kept in `secrets/`, mode 0600."""
+
+import base64
+import json
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from joserfc.jwk import ECKey
+
+from local_runtime.home import Home, write_private
+
+
+def password(home: Home, name: str) -> str:
+    """The password of that name, made on first use."""
+    return _kept(home.secrets / f"{name}.password", lambda: secrets.token_urlsafe(24))
+
+
+def sealing_key_file(home: Home) -> Path:
+    """32 random bytes that seal personal columns."""
+    path = home.secrets / "sealing.key"
+    _kept(path, lambda: base64.b64encode(secrets.token_bytes(32)).decode())
+    return path
+
+
+def operator_password_file(home: Home) -> Path:
+    """The first account there is; everything else is made with it."""
+    password(home, "operator")
+    return home.secrets / "operator.password"
+
+
+def signing_key_file(home: Home) -> Path:
+    """The key the gateway signs tokens with."""
+    path = home.secrets / "signing.json"
+    _kept(path, _new_signing_key)
+    return path
+
+
+def jwks_file(home: Home) -> Path:
+    """The public half, by which every service checks a token. Derived, never kept apart."""
+    key = ECKey.import_key(json.loads(signing_key_file(home).read_text()))
+    public = {**key.as_dict(private=False), "kid": key.kid, "use": "sig", "alg": "ES256"}
+    path = home.secrets / "jwks.json"
+    write_private(path, json.dumps({"keys": [public]}))
+    return path
+
+
+def _new_signing_key() -> str:
+    key = ECKey.generate_key(
+        "P-256", {"kid": secrets.token_hex(8), "use": "sig", "alg": "ES256"}, private=True
+    )
+    return json.dumps(key.as_dict(private=True))
+
+
+def _kept(path: Path, make: Callable[[], str]) -> str:
+    try:
+        found = path.read_text().strip()
+        if found:
+            return found
+    except FileNotFoundError:
+        pass
+    made = make()
+    write_private(path, made)
+    return made

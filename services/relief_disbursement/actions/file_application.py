@@ -1,0 +1,71 @@
+"""A resident, their delegate or a worker of their community files an application, as a draft or at once."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from platform_kit.auth import Caller
+from platform_kit.clock import now
+from platform_kit.db import Tx
+from platform_kit.outbox import publish
+from platform_kit.sealing import Sealer
+from registry_replica.store import resident
+
+from event_contracts.relief_disbursement import ApplicationSubmitted
+from platform_kit.ids import new_id
+from platform_kit.money import Money
+from platform_kit.problems import NotFound
+from relief_disbursement import store
+from relief_disbursement.problems import AlreadyOpen
+from relief_disbursement.rules import application as rules
+from relief_disbursement.rules.application import Application
+from relief_disbursement.rules.programme import require_currency
+from relief_disbursement.rules.sealed import BANK_ACCOUNT, PAYEE_NAME, WORDS
+
+
+async def file_application(
+    tx: Tx,
+    sealer: Sealer,
+    *,
+    programme_id: UUID,
+    resident_id: UUID,
+    asked: Money,
+    words: str,
+    payee_name: str,
+    bank_account: str,
+    submit: bool,
+    by: Caller,
+) -> Application:
+    person = await resident(tx, resident_id)
+    if person is None:
+        raise NotFound(what="resident")
+    at = await now(tx)
+    on = await store.local_date(tx, person.unit_id, at)
+    if not await store.may_act_for(tx, by, resident_id, person.unit_id, on):
+        raise NotFound(what="resident")
+    programme = await store.programme_of_unit(tx, programme_id, person.unit_id)
+    require_currency(programme, asked, field="asked")
+    application = Application(
+        id=new_id(),
+        programme_id=programme_id,
+        household_id=person.household_id,
+        resident_id=resident_id,
+        unit_id=person.unit_id,
+        asked=asked,
+        parties=tuple(dict.fromkeys((resident_id, by.subject))),
+    )
+    if submit:
+        application = replace(rules.submit(application, by=by.subject, on=on, year=programme.year), version=1)
+    filed = await store.insert_application(
+        tx,
+        application,
+        words=sealer.seal(words, for_=WORDS),
+        payee_name=sealer.seal(payee_name, for_=PAYEE_NAME),
+        bank_account=sealer.seal(bank_account, for_=BANK_ACCOUNT),
+        at=at,
+    )
+    if not filed:
+        raise AlreadyOpen()
+    if submit:
+        submitted = ApplicationSubmitted(**application.facts, filed_by=by.subject, asked=asked)
+        await publish(tx, submitted, version=application.version, at=at)
+    return application

@@ -1,0 +1,35 @@
+"""Anybody signed in may object while an application is on public notice: it goes back to verification."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from platform_kit.auth import Caller
+from platform_kit.clock import now
+from platform_kit.db import Tx
+from platform_kit.outbox import publish
+from platform_kit.sealing import Sealer
+
+from event_contracts.relief_disbursement import NoticeObjected
+from platform_kit.problems import NotFound
+from relief_disbursement import store
+from relief_disbursement.rules import application as rules
+from relief_disbursement.rules.application import Application, State
+from relief_disbursement.rules.sealed import OBJECTION
+
+
+async def object_to_notice(
+    tx: Tx, sealer: Sealer, application_id: UUID, words: str, *, by: Caller
+) -> Application:
+    """What is not on notice does not exist to a stranger."""
+    application = await store.lock_application(tx, application_id)
+    at = await now(tx)
+    if application.state is not State.ON_NOTICE:
+        on = await store.local_date(tx, application.unit_id, at)
+        if not await store.may_see(tx, by, application, on):
+            raise NotFound(what="notice")
+    back = rules.object_to(application, at=at)
+    sealed = sealer.seal(words, for_=OBJECTION)
+    await store.insert_objection(tx, application_id, application.round, sealed, by=by.subject, at=at)
+    version = await store.save_application(tx, back, events=1)
+    await publish(tx, NoticeObjected(**back.facts), version=version, at=at)
+    return replace(back, version=version)

@@ -1,0 +1,40 @@
+"""A district opens a relief programme with its budget for one year."""
+
+from platform_kit.auth import Caller
+from platform_kit.clock import now
+from platform_kit.db import Tx
+from platform_kit.outbox import publish
+
+from event_contracts.relief_disbursement import ProgrammeOpened
+from platform_kit.ids import new_id
+from platform_kit.money import Money
+from platform_kit.problems import NotYours
+from relief_disbursement import store
+from relief_disbursement.problems import CodeTaken
+from relief_disbursement.rules.programme import Programme
+
+
+async def open_programme(
+    tx: Tx, *, code: str, name: str, year: int, budget: Money, monthly: Money, by: Caller
+) -> Programme:
+    district = next((post.unit_id for post in by.posts if post.role == "district"), None)
+    if district is None:
+        raise NotYours()
+    nothing = Money(0, budget.currency)
+    programme = Programme(
+        id=new_id(),
+        unit_id=district,
+        code=code,
+        name=name,
+        year=year,
+        budget=budget,
+        monthly=monthly,
+        committed=nothing,
+        paid=nothing,
+    )
+    at = await now(tx)
+    if not await store.insert_programme(tx, programme, by=by.subject, at=at):
+        raise CodeTaken(field="code", code=code, year=year)
+    opened = ProgrammeOpened(programme_id=programme.id, code=code, name=name, year=year, budget=budget)
+    await publish(tx, opened, version=programme.version, at=at)
+    return programme

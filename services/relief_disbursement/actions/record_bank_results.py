@@ -1,0 +1,49 @@
+"""Take the bank's answers, each line once; the run settles when every line has one."""
+
+import asyncio
+from dataclasses import replace
+from uuid import UUID
+
+from event_contracts.relief_disbursement import PaymentPaid, PaymentReturned, PaymentRunAdvanced
+from platform_kit.auth import Caller
+from platform_kit.clock import now
+from platform_kit.db import Tx
+from platform_kit.money import Money
+from platform_kit.outbox import publish, publish_all
+from relief_disbursement import store
+from relief_disbursement.rules import payment_run as rules
+from relief_disbursement.rules import programme as budget
+from relief_disbursement.rules.bank_results import LineOutcome, apply_all, read_results
+from relief_disbursement.rules.payment import Payment, PaymentState
+from relief_disbursement.rules.payment_run import FINANCE, PaymentRun, RunState
+
+
+async def record_bank_results(
+    tx: Tx, run_id: UUID, text: str, *, by: Caller
+) -> tuple[PaymentRun, list[LineOutcome]]:
+    """A refused line stops no other line. What came back stays committed: it is still owed."""
+    run = await store.lock_payment_run(tx, run_id, by.unit_codes(*FINANCE))
+    rules.require_sent(run)
+    read = await asyncio.to_thread(read_results, text)
+    payments = await store.lock_payments(tx, run_id)
+    changed, outcomes = apply_all(read, payments)
+    at = await now(tx)
+    if changed:
+        await store.save_payments(tx, changed)
+        paid = [payment.amount for payment in changed if payment.state is PaymentState.PAID]
+        programme = await store.lock_programme(tx, run.programme_id)
+        await store.save_money(tx, budget.settle(programme, sum(paid, Money(0, run.total.currency))))
+    await publish_all(tx, [(_answered(payment), payment.version + 1) for payment in changed], at=at)
+    open_before = sum(payment.state is PaymentState.SENT for payment in payments)
+    if run.state is RunState.SENT and open_before == len(changed):
+        settled = rules.settle(run)
+        version = await store.save_payment_run(tx, settled)
+        await publish(tx, PaymentRunAdvanced(**settled.facts, by=by.subject), version=version, at=at)
+        run = replace(settled, version=version)
+    return run, outcomes
+
+
+def _answered(payment: Payment) -> PaymentPaid | PaymentReturned:
+    if payment.state is PaymentState.PAID and payment.answered_on is not None:
+        return PaymentPaid(**payment.facts, paid_on=payment.answered_on)
+    return PaymentReturned(**payment.facts, code=payment.code or "", reason=payment.reason or "")

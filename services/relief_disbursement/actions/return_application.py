@@ -1,0 +1,26 @@
+"""Whoever an application waits for asks for more evidence; a new round begins when it is submitted again."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from platform_kit.auth import Caller
+from platform_kit.db import Tx
+from platform_kit.outbox import publish
+
+from event_contracts.relief_disbursement import ApplicationReturned
+from relief_disbursement import store
+from relief_disbursement.actions.take_for_review import take_for_review
+from relief_disbursement.rules import application as rules
+from relief_disbursement.rules.application import Application, Level
+
+
+async def return_application(
+    tx: Tx, application_id: UUID, *, by: Caller, reason: str, level: Level | None = None
+) -> Application:
+    application, level, at = await take_for_review(tx, application_id, by, wanted="return", level=level)
+    returned = rules.send_back(application, level, by=by.subject, at=at, reason=reason)
+    await store.insert_review(tx, returned, level, "return", by=by.subject, at=at)
+    version = await store.save_application(tx, returned, events=1)
+    event = ApplicationReturned(**returned.facts, reviewer_id=by.subject, reason=reason)
+    await publish(tx, event, version=version, at=at)
+    return replace(returned, version=version)

@@ -1,0 +1,367 @@
+"""Relief over HTTP: programmes, applications and their reviews, notices, payment runs and payments."""
+
+from typing import Annotated, cast
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from platform_kit.clock import now
+from platform_kit.db import Tx
+from platform_kit.edge import Bulk, BulkOutcome, Command, Read, bulk, commands, reads, refusals
+from platform_kit.paging import Page
+from platform_kit.problems import NotFound, NotYours, WrongState
+from relief_disbursement import actions, problems, schemas, store
+from relief_disbursement.rules.application import POST_OF, State
+from relief_disbursement.rules.payment import PaymentState
+from relief_disbursement.rules.payment_run import FINANCE
+from relief_disbursement.settings import ReliefSettings
+
+router = APIRouter(tags=["gateway"])
+
+AsAnybody = Annotated[Command, commands()]
+AsWorker = Annotated[Command, commands("worker")]
+AsStreet = Annotated[Command, commands("street")]
+AsDistrict = Annotated[Command, commands("district")]
+AsOfficer = Annotated[Command, commands("worker", "street", "district")]
+AsOfficers = Annotated[Bulk, bulk("worker", "street", "district")]
+AsFinance = Annotated[Command, commands("finance")]
+AsFinanceOrLead = Annotated[Command, commands("finance", "finance_lead")]
+ForAnybody = Annotated[Read, reads()]
+ForThePublic = Annotated[Read, reads(anonymous=True)]
+ForStaff = Annotated[Read, reads("worker", "street", "district", "auditor")]
+ForFinance = Annotated[Read, reads("finance")]
+ForAccounts = Annotated[Read, reads("finance", "finance_lead", "auditor")]
+
+Limit = Annotated[int, Query(ge=1, le=200)]
+Cursor = Annotated[str | None, Query(max_length=500)]
+ACCOUNTS = (*FINANCE, "auditor")
+
+
+@router.post(
+    "/programmes",
+    status_code=201,
+    response_model=schemas.ProgrammeView,
+    responses=refusals(problems.CodeTaken),
+)
+async def open_programme(body: schemas.NewProgramme, command: AsDistrict) -> Response:
+    programme = await actions.open_programme(
+        command.tx,
+        code=body.code,
+        name=body.name,
+        year=body.year,
+        budget=body.budget,
+        monthly=body.monthly,
+        by=command.caller,
+    )
+    return command.answer(schemas.ProgrammeView.of(programme), status=201)
+
+
+@router.get("/programmes", response_model=list[schemas.ProgrammeView])
+async def list_programmes(read: ForAnybody) -> list[schemas.ProgrammeView]:
+    return [schemas.ProgrammeView.of(programme) for programme in await store.programmes(read.tx)]
+
+
+@router.post(
+    "/applications",
+    status_code=201,
+    response_model=schemas.ApplicationView,
+    responses=refusals(NotFound, problems.AlreadyOpen, problems.ProgrammeEnded),
+)
+async def file_application(body: schemas.NewApplication, command: AsAnybody) -> Response:
+    application = await actions.file_application(
+        command.tx,
+        command.kit.sealer,
+        programme_id=body.programme_id,
+        resident_id=body.resident_id,
+        asked=body.asked,
+        words=body.reason,
+        payee_name=body.payee_name,
+        bank_account=body.bank_account,
+        submit=body.submit,
+        by=command.caller,
+    )
+    return command.answer(schemas.ApplicationView.of(application), status=201)
+
+
+@router.post("/applications/reviews", response_model=BulkOutcome, responses=refusals(NotYours))
+async def decide_applications(body: schemas.Reviews, batch: AsOfficers) -> Response:
+    if not batch.caller.has(POST_OF[body.level]):
+        raise NotYours()
+
+    async def decide(tx: Tx, application_id: UUID) -> schemas.ApplicationView:
+        application = await actions.decide_application(
+            tx,
+            application_id,
+            level=body.level,
+            decision=body.decision,
+            reason=body.reason or "",
+            by=batch.caller,
+        )
+        return schemas.ApplicationView.of(application)
+
+    return batch.answer(await batch.each(body.ids, key=str, do=decide))
+
+
+@router.get("/applications", response_model=Page[schemas.ApplicationListed])
+async def list_applications(
+    read: ForStaff, state: State | None = None, limit: Limit = 50, cursor: Cursor = None
+) -> Page[schemas.ApplicationListed]:
+    codes = read.caller.unit_codes(*POST_OF.values(), "auditor")
+    rows, following = await store.applications_in_scope(
+        read.tx, codes, state=state, limit=limit, cursor=cursor
+    )
+    sealer = read.kit.sealer
+    return Page(items=[schemas.ApplicationListed.masked(*row, sealer) for row in rows], next=following)
+
+
+@router.get(
+    "/applications/{application_id}", response_model=schemas.ApplicationDetail, responses=refusals(NotFound)
+)
+async def read_application(application_id: UUID, read: ForAnybody) -> schemas.ApplicationDetail:
+    application = await store.read_application(read.tx, application_id)
+    on = await store.local_date(read.tx, application.unit_id, await now(read.tx))
+    if not await store.may_see(read.tx, read.caller, application, on):
+        raise NotFound(what="application")
+    sealed = await store.sealed_application(read.tx, application_id)
+    evidence = await store.evidence_of(read.tx, application_id)
+    return schemas.ApplicationDetail.opened(application, sealed, evidence, read.kit.sealer)
+
+
+@router.post(
+    "/applications/{application_id}/submit",
+    response_model=schemas.ApplicationView,
+    responses=refusals(NotFound, WrongState, problems.ProgrammeEnded),
+)
+async def submit_application(application_id: UUID, command: AsAnybody) -> Response:
+    application = await actions.submit_application(command.tx, application_id, by=command.caller)
+    return command.answer(schemas.ApplicationView.of(application))
+
+
+@router.post(
+    "/applications/{application_id}/evidence",
+    status_code=201,
+    response_model=schemas.ApplicationView,
+    responses=refusals(NotFound, WrongState),
+)
+async def add_evidence(application_id: UUID, body: schemas.NewEvidence, command: AsAnybody) -> Response:
+    application = await actions.add_evidence(
+        command.tx, command.kit.sealer, application_id, body.note, by=command.caller
+    )
+    return command.answer(schemas.ApplicationView.of(application), status=201)
+
+
+@router.post(
+    "/applications/{application_id}/verify",
+    response_model=schemas.ApplicationView,
+    responses=refusals(NotFound, WrongState, problems.FiledByYou, problems.ReviewedByYou),
+)
+async def verify_application(application_id: UUID, command: AsWorker) -> Response:
+    application = await actions.verify_application(command.tx, application_id, by=command.caller)
+    return command.answer(schemas.ApplicationView.of(application))
+
+
+@router.post(
+    "/applications/{application_id}/review",
+    response_model=schemas.ApplicationView,
+    responses=refusals(
+        NotFound, WrongState, problems.NoticeStillOpen, problems.FiledByYou, problems.ReviewedByYou
+    ),
+)
+async def review_application(application_id: UUID, command: AsStreet) -> Response:
+    application = await actions.review_application(command.tx, application_id, by=command.caller)
+    return command.answer(schemas.ApplicationView.of(application))
+
+
+@router.post(
+    "/applications/{application_id}/approve",
+    response_model=schemas.ApplicationView,
+    responses=refusals(
+        NotFound,
+        WrongState,
+        problems.BudgetExhausted,
+        problems.GrantAboveCap,
+        problems.FiledByYou,
+        problems.ReviewedByYou,
+    ),
+)
+async def approve_application(application_id: UUID, body: schemas.Approval, command: AsDistrict) -> Response:
+    application = await actions.approve_application(
+        command.tx, application_id, granted=body.granted, by=command.caller
+    )
+    return command.answer(schemas.ApplicationView.of(application))
+
+
+@router.post(
+    "/applications/{application_id}/return",
+    response_model=schemas.ApplicationView,
+    responses=refusals(NotFound, NotYours, WrongState, problems.NoticeStillOpen, problems.ReviewedByYou),
+)
+async def return_application(application_id: UUID, body: schemas.Reason, command: AsOfficer) -> Response:
+    application = await actions.return_application(
+        command.tx, application_id, reason=body.reason, by=command.caller
+    )
+    return command.answer(schemas.ApplicationView.of(application))
+
+
+@router.post(
+    "/applications/{application_id}/reject",
+    response_model=schemas.ApplicationView,
+    responses=refusals(NotFound, NotYours, WrongState, problems.NoticeStillOpen, problems.ReviewedByYou),
+)
+async def reject_application(application_id: UUID, body: schemas.Reason, command: AsOfficer) -> Response:
+    application = await actions.reject_application(
+        command.tx, application_id, reason=body.reason, by=command.caller
+    )
+    return command.answer(schemas.ApplicationView.of(application))
+
+
+@router.get("/notices", response_model=Page[schemas.NoticeView])
+async def list_notices(
+    read: ForThePublic, limit: Limit = 50, cursor: Cursor = None
+) -> Page[schemas.NoticeView]:
+    rows, following = await store.notices(read.tx, await now(read.tx), limit=limit, cursor=cursor)
+    return Page(items=[schemas.NoticeView.masked(row, read.kit.sealer) for row in rows], next=following)
+
+
+@router.post(
+    "/notices/{application_id}/objections",
+    status_code=201,
+    response_model=schemas.ObjectionView,
+    responses=refusals(NotFound, WrongState, problems.NoticeOver),
+)
+async def object_to_notice(application_id: UUID, body: schemas.Objection, command: AsAnybody) -> Response:
+    await actions.object_to_notice(
+        command.tx, command.kit.sealer, application_id, body.reason, by=command.caller
+    )
+    return command.answer(schemas.ObjectionView(application_id=application_id), status=201)
+
+
+@router.post(
+    "/payment-runs", status_code=201, response_model=schemas.PaymentRunView, responses=refusals(NotFound)
+)
+async def open_payment_run(body: schemas.NewPaymentRun, command: AsFinance) -> Response:
+    run = await actions.open_payment_run(
+        command.tx, programme_id=body.programme_id, period=body.period, by=command.caller
+    )
+    return command.answer(schemas.PaymentRunView.of(run), status=201)
+
+
+@router.get("/payment-runs", response_model=Page[schemas.PaymentRunView])
+async def list_payment_runs(
+    read: ForAccounts, programme_id: UUID | None = None, limit: Limit = 50, cursor: Cursor = None
+) -> Page[schemas.PaymentRunView]:
+    runs, following = await store.payment_runs(
+        read.tx,
+        read.caller.unit_codes(*ACCOUNTS),
+        programme_id=programme_id,
+        limit=limit,
+        cursor=cursor,
+    )
+    return Page(items=[schemas.PaymentRunView.of(run) for run in runs], next=following)
+
+
+@router.get(
+    "/payment-runs/{payment_run_id}", response_model=schemas.PaymentRunView, responses=refusals(NotFound)
+)
+async def read_payment_run(payment_run_id: UUID, read: ForAccounts) -> schemas.PaymentRunView:
+    codes = read.caller.unit_codes(*ACCOUNTS)
+    return schemas.PaymentRunView.of(await store.read_payment_run(read.tx, payment_run_id, codes))
+
+
+@router.post(
+    "/payment-runs/{payment_run_id}/calculate",
+    response_model=schemas.PaymentRunView,
+    responses=refusals(NotFound, WrongState, problems.NothingDue),
+)
+async def calculate_payment_run(payment_run_id: UUID, command: AsFinance) -> Response:
+    run = await actions.calculate_payment_run(command.tx, payment_run_id, by=command.caller)
+    return command.answer(schemas.PaymentRunView.of(run))
+
+
+@router.post(
+    "/payment-runs/{payment_run_id}/check",
+    response_model=schemas.PaymentRunView,
+    responses=refusals(NotFound, WrongState),
+)
+async def check_payment_run(payment_run_id: UUID, command: AsFinanceOrLead) -> Response:
+    run = await actions.check_payment_run(command.tx, payment_run_id, by=command.caller)
+    return command.answer(schemas.PaymentRunView.of(run))
+
+
+@router.post(
+    "/payment-runs/{payment_run_id}/release",
+    response_model=schemas.PaymentRunView,
+    responses=refusals(NotFound, WrongState, problems.ReleaseNeedsAnother),
+)
+async def release_payment_run(payment_run_id: UUID, command: AsFinanceOrLead) -> Response:
+    run = await actions.release_payment_run(command.tx, payment_run_id, by=command.caller)
+    return command.answer(schemas.PaymentRunView.of(run))
+
+
+@router.post(
+    "/payment-runs/{payment_run_id}/file",
+    response_model=schemas.BankFileView,
+    responses=refusals(NotFound, WrongState, problems.OutsideBankCharset, problems.ControlSumDiffers),
+)
+async def send_payment_run(payment_run_id: UUID, command: AsFinanceOrLead) -> Response:
+    charset = cast(ReliefSettings, command.kit.settings).bank_charset
+    file = await actions.send_payment_run(
+        command.tx, command.kit.sealer, payment_run_id, charset=charset, by=command.caller
+    )
+    return command.answer(schemas.BankFileView.of(payment_run_id, file))
+
+
+@router.get("/payment-runs/{payment_run_id}/file", response_class=Response, responses=refusals(NotFound))
+async def read_bank_file(payment_run_id: UUID, read: ForFinance) -> Response:
+    run = await store.read_payment_run(read.tx, payment_run_id, read.caller.unit_codes("finance"))
+    file = await actions.read_bank_file(read.tx, read.kit.sealer, run)
+    if file is None:
+        raise NotFound(what="bank file")
+    disposition = f'attachment; filename="{file.message_id}.csv"'
+    return Response(
+        file.content,
+        media_type=f"text/csv; charset={file.charset}",
+        headers={"Content-Disposition": disposition, "Cache-Control": "no-store"},
+    )
+
+
+@router.post(
+    "/bank-results", response_model=schemas.BankResultsView, responses=refusals(NotFound, WrongState)
+)
+async def record_bank_results(body: schemas.BankResults, command: AsFinance) -> Response:
+    run, outcomes = await actions.record_bank_results(
+        command.tx, body.payment_run_id, body.text, by=command.caller
+    )
+    return command.answer(schemas.BankResultsView.of(run, outcomes, command.language))
+
+
+@router.get("/payments", response_model=Page[schemas.PaymentListed])
+async def list_payments(
+    read: ForAccounts,
+    payment_run_id: UUID | None = None,
+    state: PaymentState | None = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[schemas.PaymentListed]:
+    rows, following = await store.payments_in_scope(
+        read.tx,
+        read.caller.unit_codes(*ACCOUNTS),
+        run_id=payment_run_id,
+        state=state,
+        limit=limit,
+        cursor=cursor,
+    )
+    sealer = read.kit.sealer
+    return Page(items=[schemas.PaymentListed.masked(*row, sealer) for row in rows], next=following)
+
+
+@router.post(
+    "/payments/{payment_id}/reissue",
+    response_model=schemas.PaymentView,
+    responses=refusals(NotFound, WrongState),
+)
+async def reissue_payment(payment_id: UUID, body: schemas.Reissue, command: AsFinance) -> Response:
+    payment = await actions.reissue_payment(
+        command.tx, command.kit.sealer, payment_id, bank_account=body.bank_account, by=command.caller
+    )
+    return command.answer(schemas.PaymentView.of(payment))

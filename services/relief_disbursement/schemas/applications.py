@@ -1,0 +1,146 @@
+"""What relief's routes answer about programmes, applications and notices."""
+
+from datetime import date, datetime
+from typing import Any, Self
+from uuid import UUID
+
+from asyncpg import Record
+
+from platform_kit.masking import mask_account, mask_name
+from platform_kit.money import Money
+from platform_kit.schemas import View
+from platform_kit.sealing import Sealer
+from relief_disbursement.rules.application import WAITS_FOR, Application, Level
+from relief_disbursement.rules.programme import Programme
+from relief_disbursement.rules.sealed import BANK_ACCOUNT, EVIDENCE, PAYEE_NAME, WORDS
+
+
+class ProgrammeView(View):
+    id: UUID
+    version: int
+    unit_id: UUID
+    code: str
+    name: str
+    year: int
+    budget: Money
+    monthly: Money
+    committed: Money
+    paid: Money
+    left: Money
+
+    @classmethod
+    def of(cls, programme: Programme) -> Self:
+        return cls.model_validate(programme, from_attributes=True)
+
+
+class ApplicationView(View):
+    """`waits_for` is the review that is next, or null."""
+
+    id: UUID
+    version: int
+    programme_id: UUID
+    household_id: UUID
+    resident_id: UUID
+    unit_id: UUID
+    state: str
+    waits_for: Level | None
+    round: int
+    asked: Money
+    granted: Money | None
+    from_on: date | None
+    notice_until: datetime | None
+    decision_reason: str | None
+
+    @classmethod
+    def of(cls, application: Application) -> Self:
+        return cls(**_application_fields(application))
+
+
+class ApplicationListed(ApplicationView):
+    """For worklists: the payee's name is masked."""
+
+    payee_name: str
+
+    @classmethod
+    def masked(cls, application: Application, sealed: Record, sealer: Sealer) -> Self:
+        return cls(
+            **_application_fields(application),
+            payee_name=mask_name(sealer.open(sealed["payee_name"], for_=PAYEE_NAME)),
+        )
+
+
+class EvidenceView(View):
+    added_by: UUID
+    at: datetime
+    note: str
+
+
+class ApplicationDetail(ApplicationView):
+    """For the resident and those who decide: `reason` in the applicant's words; the account stays masked."""
+
+    reason: str
+    payee_name: str
+    bank_account: str
+    evidence: list[EvidenceView]
+
+    @classmethod
+    def opened(cls, application: Application, sealed: Record, evidence: list[Record], sealer: Sealer) -> Self:
+        return cls(
+            **_application_fields(application),
+            reason=sealer.open(sealed["words"], for_=WORDS),
+            payee_name=sealer.open(sealed["payee_name"], for_=PAYEE_NAME),
+            bank_account=mask_account(sealer.open(sealed["bank_account"], for_=BANK_ACCOUNT)),
+            evidence=[
+                EvidenceView(
+                    added_by=row["added_by"], at=row["at"], note=sealer.open(row["note"], for_=EVIDENCE)
+                )
+                for row in evidence
+            ],
+        )
+
+
+class ObjectionView(View):
+    """An objector learns nothing of the application."""
+
+    application_id: UUID
+
+
+class NoticeView(View):
+    """What everybody may see: the name is masked."""
+
+    application_id: UUID
+    payee_name: str
+    unit: str
+    programme: str
+    asked: Money
+    until: datetime
+
+    @classmethod
+    def masked(cls, row: Record, sealer: Sealer) -> Self:
+        return cls(
+            application_id=row["id"],
+            payee_name=mask_name(sealer.open(row["payee_name"], for_=PAYEE_NAME)),
+            unit=row["unit"],
+            programme=row["programme"],
+            asked=Money(row["asked_minor"], row["currency"]),
+            until=row["notice_until"],
+        )
+
+
+def _application_fields(application: Application) -> dict[str, Any]:
+    return {
+        "id": application.id,
+        "version": application.version,
+        "programme_id": application.programme_id,
+        "household_id": application.household_id,
+        "resident_id": application.resident_id,
+        "unit_id": application.unit_id,
+        "state": application.state,
+        "waits_for": WAITS_FOR.get(application.state),
+        "round": application.round,
+        "asked": application.asked,
+        "granted": application.granted,
+        "from_on": application.from_on,
+        "notice_until": application.notice_until,
+        "decision_reason": application.reason,
+    }

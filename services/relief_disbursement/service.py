@@ -1,0 +1,18 @@
+"""The manifest of relief."""
+
+from platform_kit.service import Service
+
+from relief_disbursement.consumers import CONSUMERS
+from relief_disbursement.routes import router
+from relief_disbursement.settings import ReliefSettings
+from relief_disbursement.tables import Row
+
+SERVICE = Service(
+    name="relief_disbursement",
+    prefix="RELIEF",
+    title="救助发放 Relief disbursement",
+    metadata=Row.metadata,
+    routers=(router,),
+    consumers=CONSUMERS,
+    settings=ReliefSettings,
+)

@@ -1,0 +1,1 @@
+"""What services publish: the only thing that they know of each other, beside their OpenAPI."""

@@ -1,0 +1,83 @@
+"""Who is who and where. References only: names, phones and addresses never leave the registry by an event."""
+
+from datetime import date
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from event_contracts.base import EventPayload, Topic
+
+UNITS = Topic("registry.units", retention_days=3650)
+HOUSEHOLDS = Topic("registry.households", retention_days=3650)
+RESIDENTS = Topic("registry.residents", retention_days=3650)
+STAFF = Topic("registry.staff", retention_days=3650)
+
+UnitKind = Literal["district", "street", "community"]
+Post = Literal["worker", "street", "district", "finance", "finance_lead", "auditor"]
+
+
+class UnitOpened(EventPayload):
+    """`code` is the path of the unit in the tree, e.g. ``01/03/017``: a unit's subtree is a prefix of codes."""
+
+    type: ClassVar[str] = "registry.unit.opened.v1"
+    topic: ClassVar[Topic] = UNITS
+    aggregate: ClassVar[str] = "unit_id"
+
+    unit_id: UUID
+    parent_id: UUID | None
+    kind: UnitKind
+    code: str
+    name: str
+    zone: str
+
+
+class HouseholdRegistered(EventPayload):
+    type: ClassVar[str] = "registry.household.registered.v1"
+    topic: ClassVar[Topic] = HOUSEHOLDS
+    aggregate: ClassVar[str] = "household_id"
+
+    household_id: UUID
+    unit_id: UUID
+    members: int
+
+
+class ResidentRegistered(EventPayload):
+    type: ClassVar[str] = "registry.resident.registered.v1"
+    topic: ClassVar[Topic] = RESIDENTS
+    aggregate: ClassVar[str] = "resident_id"
+
+    resident_id: UUID
+    household_id: UUID
+    unit_id: UUID
+
+
+class ConsentRecorded(EventPayload):
+    """The resident lets `delegate_id` act for them until `until_on` (no end: None)."""
+
+    type: ClassVar[str] = "registry.consent.recorded.v1"
+    topic: ClassVar[Topic] = RESIDENTS
+    aggregate: ClassVar[str] = "resident_id"
+
+    resident_id: UUID
+    delegate_id: UUID
+    until_on: date | None
+
+
+class StaffRegistered(EventPayload):
+    type: ClassVar[str] = "registry.staff.registered.v1"
+    topic: ClassVar[Topic] = STAFF
+    aggregate: ClassVar[str] = "staff_id"
+
+    staff_id: UUID
+
+
+class StaffAppointed(EventPayload):
+    type: ClassVar[str] = "registry.staff.appointed.v1"
+    topic: ClassVar[Topic] = STAFF
+    aggregate: ClassVar[str] = "staff_id"
+
+    staff_id: UUID
+    appointment_id: UUID
+    post: Post
+    unit_id: UUID
+    from_on: date
+    until_on: date | None

@@ -1,0 +1,89 @@
+"""Low-cost paid services: providers, orders and what they brought in. Money is Money."""
+
+from datetime import date, datetime
+from typing import ClassVar
+from uuid import UUID
+
+from event_contracts.base import EventPayload, Topic
+from platform_kit.money import Money
+
+PROVIDERS = Topic("paid.providers", retention_days=3650)
+ORDERS = Topic("paid.orders", retention_days=3650)
+
+
+class ProviderRegistered(EventPayload):
+    """`person_id` is the resident behind the provider: the subject that they sign in as."""
+
+    type: ClassVar[str] = "paid.provider.registered.v1"
+    topic: ClassVar[Topic] = PROVIDERS
+    aggregate: ClassVar[str] = "provider_id"
+
+    provider_id: UUID
+    person_id: UUID
+    unit_id: UUID
+    services: tuple[str, ...]
+
+
+class _OrderEvent(EventPayload):
+    topic: ClassVar[Topic] = ORDERS
+    aggregate: ClassVar[str] = "order_id"
+
+    order_id: UUID
+    resident_id: UUID
+    unit_id: UUID
+    service: str
+
+
+class OrderQuoted(_OrderEvent):
+    type: ClassVar[str] = "paid.order.quoted.v1"
+
+    order_number: str
+    price: Money
+    subsidy: Money
+
+
+class OrderBooked(_OrderEvent):
+    type: ClassVar[str] = "paid.order.booked.v1"
+
+    starts_at: datetime
+
+
+class OrderAssigned(_OrderEvent):
+    type: ClassVar[str] = "paid.order.assigned.v1"
+
+    provider_id: UUID
+    person_id: UUID
+
+
+class OrderStarted(_OrderEvent):
+    type: ClassVar[str] = "paid.order.started.v1"
+
+
+class OrderCompleted(_OrderEvent):
+    type: ClassVar[str] = "paid.order.completed.v1"
+
+
+class OrderConfirmed(_OrderEvent):
+    type: ClassVar[str] = "paid.order.confirmed.v1"
+
+
+class OrderPaid(_OrderEvent):
+    """`paid` is what the resident paid; the receipt's number is unbroken within its series."""
+
+    type: ClassVar[str] = "paid.order.paid.v1"
+
+    paid: Money
+    receipt_number: str
+    paid_on: date
+
+
+class OrderCancelled(_OrderEvent):
+    type: ClassVar[str] = "paid.order.cancelled.v1"
+
+    fee: Money
+
+
+class OrderRefunded(_OrderEvent):
+    type: ClassVar[str] = "paid.order.refunded.v1"
+
+    refunded: Money

@@ -1,0 +1,111 @@
+"""What happened to a resident's request. The words of the request stay with the service; events carry references."""
+
+from datetime import datetime
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from event_contracts.base import EventPayload, Topic
+
+REQUESTS = Topic("requests.requests", retention_days=3650)
+
+Route = Literal["volunteers", "relief", "paid_service", "department", "community"]
+
+
+class _RequestEvent(EventPayload):
+    """`resident_id` is None only for reports imported from a city's open data."""
+
+    topic: ClassVar[Topic] = REQUESTS
+    aggregate: ClassVar[str] = "request_id"
+
+    request_id: UUID
+    resident_id: UUID | None
+    unit_id: UUID
+
+
+class RequestSubmitted(_RequestEvent):
+    type: ClassVar[str] = "requests.request.submitted.v1"
+
+    case_number: str
+    category: str
+    filed_by: UUID
+    occurred_at: datetime
+
+
+class RequestImported(_RequestEvent):
+    """A report of another system; `state` is where it stood there. It starts no clock."""
+
+    type: ClassVar[str] = "requests.request.imported.v1"
+
+    case_number: str
+    category: str
+    source: str
+    source_number: str
+    state: str
+    occurred_at: datetime
+
+
+class RequestTriaged(_RequestEvent):
+    """`route` says who acts next; a service takes up the requests of its own route."""
+
+    type: ClassVar[str] = "requests.request.triaged.v1"
+
+    case_number: str
+    category: str
+    route: Route
+    skill: str | None
+    wanted_from: datetime
+    wanted_until: datetime
+
+
+class RequestAssigned(_RequestEvent):
+    type: ClassVar[str] = "requests.request.assigned.v1"
+
+    assignee_kind: Literal["volunteer", "staff"]
+    assignee_id: UUID
+
+
+class RequestUnassigned(_RequestEvent):
+    """Whoever had taken it up stepped back; it is triaged again and waits for another."""
+
+    type: ClassVar[str] = "requests.request.unassigned.v1"
+
+
+class RequestStarted(_RequestEvent):
+    type: ClassVar[str] = "requests.request.started.v1"
+
+
+class RequestResolved(_RequestEvent):
+    type: ClassVar[str] = "requests.request.resolved.v1"
+
+    resolved_by: UUID
+
+
+class RequestClosed(_RequestEvent):
+    type: ClassVar[str] = "requests.request.closed.v1"
+
+    by: Literal["resident", "silence"]
+
+
+class RequestReopened(_RequestEvent):
+    type: ClassVar[str] = "requests.request.reopened.v1"
+
+    reopened_by: UUID
+
+
+class RequestWithdrawn(_RequestEvent):
+    type: ClassVar[str] = "requests.request.withdrawn.v1"
+
+
+class RequestRejected(_RequestEvent):
+    type: ClassVar[str] = "requests.request.rejected.v1"
+
+    reason: str
+
+
+class RequestEscalated(_RequestEvent):
+    """Nobody took it up in time, or a promise was missed: `level` is who must look now."""
+
+    type: ClassVar[str] = "requests.request.escalated.v1"
+
+    level: Literal["worker", "street", "district"]
+    why: str

@@ -1,0 +1,186 @@
+"""The api process of any service: its routes, the same health, errors, limits and correlation for all."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from time import perf_counter
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from platform_kit import telemetry
+from platform_kit.db import OUTAGES
+from platform_kit.edge import AlreadyAnswered, language, response_of
+from platform_kit.ids import new_id
+from platform_kit.kit import Kit
+from platform_kit.local_routes import router as local_router
+from platform_kit.problem_answers import Problem, http_error, invalid, refused
+from platform_kit.problems import BodyTooLarge, Refusal, Unavailable
+from platform_kit.service import Service
+
+LARGEST_BODY = 1024 * 1024
+_CORRELATION = re.compile(r"[\w\-.:]{1,100}", re.ASCII)
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+def create_api(service: Service, kit: Kit) -> FastAPI:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            await kit.db.open()
+            stack.push_async_callback(kit.db.close)
+            hints = asyncio.create_task(kit.pass_hints_on())
+            stack.push_async_callback(_end, hints)
+            if service.startup is not None:
+                await stack.enter_async_context(service.startup(kit))
+            yield
+
+    app = FastAPI(title=service.title, version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.state.kit = kit
+    for router in service.routers:
+        app.include_router(router)
+    if kit.settings.mode == "local":
+        app.include_router(local_router)
+    _add_health(app, kit)
+    _add_errors(app)
+    app.add_middleware(Limits, service=service.name)
+    app.openapi = lambda: document(app)  # type: ignore[method-assign]
+    return app
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """The app's OpenAPI with what every operation may also answer."""
+    if app.openapi_schema:
+        return app.openapi_schema
+    schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
+    components = schema.setdefault("components", {}).setdefault("schemas", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        components.pop(name, None)
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    components |= problem.pop("$defs", {}) | {"Problem": problem}
+    refusal = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+    for operations in schema.get("paths", {}).values():
+        for operation in operations.values():
+            operation["responses"].pop("422", None)
+            for status, meaning in (("400", "malformed"), ("401", "not signed in"), ("403", "not permitted"),
+                                    ("413", "too large"), ("422", "invalid input"), ("503", "unavailable")):  # fmt: skip
+                operation["responses"].setdefault(status, {"description": meaning} | refusal)
+    app.openapi_schema = schema
+    return schema
+
+
+def _add_health(app: FastAPI, kit: Kit) -> None:
+    @app.get("/livez", include_in_schema=False)
+    async def livez() -> dict[str, str]:
+        return {"status": "live"}
+
+    @app.get("/readyz", include_in_schema=False)
+    async def readyz() -> JSONResponse:
+        """Ready needs the database, never the broker: with the broker down commands still succeed."""
+        if await kit.db.answers():
+            return JSONResponse({"status": "ready"})
+        return JSONResponse({"status": "no database"}, 503, {"Retry-After": "2"})
+
+
+def _add_errors(app: FastAPI) -> None:
+    @app.exception_handler(AlreadyAnswered)
+    async def again(_: Request, call: AlreadyAnswered) -> Response:
+        return response_of(call.answer)
+
+    @app.exception_handler(Refusal)
+    async def refuse(request: Request, refusal: Refusal) -> Response:
+        return refused(refusal, language(request))
+
+    @app.exception_handler(RequestValidationError)
+    async def malformed(request: Request, error: RequestValidationError) -> Response:
+        return invalid(error, language(request))
+
+    @app.exception_handler(HTTPException)
+    async def framework(request: Request, error: HTTPException) -> Response:
+        return http_error(error, request, language(request))
+
+    async def away(request: Request, error: Exception) -> Response:
+        telemetry.log.warning("database away", path=request.url.path, error=repr(error))
+        return refused(Unavailable(), language(request))
+
+    for outage in OUTAGES:
+        app.add_exception_handler(outage, away)
+
+
+class Limits:
+    """Pure ASGI: bounds the body, carries the correlation id, measures the answer."""
+
+    def __init__(self, app: ASGIApp, service: str) -> None:
+        self._app = app
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        correlation = headers.get(b"x-correlation-id", "")
+        if not _CORRELATION.fullmatch(correlation):
+            correlation = str(new_id())
+        telemetry.correlation_id.set(correlation)
+        trace = headers.get(b"traceparent", "")
+        telemetry.traceparent.set(trace if _TRACEPARENT.fullmatch(trace) else "")
+        status, started = 500, perf_counter()
+
+        async def send_marked(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-correlation-id", correlation.encode())]
+            await send(message)
+
+        try:
+            body_receive = await _bounded(scope, headers, receive)
+        except BodyTooLarge as refusal:
+            await refused(refusal, language(Request(scope)))(scope, receive, send_marked)
+        else:
+            await self._app(scope, body_receive, send_marked)
+        route = scope.get("route")
+        telemetry.REQUESTS.labels(
+            self._service, scope["method"], getattr(route, "path", "none"), str(status)
+        ).observe(perf_counter() - started)
+
+
+async def _bounded(scope: Scope, headers: dict[bytes, str], receive: Receive) -> Receive:
+    """Read the whole body here, at most LARGEST_BODY of it, so that a refusal comes before any work."""
+    length = headers.get(b"content-length", "0")
+    if length.isdigit() and int(length) > LARGEST_BODY:
+        raise BodyTooLarge(limit=LARGEST_BODY)
+    if scope["method"] in ("GET", "HEAD", "OPTIONS"):
+        return receive
+    body, more = b"", True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            break
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > LARGEST_BODY:
+            raise BodyTooLarge(limit=LARGEST_BODY)
+    given = False
+
+    async def once() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return once
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

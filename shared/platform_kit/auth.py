@@ -1,0 +1,126 @@
+"""Who calls: an access token (RFC 9068, ES256) becomes a `Caller`. Every service verifies it; being inside gives nothing."""
+
+import hashlib
+import json
+import time
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, KeySet
+
+from platform_kit.problems import NotSignedIn
+
+ISSUER = "linli"
+AUDIENCE = "linli"
+TYPE = "at+jwt"
+MAX_TOKEN_BYTES = 8192
+_REMEMBERED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A role at a unit; `unit_code` is the unit's path, so its subtree is what starts with it."""
+
+    role: str
+    unit_id: UUID
+    unit_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """`subject` is the person: a resident's or a staff member's id."""
+
+    subject: UUID
+    roles: frozenset[str]
+    posts: tuple[Post, ...] = ()
+
+    def has(self, *roles: str) -> bool:
+        return not self.roles.isdisjoint(roles)
+
+    def unit_codes(self, *roles: str) -> tuple[str, ...]:
+        return tuple(post.unit_code for post in self.posts if post.role in roles)
+
+
+def code_within(code: str, prefixes: Iterable[str]) -> bool:
+    """Is the unit with this code one of these units, or below one of them?"""
+    return any(code == prefix or code.startswith(prefix + "/") for prefix in prefixes)
+
+
+def issue_token(key: ECKey, caller: Caller, lifetime: timedelta) -> str:
+    """A signed access token; `key` is the private JWK with its `kid`."""
+    issued = int(time.time())
+    claims: dict[str, Any] = {
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "sub": str(caller.subject),
+        "iat": issued,
+        "exp": issued + int(lifetime.total_seconds()),
+        "roles": sorted(caller.roles),
+        "posts": [
+            {"role": post.role, "unit_id": str(post.unit_id), "unit_code": post.unit_code} for post in caller.posts
+        ],
+    }
+    return jwt.encode({"alg": "ES256", "typ": TYPE, "kid": key.kid}, claims, key)
+
+
+class Verifier:
+    """Fixed algorithm, issuer, audience and type; unknown `crit` refused; a token is verified once, then remembered."""
+
+    def __init__(self, jwks: dict[str, Any]) -> None:
+        self._keys = KeySet.import_key_set(jwks)  # type: ignore[arg-type]
+        self._claims = jwt.JWTClaimsRegistry(
+            leeway=5,
+            iss={"essential": True, "value": ISSUER},
+            aud={"essential": True, "value": AUDIENCE},
+            exp={"essential": True},
+            sub={"essential": True},
+        )
+        self._remembered: OrderedDict[bytes, tuple[Caller, int]] = OrderedDict()
+
+    @classmethod
+    def from_file(cls, path: Path) -> "Verifier":
+        return cls(json.loads(path.read_text()))
+
+    def caller(self, authorization: str | None) -> Caller | None:
+        """The caller behind an Authorization header; None without one; NotSignedIn when it is not a valid token."""
+        if not authorization:
+            return None
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not token or len(token) > MAX_TOKEN_BYTES:
+            raise NotSignedIn
+        digest = hashlib.sha256(token.encode()).digest()
+        if remembered := self._remembered.get(digest):
+            caller, expires = remembered
+            if expires > time.time():
+                return caller
+            del self._remembered[digest]
+        caller, expires = self._verify(token)
+        self._remembered[digest] = (caller, expires)
+        if len(self._remembered) > _REMEMBERED:
+            self._remembered.popitem(last=False)
+        return caller
+
+    def _verify(self, token: str) -> tuple[Caller, int]:
+        try:
+            decoded = jwt.decode(token, self._keys, algorithms=["ES256"])
+            if decoded.header.get("typ") != TYPE or "crit" in decoded.header:
+                raise NotSignedIn
+            self._claims.validate(decoded.claims)
+            claims = decoded.claims
+            return (
+                Caller(
+                    subject=UUID(claims["sub"]),
+                    roles=frozenset(claims["roles"]),
+                    posts=tuple(Post(p["role"], UUID(p["unit_id"]), p["unit_code"]) for p in claims["posts"]),
+                ),
+                int(claims["exp"]),
+            )
+        except (JoseError, ValueError, KeyError, TypeError, UnicodeError) as error:
+            raise NotSignedIn from error

@@ -1,0 +1,106 @@
+"""The database of one service: a pool, THE transaction rule (only the kit commits), sessions for wide queries."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias
+
+import asyncpg
+import orjson
+from asyncpg.pool import PoolConnectionProxy
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+
+Tx: TypeAlias = "PoolConnectionProxy[asyncpg.Record] | asyncpg.Connection[asyncpg.Record]"
+
+ACQUIRE_SECONDS = 3.0
+
+# A process frozen inside a transaction would otherwise block its successor without end.
+SESSION = {
+    "timezone": "UTC",
+    "default_transaction_isolation": "read committed",
+    "idle_in_transaction_session_timeout": "15s",
+    "statement_timeout": "30s",
+    "lock_timeout": "5s",
+}
+
+OUTAGES = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InterfaceError,
+)
+
+
+async def connect(dsn: str, application: str) -> "asyncpg.Connection[asyncpg.Record]":
+    """A connection outside the pool, for a relay's lease or a listener."""
+    connection = await asyncpg.connect(
+        dsn, timeout=5, server_settings={**SESSION, "application_name": application}
+    )
+    await _prepare(connection)
+    return connection
+
+
+async def _prepare(connection: Any) -> None:
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        encoder=lambda value: b"\x01" + orjson.dumps(value),
+        decoder=lambda data: orjson.loads(data[1:]),
+        format="binary",
+    )
+
+
+class Database:
+    """Opened lazily: a service starts, and stays up, while its database is away."""
+
+    def __init__(self, dsn: str, *, pool_size: int, application: str) -> None:
+        self.dsn = dsn
+        self._application = application
+        self._pool = asyncpg.create_pool(
+            dsn,
+            min_size=0,
+            max_size=pool_size,
+            timeout=ACQUIRE_SECONDS,
+            command_timeout=60,
+            max_inactive_connection_lifetime=300,
+            init=_prepare,
+            server_settings={**SESSION, "application_name": application},
+        )
+        self._engine = create_async_engine(
+            dsn.replace("postgresql://", "postgresql+asyncpg://", 1), pool_size=2, max_overflow=0
+        )
+
+    async def open(self) -> None:
+        await self._pool
+
+    async def close(self) -> None:
+        try:
+            await asyncio.wait_for(self._pool.close(), 5)
+        except TimeoutError:
+            self._pool.terminate()
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Tx]:
+        """Commits when the block ends, rolls back when it raises; raises one of OUTAGES when there is no database."""
+        async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection, connection.transaction():
+            yield connection
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[AsyncSession]:
+        """A SQLModel session for a wide, rarely hot query; it reads and is never committed."""
+        async with AsyncSession(self._engine, expire_on_commit=False) as session:
+            yield session
+
+    async def answers(self) -> bool:
+        """The probe that tells an outage from an event's or a query's own fault."""
+        try:
+            async with asyncio.timeout(ACQUIRE_SECONDS), self._pool.acquire() as connection:
+                await connection.fetchval("SELECT 1")
+        except OUTAGES:
+            return False
+        return True

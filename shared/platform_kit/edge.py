@@ -1,0 +1,232 @@
+"""The edge of a service: where a call gets its caller, its key and its transaction, and where that is committed.
+
+`commands(...)` and `reads(...)` make the annotated dependencies that routes take. The commit comes before the answer:
+`Depends(…, scope="function")` ends the block before the response is sent.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, TypeVar
+
+import asyncpg
+from fastapi import Depends, Header, Request, Response
+from fastapi.security import HTTPBearer
+from pydantic import BaseModel
+
+from platform_kit.auth import Caller
+from platform_kit.db import OUTAGES, Tx
+from platform_kit.idempotency import StoredAnswer, earlier_answer, fingerprint, keep_answer
+from platform_kit.kit import Kit
+from platform_kit.problems import (
+    InProgress,
+    KeyMissing,
+    NotFound,
+    NotSignedIn,
+    NotYours,
+    Refusal,
+    Unavailable,
+    WrongState,
+)
+from platform_kit.problem_answers import Problem, problem_of
+from platform_kit.telemetry import log
+
+T = TypeVar("T")
+NOBODY = "nobody"
+
+_bearer = HTTPBearer(auto_error=False, bearerFormat="JWT")
+_Key = Annotated[str | None, Header(alias="Idempotency-Key", description="Made once per intent; 1 to 200 characters.")]
+
+
+class AlreadyAnswered(Exception):  # noqa: N818 - not an error: the call was made before
+    def __init__(self, answer: StoredAnswer) -> None:
+        self.answer = answer
+
+
+@dataclass(slots=True)
+class Read:
+    """A question: its transaction sees one moment and changes nothing."""
+
+    kit: Kit
+    tx: Tx
+    asker: Caller | None
+    language: str
+
+    @property
+    def caller(self) -> Caller:
+        if self.asker is None:
+            raise NotSignedIn
+        return self.asker
+
+
+@dataclass(slots=True)
+class Command(Read):
+    """An unsafe call: its transaction is committed, with the answer under its key, before the answer is sent."""
+
+    answered: StoredAnswer | None = field(default=None)
+
+    def answer(self, body: BaseModel, status: int = 200) -> Response:
+        self.answered = _stored(body, status)
+        return response_of(self.answered)
+
+
+class RowOutcome(BaseModel):
+    """What became of one row of a bulk command: its value, or its problem."""
+
+    key: str
+    ok: bool
+    value: Any = None
+    problem: Problem | None = None
+
+
+class BulkOutcome(BaseModel):
+    done: int
+    refused: int
+    rows: list[RowOutcome]
+
+
+@dataclass(slots=True)
+class Bulk:
+    """Many commands in one call: each row is its own transaction under its own key, and says what became of it."""
+
+    kit: Kit
+    caller: Caller
+    language: str
+    key: str
+    print_: bytes
+
+    async def each(
+        self, items: Sequence[T], *, key: Callable[[T], str], do: Callable[[Tx, T], Awaitable[BaseModel | dict[str, Any]]]
+    ) -> list[RowOutcome]:
+        rows = [await self._row(item, key(item), do) for item in items]
+        self.kit.nudge()
+        return rows
+
+    async def _row(
+        self, item: T, name: str, do: Callable[[Tx, T], Awaitable[BaseModel | dict[str, Any]]]
+    ) -> RowOutcome:
+        principal, row_key = str(self.caller.subject), f"{self.key}/{name}"
+        try:
+            async with self.kit.db.transaction() as tx:
+                if earlier := await earlier_answer(tx, principal, row_key, self.print_):
+                    return RowOutcome.model_validate_json(earlier.body or b"{}")
+                value = await do(tx, item)
+                plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+                outcome = RowOutcome(key=name, ok=True, value=plain)
+                await keep_answer(tx, principal, row_key, self.print_, _stored(outcome, 200))
+                return outcome
+        except Refusal as refusal:
+            return RowOutcome(key=name, ok=False, problem=problem_of(refusal, self.language))
+        except (*OUTAGES, asyncpg.PostgresError) as error:
+            log.warning("row failed", key=name, error=repr(error))
+            return RowOutcome(key=name, ok=False, problem=problem_of(Unavailable(), self.language))
+
+    def answer(self, rows: list[RowOutcome]) -> Response:
+        done = sum(row.ok for row in rows)
+        return response_of(_stored(BulkOutcome(done=done, refused=len(rows) - done, rows=rows), 200))
+
+
+def commands(*roles: str, anonymous: bool = False) -> Any:
+    """The dependency of an unsafe call that these roles may make (no role: any signed-in caller)."""
+
+    async def command(
+        request: Request, idempotency_key: _Key = None, _: Any = Depends(_bearer)
+    ) -> AsyncIterator[Command]:
+        kit: Kit = request.app.state.kit
+        caller = _permitted(kit, request, roles, anonymous)
+        key = _key(idempotency_key)
+        principal = str(caller.subject) if caller else NOBODY
+        print_ = await _fingerprint(request)
+        async with kit.db.transaction() as tx:
+            if earlier := await earlier_answer(tx, principal, key, print_):
+                raise AlreadyAnswered(earlier)
+            made = Command(kit, tx, caller, language(request))
+            yield made
+            if made.answered is None:
+                raise RuntimeError(f"{request.url.path} did not answer through command.answer")
+            try:
+                await keep_answer(tx, principal, key, print_, made.answered)
+            except asyncpg.UniqueViolationError as twin:
+                raise InProgress from twin
+        kit.nudge()
+
+    return Depends(command, scope="function")
+
+
+def reads(*roles: str, anonymous: bool = False) -> Any:
+    """The dependency of a safe call."""
+
+    async def read(request: Request, _: Any = Depends(_bearer)) -> AsyncIterator[Read]:
+        kit: Kit = request.app.state.kit
+        caller = _permitted(kit, request, roles, anonymous)
+        async with kit.db.transaction() as tx:
+            yield Read(kit, tx, caller, language(request))
+
+    return Depends(read, scope="function")
+
+
+def bulk(*roles: str) -> Any:
+    """The dependency of a call that makes many commands."""
+
+    async def batch(request: Request, idempotency_key: _Key = None, _: Any = Depends(_bearer)) -> Bulk:
+        kit: Kit = request.app.state.kit
+        caller = _permitted(kit, request, roles, anonymous=False)
+        if caller is None:
+            raise NotSignedIn
+        return Bulk(kit, caller, language(request), _key(idempotency_key), await _fingerprint(request))
+
+    return Depends(batch, scope="function")
+
+
+def refusals(*types: type[Refusal]) -> dict[int | str, dict[str, Any]]:
+    """What a route may refuse, declared for OpenAPI; what every route may refuse is added by the app."""
+    by_status: dict[int, list[type[Refusal]]] = {}
+    for refusal in (*types, WrongState, NotFound):
+        by_status.setdefault(refusal.status, []).append(refusal)
+    return {
+        status: {
+            "description": "; ".join(sorted({refusal.slug() for refusal in named})),
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for status, named in by_status.items()
+    }
+
+
+def language(request: Request) -> str:
+    """The caller's language: English when they prefer it, otherwise Chinese."""
+    preferred = request.headers.get("accept-language", "zh").split(",")[0].strip().lower()
+    return "en" if preferred.startswith("en") else "zh"
+
+
+def _permitted(kit: Kit, request: Request, roles: tuple[str, ...], anonymous: bool) -> Caller | None:
+    caller = kit.verifier.caller(request.headers.get("authorization"))
+    if caller is None:
+        if anonymous:
+            return None
+        raise NotSignedIn
+    if roles and not caller.has(*roles):
+        log.info("refused", path=request.url.path, subject=str(caller.subject), why="role")
+        raise NotYours
+    return caller
+
+
+def _key(given: str | None) -> str:
+    if not given or len(given) > 200 or not given.isprintable():
+        raise KeyMissing
+    return given
+
+
+async def _fingerprint(request: Request) -> bytes:
+    return fingerprint(request.method, request.url.path, request.url.query, await request.body())
+
+
+def _stored(body: BaseModel, status: int) -> StoredAnswer:
+    headers = {}
+    version = getattr(body, "version", None)
+    if version is not None:
+        headers["etag"] = f'"{version}"'
+    return StoredAnswer(status, headers, body.model_dump_json().encode())
+
+
+def response_of(answer: StoredAnswer) -> Response:
+    """A stored answer is given again byte for byte."""
+    return Response(answer.body or b"{}", answer.status, headers=answer.headers, media_type="application/json")

@@ -1,0 +1,54 @@
+"""The stored answer of an unsafe call, kept in the command's own transaction.
+
+Two statements, in READ COMMITTED: first the lock, then the read. In one statement the answer that a twin has just
+committed is missed, and the command runs again.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+from platform_kit.db import Tx
+from platform_kit.problems import InProgress, KeyReused
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """`body` is None once the person whom it was about has been erased."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes | None
+
+
+def fingerprint(method: str, path: str, query: str, body: bytes) -> bytes:
+    return hashlib.sha256(b"\0".join((method.encode(), path.encode(), query.encode(), body))).digest()
+
+
+async def earlier_answer(tx: Tx, principal: str, key: str, print_: bytes) -> StoredAnswer | None:
+    """Take the key for this transaction. The stored answer if the call was made before; None if it is new.
+
+    InProgress: another transaction holds the key. KeyReused: the key belongs to another call.
+    """
+    if not await tx.fetchval("SELECT pg_try_advisory_xact_lock(hashtextextended($1 || E'\\n' || $2, 0))", principal, key):
+        raise InProgress
+    row = await tx.fetchrow(
+        "SELECT fingerprint, status, headers, body FROM idempotency WHERE principal = $1 AND key = $2", principal, key
+    )
+    if row is None:
+        return None
+    if row["fingerprint"] != print_:
+        raise KeyReused
+    return StoredAnswer(row["status"], row["headers"], row["body"])
+
+
+async def keep_answer(tx: Tx, principal: str, key: str, print_: bytes, answer: StoredAnswer) -> None:
+    """The unique key is the last guard: a violation means that a twin was first."""
+    await tx.execute(
+        "INSERT INTO idempotency (principal, key, fingerprint, status, headers, body) VALUES ($1, $2, $3, $4, $5, $6)",
+        principal,
+        key,
+        print_,
+        answer.status,
+        answer.headers,
+        answer.body,
+    )

@@ -1,0 +1,55 @@
+"""What the processes of one service share: its settings, database, sealer, verifier, and the hint to its relay."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+from platform_kit.auth import Verifier
+from platform_kit.db import OUTAGES, Database, connect
+from platform_kit.outbox import CHANNEL
+from platform_kit.sealing import Sealer
+from platform_kit.settings import ServiceSettings
+
+
+@dataclass
+class Kit:
+    """`state` is where a service's `startup` puts its long-lived clients."""
+
+    service: str
+    settings: ServiceSettings
+    db: Database
+    sealer: Sealer
+    verifier: Verifier
+    state: dict[str, Any] = field(default_factory=dict)
+    _published: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @classmethod
+    def of(cls, service: str, settings: ServiceSettings) -> "Kit":
+        return cls(
+            service,
+            settings,
+            Database(settings.database_url, pool_size=settings.pool_size, application=service),
+            Sealer.from_file(settings.sealing_key_file),
+            Verifier.from_file(settings.jwks_file),
+        )
+
+    def nudge(self) -> None:
+        """A hint after a commit that there is something to send. Never needed: the relay polls too."""
+        self._published.set()
+
+    async def pass_hints_on(self) -> None:
+        """Turn hints into one coalesced NOTIFY on a connection of its own, outside every command's transaction."""
+        connection = None
+        try:
+            while True:
+                await self._published.wait()
+                self._published.clear()
+                try:
+                    if connection is None or connection.is_closed():
+                        connection = await connect(self.settings.database_url, f"{self.service}.hints")
+                    await connection.execute(f"NOTIFY {CHANNEL}")
+                except OUTAGES:
+                    continue
+        finally:
+            if connection is not None:
+                connection.terminate()

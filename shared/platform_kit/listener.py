@@ -1,0 +1,277 @@
+"""The consumer loop: batch → inbox and effects in one transaction → then the offset. A stall ends the process."""
+
+import asyncio
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+import asyncpg
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from platform_kit import telemetry
+from platform_kit.consumer import Consumer
+from platform_kit.db import OUTAGES, Tx
+from platform_kit.envelope import Undecodable
+from platform_kit.inbox import Faulty, Incoming, apply, incoming
+from platform_kit.kit import Kit
+from platform_kit.parking import RELEASED_MEANWHILE, park, park_record
+from platform_kit.telemetry import log
+from platform_kit.watchdog import Progress
+
+BATCH = 500
+TRIES_IN_PLACE = 2
+WAIT_SECONDS = 1.0
+STOP_SECONDS = 5.0
+
+# Said to be the server's trouble, but it is believed only while a probe fails as well.
+_SERVERS_TROUBLE = ("08", "40", "53", "55", "57")
+
+
+class Outage(Exception):
+    """The database is away: wait and hold, nothing is the event's fault."""
+
+
+class Listener:
+    """One consumer of one worker."""
+
+    def __init__(self, kit: Kit, consumer: Consumer, progress: Progress) -> None:
+        self._kit = kit
+        self._consumer = consumer
+        self._progress = progress
+        self._excused: set[tuple[str, str, int]] = set()
+        self.group = f"{kit.service}.{consumer.name}"
+
+    async def run(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                await self._consume(stop)
+            except KafkaError as error:
+                log.warning("consumer starts again", group=self.group, error=repr(error))
+                await asyncio.sleep(WAIT_SECONDS)
+
+    async def _consume(self, stop: asyncio.Event) -> None:
+        kafka = AIOKafkaConsumer(
+            *self._consumer.topics,
+            bootstrap_servers=self._kit.settings.kafka,
+            client_id=self.group,
+            group_id=self.group,
+            group_instance_id=self._instance(),
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=3_000,
+            rebalance_timeout_ms=60_000,
+            max_poll_records=BATCH,
+            fetch_max_wait_ms=100,
+            request_timeout_ms=15_000,
+            retry_backoff_ms=200,
+        )
+        try:
+            await kafka.start()
+            if self._consumer.start == "now":
+                await self._remember_birth(kafka)
+            while not stop.is_set():
+                self._progress.idle(self.group)
+                polled = await kafka.getmany(timeout_ms=200, max_records=BATCH)
+                if polled:
+                    await self._take(kafka, polled, stop)
+        finally:
+            with suppress(TimeoutError, KafkaError, asyncio.CancelledError):
+                await asyncio.wait_for(kafka.stop(), STOP_SECONDS)
+
+    def _instance(self) -> str:
+        """Static membership: unique per live process, and another one when the topics change."""
+        topics = hashlib.sha256(" ".join(self._consumer.topics).encode()).hexdigest()[:8]
+        return f"{self.group}-{self._kit.settings.ordinal}-{topics}"
+
+    async def _take(
+        self, kafka: AIOKafkaConsumer, polled: dict[TopicPartition, list[ConsumerRecord[Any, Any]]], stop: asyncio.Event
+    ) -> None:
+        by_topic: dict[str, dict[TopicPartition, list[ConsumerRecord[Any, Any]]]] = defaultdict(dict)
+        for partition, records in polled.items():
+            by_topic[partition.topic][partition] = records
+        for topic, partitions in by_topic.items():
+            records = [record for part in partitions.values() for record in part]
+            while True:
+                self._progress.working(self.group)
+                try:
+                    await self.take_records(topic, records)
+                except Outage as outage:
+                    if not await self._kit.db.answers():
+                        self._progress.idle(self.group)
+                    log.warning("consumer waits for the database", group=self.group, error=str(outage))
+                    if stop.is_set():
+                        return
+                    await asyncio.sleep(WAIT_SECONDS)
+                    continue
+                break
+            self._kit.nudge()
+            try:
+                await kafka.commit({partition: part[-1].offset + 1 for partition, part in partitions.items()})
+            except KafkaError as error:
+                log.warning("offset not committed; the inbox drops the repeats", group=self.group, error=repr(error))
+
+    async def take_records(self, topic: str, records: Sequence[ConsumerRecord[Any, Any]]) -> None:
+        """One topic's records, in order within each partition. Raises Outage when the database is away."""
+        events: list[Incoming] = []
+        try:
+            born = await self._born(topic) if self._consumer.start == "now" else {}
+            for record in records:
+                if record.offset < born.get(record.partition, 0):
+                    continue
+                try:
+                    events.append(incoming(record.headers, record.value))
+                except Undecodable as error:
+                    await self._park_record(record, str(error))
+            if events:
+                await self.take(topic, events)
+        except OUTAGES as error:
+            raise Outage(repr(error)) from error
+
+    async def take(self, topic: str, events: Sequence[Incoming]) -> None:
+        """All at once when all is well; one by one, each try counted, when one fails or failed the process before."""
+        if await self._first_try(topic, events):
+            for _ in range(3):
+                try:
+                    async with self._kit.db.transaction() as tx:
+                        applied = await apply(tx, self.group, self._consumer, topic, events)
+                        await self._forget_batch(tx, topic)
+                    telemetry.EVENTS_APPLIED.labels(self._kit.service, self._consumer.name).inc(applied)
+                    return
+                except RELEASED_MEANWHILE:
+                    continue
+                except Faulty as fault:
+                    await self._blame(fault.cause)
+                    break
+        for event in events:
+            self._progress.working(self.group)
+            await self._take_one(topic, event)
+        async with self._kit.db.transaction() as tx:
+            await self._forget_batch(tx, topic)
+
+    async def _forget_batch(self, tx: Tx, topic: str) -> None:
+        await tx.execute(
+            "DELETE FROM batch_try WHERE consumer = $1 AND topic = $2 AND worker = $3",
+            self.group,
+            topic,
+            self._kit.settings.ordinal,
+        )
+
+    async def _first_try(self, topic: str, events: Sequence[Incoming]) -> bool:
+        """Count the batch before it runs; it need not survive a crash of the database, only one of this process."""
+        mark = [events[0].about.aggregate, events[0].about.version]
+        async with self._kit.db.transaction() as tx:
+            await tx.execute("SET LOCAL synchronous_commit = off")
+            tries = await tx.fetchval(
+                """
+                INSERT INTO batch_try AS t (consumer, topic, worker, first_event, tries) VALUES ($1, $2, $3, $4, 1)
+                ON CONFLICT (consumer, topic, worker) DO UPDATE
+                SET tries = CASE WHEN t.first_event = excluded.first_event THEN t.tries + 1 ELSE 1 END,
+                    first_event = excluded.first_event
+                RETURNING tries
+                """,
+                self.group,
+                topic,
+                self._kit.settings.ordinal,
+                mark,
+            )
+        return bool(tries == 1)
+
+    async def _take_one(self, topic: str, event: Incoming) -> None:
+        reason = "it ended the process each time"
+        while await self._count_try(topic, event) <= TRIES_IN_PLACE:
+            try:
+                async with self._kit.db.transaction() as tx:
+                    await apply(tx, self.group, self._consumer, topic, [event])
+                    await self._forget_tries(tx, topic, event)
+            except RELEASED_MEANWHILE:
+                continue
+            except OUTAGES:
+                self._excused.add((topic, event.about.aggregate, event.about.version))
+                raise
+            except Faulty as fault:
+                try:
+                    await self._blame(fault.cause)
+                except Outage:
+                    self._excused.add((topic, event.about.aggregate, event.about.version))
+                    raise
+                reason = repr(fault.cause)
+            else:
+                telemetry.EVENTS_APPLIED.labels(self._kit.service, self._consumer.name).inc()
+                return
+        async with self._kit.db.transaction() as tx:
+            await park(tx, self.group, topic, event, reason)
+            await self._forget_tries(tx, topic, event)
+
+    async def _count_try(self, topic: str, event: Incoming) -> int:
+        """In a transaction of its own, before the try: an event that kills the process is counted too.
+
+        A try that an outage of the database ended is not counted again.
+        """
+        key = (topic, event.about.aggregate, event.about.version)
+        async with self._kit.db.transaction() as tx:
+            tries: int = await tx.fetchval(
+                """
+                INSERT INTO event_try AS t (consumer, topic, aggregate, version, tries) VALUES ($1, $2, $3, $4, 1)
+                ON CONFLICT (consumer, topic, aggregate, version) DO UPDATE SET tries = t.tries + $5
+                RETURNING tries
+                """,
+                self.group,
+                *key,
+                0 if key in self._excused else 1,
+            )
+        self._excused.discard(key)
+        return tries
+
+    async def _forget_tries(self, tx: Tx, topic: str, event: Incoming) -> None:
+        await tx.execute(
+            "DELETE FROM event_try WHERE consumer = $1 AND topic = $2 AND aggregate = $3 AND version = $4",
+            self.group,
+            topic,
+            event.about.aggregate,
+            event.about.version,
+        )
+
+    async def _blame(self, cause: BaseException) -> None:
+        """Nothing is the event's fault while the database is away."""
+        servers = isinstance(cause, OUTAGES) or (
+            isinstance(cause, asyncpg.PostgresError) and str(cause.sqlstate)[:2] in _SERVERS_TROUBLE
+        )
+        if servers and not await self._kit.db.answers():
+            raise Outage(repr(cause))
+
+    async def _park_record(self, record: ConsumerRecord[Any, Any], reason: str) -> None:
+        headers = {name: value.decode(errors="replace") for name, value in record.headers}
+        async with self._kit.db.transaction() as tx:
+            await park_record(
+                tx, self.group, record.topic, record.partition, record.offset, (headers, record.value), reason
+            )
+
+    async def _born(self, topic: str) -> dict[int, int]:
+        async with self._kit.db.transaction() as tx:
+            rows = await tx.fetch(
+                "SELECT partition, first_offset FROM consumer_birth WHERE consumer = $1 AND topic = $2",
+                self.group,
+                topic,
+            )
+        return {row["partition"]: row["first_offset"] for row in rows}
+
+    async def _remember_birth(self, kafka: AIOKafkaConsumer) -> None:
+        """Once, for every partition: below these offsets a consumer that starts now applies nothing."""
+        partitions = [
+            TopicPartition(topic, number)
+            for topic in self._consumer.topics
+            for number in kafka.partitions_for_topic(topic) or ()
+        ]
+        ends = await kafka.end_offsets(partitions)
+        async with self._kit.db.transaction() as tx:
+            await tx.executemany(
+                """
+                INSERT INTO consumer_birth (consumer, topic, partition, first_offset) VALUES ($1, $2, $3, $4)
+                ON CONFLICT DO NOTHING
+                """,
+                [(self.group, part.topic, part.partition, offset) for part, offset in ends.items()],
+            )

@@ -1,0 +1,64 @@
+"""Migrations: alembic, one chain per service, driven from code so that a service's folder holds only its versions."""
+
+import asyncio
+from importlib.resources import files
+
+from alembic import op
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, pool
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from platform_kit.backbone_tables import STATEMENTS, TABLES
+
+
+def create_backbone() -> None:
+    """First step of a service's first migration: the kit's own tables."""
+    for statement in STATEMENTS:
+        op.execute(statement)
+
+
+def migrate(service: str, dsn: str) -> None:
+    """Bring the database behind `dsn` (its owner's) to the newest version. Safe to run twice, also at once."""
+    asyncio.run(migrate_async(service, dsn))
+
+
+async def migrate_async(service: str, dsn: str) -> None:
+    config = _config(service)
+    script = ScriptDirectory.from_config(config)
+
+    def upgrade(connection: Connection) -> None:
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(8242005)")
+        with EnvironmentContext(
+            config, script, fn=lambda revision, _: script._upgrade_revs("head", revision)
+        ) as environment:
+            environment.configure(connection=connection, transactional_ddl=True)
+            environment.run_migrations()
+
+    engine = create_async_engine(
+        dsn.replace("postgresql://", "postgresql+asyncpg://", 1), poolclass=pool.NullPool
+    )
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(upgrade)
+    finally:
+        await engine.dispose()
+
+
+def heads(service: str) -> tuple[str, ...]:
+    """The newest version that the code knows; `alembic_version` of a database says what it has."""
+    return tuple(ScriptDirectory.from_config(_config(service)).get_heads())
+
+
+def is_service_table(name: str | None) -> bool:
+    """False for the kit's own tables, which no service declares (for comparing tables with migrations)."""
+    return name not in TABLES and name != "alembic_version"
+
+
+def _config(service: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(files(service) / "migrations"))
+    return config
+
+

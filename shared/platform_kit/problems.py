@@ -1,0 +1,119 @@
+"""Refusals: named types with a status, a reason in the caller's language, and the facts behind it (RFC 9457).
+
+A service names its own refusals in its `problems.py`; `app.py` renders every one as application/problem+json.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+LANGUAGES = ("zh", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One sentence in the languages that Linli speaks; `{name}` is filled from the refusal's facts."""
+
+    en: str
+    zh: str
+
+    def in_language(self, language: str, facts: dict[str, Any]) -> str:
+        return str(getattr(self, language)).format_map(facts)
+
+
+class Refusal(Exception):  # noqa: N818 - a refusal is a fact, not an error of ours
+    """A command that is refused; nothing has changed. Facts given by keyword go into the answer as members.
+
+    `field` names the input at fault, as a JSON path such as ``household.members[0].phone``.
+    """
+
+    status: ClassVar[int] = 409
+    says: ClassVar[Text] = Text("This is not possible now.", "当前状态下不能这样做。")
+
+    def __init__(self, *, field: str | None = None, **facts: Any) -> None:
+        self.field = field
+        self.facts = facts
+        super().__init__(self.detail("en"))
+
+    @classmethod
+    def slug(cls) -> str:
+        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", cls.__name__).lower()
+
+    def detail(self, language: str) -> str:
+        return self.says.in_language(language, self.facts)
+
+
+class WrongState(Refusal):
+    """A transition that the state machine does not have: `state` is where the thing stands, `wanted` the verb."""
+
+    says = Text("It is {state}; it cannot be {wanted} now.", "当前为“{state}”，不能执行“{wanted}”。")
+
+    def __init__(self, *, state: str, wanted: str, **facts: Any) -> None:
+        super().__init__(state=state, wanted=wanted, **facts)
+
+
+class NotFound(Refusal):
+    """Also the answer to a caller who may not know that the thing exists."""
+
+    status = 404
+    says = Text("There is no such {what}.", "找不到该{what}。")
+
+    def __init__(self, *, what: str = "record", **facts: Any) -> None:
+        super().__init__(what=what, **facts)
+
+
+class NotYours(Refusal):
+    """The caller's role has no right to this verb at all (about a thing that they may see)."""
+
+    status = 403
+    says = Text("You do not have the right to do this.", "您没有权限执行此操作。")
+
+
+class NotSignedIn(Refusal):
+    status = 401
+    says = Text("Please sign in.", "请先登录。")
+
+
+class InvalidInput(Refusal):
+    """One field is wrong in a way that the schema cannot say. Give `field`; `reason` is shown as it is."""
+
+    status = 422
+    says = Text("{reason}", "{reason}")
+
+    def __init__(self, *, field: str, reason: str | Text, **facts: Any) -> None:
+        self.reason = reason if isinstance(reason, Text) else Text(reason, reason)
+        super().__init__(field=field, reason=self.reason.en, **facts)
+
+    def detail(self, language: str) -> str:
+        return self.reason.in_language(language, self.facts)
+
+
+class KeyMissing(Refusal):
+    status = 400
+    says = Text(
+        "An unsafe call needs the header Idempotency-Key (1 to 200 printable characters).",
+        "该操作必须带有请求头 Idempotency-Key(1 至 200 个可见字符)。",
+    )
+
+
+class KeyReused(Refusal):
+    status = 422
+    says = Text(
+        "This Idempotency-Key was used for another call.", "该 Idempotency-Key 已用于另一个请求。"
+    )
+
+
+class InProgress(Refusal):
+    says = Text("The same call is being worked on; ask again shortly.", "相同请求正在处理中,请稍后重试。")
+
+
+class BodyTooLarge(Refusal):
+    status = 413
+    says = Text("The body is larger than {limit} bytes.", "请求内容超过 {limit} 字节。")
+
+
+class Unavailable(Refusal):
+    """A part that this answer needs is away; nothing was half done. Sent with Retry-After."""
+
+    status = 503
+    says = Text("The service is briefly unavailable; please try again.", "服务暂时不可用,请稍后重试。")

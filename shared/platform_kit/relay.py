@@ -1,0 +1,284 @@
+"""From the outbox to Kafka: one active relay per service, one batch per partition at a time, marked when acknowledged.
+
+It reads what is unsent, never "id > last": a row that commits late would be overtaken by its successor. A stale relay can
+send again, which consumers drop; it can never mark.
+"""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from aiokafka.errors import KafkaError
+
+from platform_kit import telemetry
+from platform_kit.db import OUTAGES, connect
+from platform_kit.ids import new_id
+from platform_kit.kit import Kit
+from platform_kit.outbox import CHANNEL
+from platform_kit.producer import REFUSED, Producer, Record
+from platform_kit.telemetry import log
+from platform_kit.watchdog import Progress
+
+LEASE_SECONDS = 10
+IDLE_SECONDS = 0.2
+ROUND_ROWS = 2000
+ROUND_BYTES = 8 * 1024 * 1024
+NO_PROGRESS_SECONDS = 60.0
+FAILURES_BEFORE_PARKED = 5
+Partition = tuple[str, int]
+
+# The rows in flight, the partitions that failed lately and what waits behind a refused row are left out in SQL: left out
+# after the LIMIT, thousands of rows of one failing partition would hide the healthy ones.
+_READ = """
+    SELECT id, topic, partition, aggregate, headers, payload FROM outbox o
+    WHERE sent_at IS NULL AND id <> ALL($1::bigint[])
+        AND (topic, partition) NOT IN (SELECT * FROM unnest($2::text[], $3::int[]))
+        AND (next_try_at IS NULL OR next_try_at <= statement_timestamp())
+        AND NOT EXISTS (
+            SELECT FROM outbox held WHERE held.sent_at IS NULL AND held.next_try_at > statement_timestamp()
+                AND held.topic = o.topic AND held.aggregate = o.aggregate AND held.id < o.id
+        )
+    ORDER BY id LIMIT $4
+"""
+
+_TAKE = """
+    UPDATE relay_lease SET epoch = epoch + 1, holder = $1, until = clock_timestamp() + $2 * interval '1 second'
+    WHERE until < clock_timestamp() OR until > clock_timestamp() + $2 * interval '2 seconds'
+    RETURNING epoch
+"""
+
+_RENEW = """
+    UPDATE relay_lease SET until = clock_timestamp() + $3 * interval '1 second'
+    WHERE holder = $1 AND epoch = $2 RETURNING epoch
+"""
+
+# Fenced: a relay that lost its lease marks nothing.
+_MARK = """
+    WITH lease AS (
+        UPDATE relay_lease SET until = clock_timestamp() + $4 * interval '1 second'
+        WHERE holder = $2 AND epoch = $3 RETURNING 1
+    )
+    UPDATE outbox SET sent_at = clock_timestamp(), next_try_at = NULL WHERE id = ANY($1) AND EXISTS (SELECT FROM lease)
+"""
+
+_HOLD = """
+    UPDATE outbox SET failures = failures + 1,
+        next_try_at = statement_timestamp() + least(interval '500 milliseconds' * power(2, failures), interval '5 minutes')
+    WHERE id = $1 AND EXISTS (SELECT FROM relay_lease WHERE holder = $2 AND epoch = $3)
+    RETURNING failures
+"""
+
+
+class LeaseLost(Exception):
+    """Another relay is active now."""
+
+
+@dataclass
+class _Backoff:
+    """One failing partition: when it may be tried again, and how many of its rows go alone to find the bad one."""
+
+    failures: int = 0
+    until: float = 0.0
+    alone: int = 0
+
+
+@dataclass
+class Relay:
+    """The loop of one worker; idle while another worker of the service holds the lease."""
+
+    kit: Kit
+    progress: Progress
+    _holder: UUID = field(default_factory=new_id)
+    _epoch: int = 0
+    _failing: dict[Partition, _Backoff] = field(default_factory=dict)
+    _marking: "asyncio.Task[None] | None" = None
+    _in_flight: list[int] = field(default_factory=list)
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _progressed: float = field(default_factory=time.monotonic)
+
+    @property
+    def name(self) -> str:
+        return f"{self.kit.service}.relay"
+
+    async def run(self, stop: asyncio.Event) -> None:
+        producer = Producer(self.kit.settings.kafka, self.name)
+        try:
+            while not stop.is_set():
+                try:
+                    await self._serve(producer, stop)
+                except LeaseLost:
+                    log.info("relay stands by", service=self.kit.service)
+                except OUTAGES as error:
+                    log.warning("relay waits for the database", error=repr(error))
+                self.progress.idle(self.name)
+                await self._pause(stop, 1.0)
+        finally:
+            await producer.discard()
+
+    async def _serve(self, producer: Producer, stop: asyncio.Event) -> None:
+        """Hold the lease and relay until it is lost or the connection breaks."""
+        connection = await connect(self.kit.settings.database_url, self.name)
+        try:
+            epoch = await connection.fetchval(_TAKE, self._holder, LEASE_SECONDS)
+            if epoch is None:
+                raise LeaseLost
+            self._epoch, self._failing, self._in_flight, self._marking = epoch, {}, [], None
+            self._progressed = time.monotonic()
+            await connection.add_listener(CHANNEL, lambda *_: self._wake.set())
+            marker = await connect(self.kit.settings.database_url, self.name)
+            try:
+                await self._rounds(connection, marker, producer, stop)
+            finally:
+                with suppress(*OUTAGES, LeaseLost):
+                    await self._marked()
+                    await marker.execute("UPDATE relay_lease SET until = '-infinity' WHERE epoch = $1", self._epoch)
+                marker.terminate()
+        finally:
+            connection.terminate()
+
+    async def _rounds(self, reader: Any, marker: Any, producer: Producer, stop: asyncio.Event) -> None:
+        last_renewal = time.monotonic()
+        while not stop.is_set():
+            self._wake.clear()
+            rows = await self._read(reader)
+            if rows:
+                self.progress.working(self.name)
+                await self._send(rows, marker, producer)
+            else:
+                await self._marked()
+                self.progress.idle(self.name)
+                if not self._failing:
+                    self._progressed = time.monotonic()
+                await self._pause(stop, IDLE_SECONDS)
+            if time.monotonic() - last_renewal > LEASE_SECONDS / 4:
+                last_renewal = time.monotonic()
+                await self._marked()
+                if await marker.fetchval(_RENEW, self._holder, self._epoch, LEASE_SECONDS) is None:
+                    raise LeaseLost
+                await self._measure(marker)
+
+    async def _read(self, reader: Any) -> list[asyncpg.Record]:
+        moment = time.monotonic()
+        waiting = [partition for partition, backoff in self._failing.items() if backoff.until > moment]
+        rows = await reader.fetch(
+            _READ,
+            self._in_flight,
+            [topic for topic, _ in waiting],
+            [number for _, number in waiting],
+            ROUND_ROWS,
+        )
+        kept, size = [], 0
+        for row in rows:
+            size += len(row["payload"])
+            if kept and size > ROUND_BYTES:
+                break
+            kept.append(row)
+        return kept
+
+    async def _send(self, rows: Sequence[asyncpg.Record], marker: Any, producer: Producer) -> None:
+        by_partition: dict[Partition, list[asyncpg.Record]] = defaultdict(list)
+        for row in rows:
+            by_partition[row["topic"], row["partition"]].append(row)
+        for partition, waiting in by_partition.items():
+            if (backoff := self._failing.get(partition)) and backoff.alone:
+                del waiting[1:]
+        outcomes = await asyncio.gather(
+            *(producer.send(*partition, [_record(row) for row in waiting]) for partition, waiting in by_partition.items()),
+            return_exceptions=True,
+        )
+        sent: list[int] = []
+        failed = False
+        for (partition, waiting), outcome in zip(by_partition.items(), outcomes, strict=True):
+            if isinstance(outcome, int):
+                sent += [row["id"] for row in waiting[:outcome]]
+                self._succeeded(partition)
+            elif isinstance(outcome, KafkaError):
+                failed = True
+                await self._failed(partition, waiting, outcome, marker)
+            else:
+                raise outcome
+        if failed:
+            await producer.discard()
+        await self._marked()
+        if sent:
+            self._progressed = time.monotonic()
+            self._in_flight = sent
+            self._marking = asyncio.create_task(self._mark(marker, sent))
+        elif time.monotonic() - self._progressed > NO_PROGRESS_SECONDS:
+            log.error("relay makes no progress; it gives up its lease", service=self.kit.service)
+            raise LeaseLost
+
+    def _succeeded(self, partition: Partition) -> None:
+        if backoff := self._failing.get(partition):
+            backoff.alone -= 1
+            backoff.failures = 0
+            if backoff.alone <= 0:
+                del self._failing[partition]
+
+    async def _failed(
+        self, partition: Partition, rows: Sequence[asyncpg.Record], error: KafkaError, marker: Any
+    ) -> None:
+        """Back off with this partition; a refused batch is sent row by row, a row refused alone is held with its aggregate."""
+        backoff = self._failing.setdefault(partition, _Backoff())
+        refused = isinstance(error, REFUSED)
+        log.warning("send failed", topic=partition[0], partition=partition[1], rows=len(rows), error=repr(error))
+        if refused and len(rows) == 1:
+            await self._marked()
+            failures = await marker.fetchval(_HOLD, rows[0]["id"], self._holder, self._epoch)
+            if failures is None:
+                raise LeaseLost
+            if failures >= FAILURES_BEFORE_PARKED:
+                log.error("event parked in the outbox", outbox_id=rows[0]["id"], error=repr(error))
+            backoff.failures = 0
+            backoff.alone = max(backoff.alone - 1, 0)
+            backoff.until = 0.0
+            return
+        if refused:
+            backoff.alone = len(rows)
+            backoff.until = 0.0
+            return
+        backoff.failures += 1
+        backoff.until = time.monotonic() + min(0.2 * 2**backoff.failures, 2.0)
+
+    async def _mark(self, marker: Any, ids: list[int]) -> None:
+        status = await marker.execute(_MARK, ids, self._holder, self._epoch, LEASE_SECONDS)
+        if status == "UPDATE 0":
+            raise LeaseLost
+        telemetry.EVENTS_SENT.labels(self.kit.service).inc(len(ids))
+
+    async def _marked(self) -> None:
+        """Wait for the marking under way; one at a time, on a connection of its own."""
+        marking, self._marking = self._marking, None
+        if marking is not None:
+            await marking
+            self._in_flight = []
+
+    async def _measure(self, connection: Any) -> None:
+        row = await connection.fetchrow(
+            "SELECT count(*) AS waiting, coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0) AS age"
+            " FROM outbox WHERE sent_at IS NULL"
+        )
+        telemetry.OUTBOX_UNSENT.labels(self.kit.service).set(row["waiting"])
+        telemetry.OUTBOX_AGE.labels(self.kit.service).set(float(row["age"]))
+        parked = await connection.fetchval("SELECT count(*) FROM parked_key")
+        telemetry.PARKED_KEYS.labels(self.kit.service).set(parked)
+
+    async def _pause(self, stop: asyncio.Event, seconds: float) -> None:
+        waits = [asyncio.create_task(stop.wait()), asyncio.create_task(self._wake.wait())]
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+
+
+def _record(row: asyncpg.Record) -> Record:
+    return Record(
+        key=row["aggregate"].encode(),
+        value=row["payload"],
+        headers=[(name, value.encode()) for name, value in row["headers"].items()],
+    )

@@ -1,0 +1,56 @@
+"""`python -m platform_kit.run <service> api|worker|migrate`: the one entry of every process."""
+
+import argparse
+import os
+
+import prometheus_client
+import uvicorn
+import uvloop
+
+from platform_kit.app import create_api
+from platform_kit.kit import Kit
+from platform_kit.migrate import migrate
+from platform_kit.service import Service, find
+from platform_kit.telemetry import configure_logs
+from platform_kit.worker import run_worker
+
+GRACEFUL_SECONDS = 15
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="platform_kit.run")
+    parser.add_argument("service")
+    parser.add_argument("process", choices=("api", "worker", "migrate"))
+    arguments = parser.parse_args()
+    service = find(arguments.service)
+    configure_logs(service.name, arguments.process)
+    if arguments.process == "migrate":
+        migrate(service.name, os.environ[f"{service.prefix}_OWNER_DATABASE_URL"])
+    elif arguments.process == "api":
+        _serve(service)
+    else:
+        kit = Kit.of(service.name, service.settings.of(service.prefix))
+        uvloop.run(run_worker(service, kit))
+
+
+def _serve(service: Service) -> None:
+    settings = service.settings.of(service.prefix)
+    kit = Kit.of(service.name, settings)
+    if settings.api_metrics_port:
+        prometheus_client.start_http_server(settings.api_metrics_port, settings.host)
+    uvicorn.run(
+        create_api(service, kit),
+        host=settings.host,
+        port=settings.api_port,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        log_level="warning",
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=GRACEFUL_SECONDS,
+        limit_concurrency=20 * settings.pool_size,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""The manifest: everything that makes a folder a service, said once."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from importlib import import_module
+
+from fastapi import APIRouter
+from sqlalchemy import MetaData
+
+from platform_kit.consumer import Consumer
+from platform_kit.kit import Kit
+from platform_kit.settings import ServiceSettings
+from platform_kit.timers import TimerKind
+
+
+@dataclass(frozen=True)
+class Service:
+    """`startup` opens what lives as long as the api process; `prefix` starts the service's environment variables."""
+
+    name: str
+    prefix: str
+    title: str
+    metadata: MetaData
+    routers: tuple[APIRouter, ...]
+    consumers: tuple[Consumer, ...] = ()
+    timers: tuple[TimerKind, ...] = ()
+    settings: type[ServiceSettings] = ServiceSettings
+    startup: Callable[[Kit], AbstractAsyncContextManager[None]] | None = None
+
+    def __post_init__(self) -> None:
+        for what, names in (
+            ("consumer", [consumer.name for consumer in self.consumers]),
+            ("timer", [timer.name for timer in self.timers]),
+        ):
+            if len(names) != len(set(names)):
+                raise ValueError(f"{self.name} declares one {what} twice: {names}")
+
+
+def find(name: str) -> Service:
+    """The manifest of the service whose folder is called `name`."""
+    service = import_module(f"{name}.service").SERVICE
+    if not isinstance(service, Service) or service.name != name:
+        raise ValueError(f"{name}.service.SERVICE is not the manifest of {name}")
+    return service

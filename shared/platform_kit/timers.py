@@ -1,0 +1,135 @@
+"""Deadlines are rows. A due one takes the aggregate's lock FIRST, re-reads its row, fires, and is gone: one transaction.
+
+The other order, timer before aggregate, deadlocks with a command on the same aggregate.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from platform_kit.db import OUTAGES, Tx
+from platform_kit.kit import Kit
+from platform_kit.telemetry import log
+
+CHUNK = 50
+TRIES_BEFORE_PARKED = 10
+IDLE_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class TimerKind:
+    """`lock(tx, aggregate)` takes the aggregate's row lock; `fire(tx, aggregate)` is the action. Names are never reused."""
+
+    name: str
+    lock: Callable[[Tx, UUID], Awaitable[object]]
+    fire: Callable[[Tx, UUID], Awaitable[object]]
+
+
+async def set_timer(tx: Tx, kind: str, aggregate: UUID, due_at: datetime) -> None:
+    """One per (kind, aggregate); setting it again moves it."""
+    await tx.execute(
+        """
+        INSERT INTO timer (kind, aggregate, due_at) VALUES ($1, $2, $3)
+        ON CONFLICT (kind, aggregate) DO UPDATE
+        SET due_at = excluded.due_at, attempts = 0, next_try_at = NULL, parked_at = NULL, reason = NULL
+        """,
+        kind,
+        aggregate,
+        due_at,
+    )
+
+
+async def clear_timer(tx: Tx, kind: str, aggregate: UUID) -> None:
+    await tx.execute("DELETE FROM timer WHERE kind = $1 AND aggregate = $2", kind, aggregate)
+
+
+class Timers:
+    """The loop of one worker. Two workers may run it: whoever comes second finds the row gone."""
+
+    def __init__(self, kit: Kit, kinds: tuple[TimerKind, ...]) -> None:
+        self._kit = kit
+        self._kinds = {kind.name: kind for kind in kinds}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                fired = await self.fire_due()
+            except OUTAGES as error:
+                log.warning("timers wait", error=repr(error))
+                fired = 0
+            if not fired:
+                await _pause(stop)
+
+    async def fire_due(self) -> int:
+        """Fire one chunk of what is due; how many were tried."""
+        due = await self._take_chunk()
+        for kind, aggregate in due:
+            try:
+                await self._fire(self._kinds[kind], aggregate)
+            except Exception as error:
+                if isinstance(error, OUTAGES) and not await self._kit.db.answers():
+                    raise
+                log.warning("timer failed", kind=kind, aggregate=str(aggregate), error=repr(error))
+                await self._note_failure(kind, aggregate, repr(error))
+        if due:
+            self._kit.nudge()
+        return len(due)
+
+    async def _take_chunk(self) -> list[tuple[str, UUID]]:
+        """Count the try before it runs, in a transaction of its own: one that kills the process is counted too."""
+        async with self._kit.db.transaction() as tx:
+            rows = await tx.fetch(
+                """
+                UPDATE timer t
+                SET attempts = attempts + 1,
+                    next_try_at = statement_timestamp() + least(interval '5 seconds' * power(2, attempts), interval '10 minutes')
+                FROM (
+                    SELECT kind, aggregate FROM timer
+                    WHERE due_at <= linli_now() AND parked_at IS NULL AND kind = ANY($1)
+                        AND (next_try_at IS NULL OR next_try_at <= statement_timestamp())
+                    ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED
+                ) due
+                WHERE t.kind = due.kind AND t.aggregate = due.aggregate
+                RETURNING t.kind, t.aggregate
+                """,
+                list(self._kinds),
+                CHUNK,
+            )
+        return [(row["kind"], row["aggregate"]) for row in rows]
+
+    async def _fire(self, kind: TimerKind, aggregate: UUID) -> None:
+        async with self._kit.db.transaction() as tx:
+            await kind.lock(tx, aggregate)
+            due_at = await tx.fetchval(
+                "SELECT due_at FROM timer WHERE kind = $1 AND aggregate = $2 AND due_at <= linli_now() FOR UPDATE",
+                kind.name,
+                aggregate,
+            )
+            if due_at is None:
+                return
+            await kind.fire(tx, aggregate)
+            await tx.execute(
+                "DELETE FROM timer WHERE kind = $1 AND aggregate = $2 AND due_at = $3", kind.name, aggregate, due_at
+            )
+
+    async def _note_failure(self, kind: str, aggregate: UUID, reason: str) -> None:
+        async with self._kit.db.transaction() as tx:
+            await tx.execute(
+                """
+                UPDATE timer SET reason = $3, parked_at = CASE WHEN attempts >= $4 THEN clock_timestamp() END
+                WHERE kind = $1 AND aggregate = $2
+                """,
+                kind,
+                aggregate,
+                reason[:500],
+                TRIES_BEFORE_PARKED,
+            )
+
+
+async def _pause(stop: asyncio.Event) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), IDLE_SECONDS)
+    except TimeoutError:
+        return

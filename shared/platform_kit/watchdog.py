@@ -1,0 +1,48 @@
+"""A worker that has work and answering servers but makes no progress ends itself; the supervisor starts it again.
+
+It is a thread, not a task: a blocked event loop is one of the things that it must notice.
+"""
+
+import os
+import sys
+import threading
+import time
+
+STALLED_EXIT = 70
+
+
+class Progress:
+    """Who is at work since when, and when the event loop last turned. Seconds of the monotonic clock."""
+
+    def __init__(self) -> None:
+        self._working: dict[str, float] = {}
+        self._turned = time.monotonic()
+
+    def working(self, name: str) -> None:
+        self._turned = self._working[name] = time.monotonic()
+
+    def idle(self, name: str) -> None:
+        self._turned = time.monotonic()
+        self._working.pop(name, None)
+
+    def stalled(self, limit_seconds: float) -> str | None:
+        """Why this process should end, or None."""
+        now = time.monotonic()
+        if now - self._turned > limit_seconds:
+            return "the event loop has not turned"
+        late = [name for name, since in list(self._working.items()) if now - since > limit_seconds]
+        return f"no progress of {late}" if late else None
+
+
+def watch(progress: Progress, limit_seconds: float = 60.0) -> threading.Thread:
+    def look() -> None:
+        while True:
+            time.sleep(min(1.0, limit_seconds / 4))
+            if why := progress.stalled(limit_seconds):
+                sys.stdout.write(f'{{"event":"stalled","why":"{why}","level":"critical"}}\n')
+                sys.stdout.flush()
+                os._exit(STALLED_EXIT)
+
+    thread = threading.Thread(target=look, name="watchdog", daemon=True)
+    thread.start()
+    return thread

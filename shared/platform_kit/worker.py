@@ -1,0 +1,65 @@
+"""The worker process of any service: relay, consumers, retries and timers, with health and metrics beside them."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable
+
+from platform_kit.kit import Kit
+from platform_kit.listener import Listener
+from platform_kit.parking import Retries
+from platform_kit.relay import Relay
+from platform_kit.service import Service
+from platform_kit.telemetry import log
+from platform_kit.timers import Timers
+from platform_kit.watchdog import Progress, watch
+from platform_kit.worker_health import serve_health
+
+# SIGTERM: stop taking, finish the batch, leave; the supervisor would kill at 25 s.
+LEAVE_SECONDS = 18.0
+
+
+async def run_worker(service: Service, kit: Kit) -> None:
+    """Returns after SIGTERM or SIGINT; raises when a loop fails for a reason that is nobody's outage."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    progress = Progress()
+    watch(progress)
+    await kit.db.open()
+    tasks = [asyncio.create_task(run(stop)) for run in _loops(service, kit, progress)]
+    side = [asyncio.create_task(kit.pass_hints_on()), asyncio.create_task(_turn(progress))]
+    side.append(asyncio.create_task(serve_health(kit)))
+    stopped = asyncio.create_task(stop.wait())
+    done, _ = await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    stop.set()
+    log.info("worker leaves", service=service.name)
+    _, late = await asyncio.wait(tasks, timeout=LEAVE_SECONDS)
+    for task in (*side, *late, stopped):
+        task.cancel()
+    for task in done:
+        if task is not stopped and (error := task.exception()) is not None:
+            log.critical("worker failed", error=repr(error), exc_info=error)
+            os._exit(1)
+    if late:
+        # Something hangs in a client that gives no bound; nothing acknowledged depends on it.
+        os._exit(0)
+    await kit.db.close()
+
+
+def _loops(service: Service, kit: Kit, progress: Progress) -> list[Callable[[asyncio.Event], Awaitable[None]]]:
+    loops: list[Callable[[asyncio.Event], Awaitable[None]]] = [Relay(kit, progress).run]
+    for consumer in service.consumers:
+        listener = Listener(kit, consumer, progress)
+        loops += [listener.run, Retries(kit.db, listener.group, consumer).run]
+    if service.timers:
+        loops.append(Timers(kit, service.timers).run)
+    return loops
+
+
+async def _turn(progress: Progress) -> None:
+    """The loop's own sign of life: without it the watchdog knows that something blocks."""
+    while True:
+        progress.idle("loop")
+        await asyncio.sleep(1)

@@ -1,0 +1,83 @@
+"""Questions to the replica. It may lag: what it does not know yet is None, and the caller is told to try again."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from platform_kit.auth import Caller
+from platform_kit.db import Tx
+from platform_kit.rows import load
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    id: UUID
+    parent_id: UUID | None
+    kind: str
+    code: str
+    name: str
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resident:
+    id: UUID
+    household_id: UUID
+    unit_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    id: UUID
+    unit_id: UUID
+    members: int
+
+
+async def unit(tx: Tx, unit_id: UUID) -> Unit | None:
+    return load(Unit, await tx.fetchrow("SELECT * FROM unit WHERE id = $1", unit_id))
+
+
+async def resident(tx: Tx, resident_id: UUID) -> Resident | None:
+    return load(Resident, await tx.fetchrow("SELECT * FROM resident WHERE id = $1", resident_id))
+
+
+async def household(tx: Tx, household_id: UUID) -> Household | None:
+    return load(Household, await tx.fetchrow("SELECT * FROM household WHERE id = $1", household_id))
+
+
+async def delegate_of(tx: Tx, resident_id: UUID, delegate_id: UUID, on: date) -> bool:
+    """Has the resident let that person act for them, and does it still hold on that day?"""
+    found = await tx.fetchval(
+        """
+        SELECT true FROM consent
+        WHERE resident_id = $1 AND delegate_id = $2 AND (until_on IS NULL OR until_on >= $3)
+        """,
+        resident_id,
+        delegate_id,
+        on,
+    )
+    return bool(found)
+
+
+async def within(tx: Tx, caller: Caller, unit_id: UUID, *roles: str) -> bool:
+    """Does one of the caller's posts of these roles (any role if none is named) reach that unit?"""
+    posts = [post.unit_code for post in caller.posts if not roles or post.role in roles]
+    found = await tx.fetchval(
+        f"SELECT true FROM unit WHERE id = $1 AND {SUBTREE.format(code='code', prefixes='$2')}",  # noqa: S608
+        unit_id,
+        posts,
+    )
+    return bool(found)
+
+
+async def may_act_for(tx: Tx, caller: Caller, resident: Resident, at: datetime) -> bool:
+    """The resident themself, whom they let, or a worker of their community."""
+    return (
+        caller.subject == resident.id
+        or await delegate_of(tx, resident.id, caller.subject, at.date())
+        or await within(tx, caller, resident.unit_id, "worker")
+    )
+
+
+# A condition for wider queries: does the unit code `{code}` lie in one of the subtrees `{prefixes}` (text[])?
+SUBTREE = "EXISTS (SELECT FROM unnest({prefixes}::text[]) p WHERE {code} = p OR starts_with({code}, p || '/'))"

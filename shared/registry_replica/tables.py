@@ -1,0 +1,40 @@
+"""The replica's tables, added to the metadata of the service that keeps it."""
+
+from sqlalchemy import Column, Date, Index, Integer, MetaData, Table, Text, Uuid
+
+
+def add_replica_tables(metadata: MetaData) -> tuple[Table, ...]:
+    return (
+        Table(
+            "unit",
+            metadata,
+            Column("id", Uuid, primary_key=True),
+            Column("parent_id", Uuid),
+            Column("kind", Text, nullable=False),
+            Column("code", Text, nullable=False, unique=True),
+            Column("name", Text, nullable=False),
+            Column("zone", Text, nullable=False),
+        ),
+        Table(
+            "household",
+            metadata,
+            Column("id", Uuid, primary_key=True),
+            Column("unit_id", Uuid, nullable=False),
+            Column("members", Integer, nullable=False),
+        ),
+        Table(
+            "resident",
+            metadata,
+            Column("id", Uuid, primary_key=True),
+            Column("household_id", Uuid, nullable=False),
+            Column("unit_id", Uuid, nullable=False),
+            Index("ix_resident_household_id", "household_id"),
+        ),
+        Table(
+            "consent",
+            metadata,
+            Column("resident_id", Uuid, primary_key=True),
+            Column("delegate_id", Uuid, primary_key=True),
+            Column("until_on", Date),
+        ),
+    )

@@ -64,7 +64,8 @@ def issue_token(key: ECKey, caller: Caller, lifetime: timedelta) -> str:
         "exp": issued + int(lifetime.total_seconds()),
         "roles": sorted(caller.roles),
         "posts": [
-            {"role": post.role, "unit_id": str(post.unit_id), "unit_code": post.unit_code} for post in caller.posts
+            {"role": post.role, "unit_id": str(post.unit_id), "unit_code": post.unit_code}
+            for post in caller.posts
         ],
     }
     return jwt.encode({"alg": "ES256", "typ": TYPE, "kid": key.kid}, claims, key)

@@ -34,7 +34,9 @@ T = TypeVar("T")
 NOBODY = "nobody"
 
 _bearer = HTTPBearer(auto_error=False, bearerFormat="JWT")
-_Key = Annotated[str | None, Header(alias="Idempotency-Key", description="Made once per intent; 1 to 200 characters.")]
+_Key = Annotated[
+    str | None, Header(alias="Idempotency-Key", description="Made once per intent; 1 to 200 characters.")
+]
 
 
 class AlreadyAnswered(Exception):  # noqa: N818 - not an error: the call was made before
@@ -95,7 +97,11 @@ class Bulk:
     print_: bytes
 
     async def each(
-        self, items: Sequence[T], *, key: Callable[[T], str], do: Callable[[Tx, T], Awaitable[BaseModel | dict[str, Any]]]
+        self,
+        items: Sequence[T],
+        *,
+        key: Callable[[T], str],
+        do: Callable[[Tx, T], Awaitable[BaseModel | dict[str, Any]]],
     ) -> list[RowOutcome]:
         rows = [await self._row(item, key(item), do) for item in items]
         self.kit.nudge()
@@ -229,4 +235,6 @@ def _stored(body: BaseModel, status: int) -> StoredAnswer:
 
 def response_of(answer: StoredAnswer) -> Response:
     """A stored answer is given again byte for byte."""
-    return Response(answer.body or b"{}", answer.status, headers=answer.headers, media_type="application/json")
+    return Response(
+        answer.body or b"{}", answer.status, headers=answer.headers, media_type="application/json"
+    )

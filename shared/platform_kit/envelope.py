@@ -71,7 +71,9 @@ def decode(about: Attributes, value: bytes | None) -> Received[EventPayload]:
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['type']}" for fault in error.errors())
         raise Undecodable(f"{about.type}: {faults}") from error
-    return Received(about.id, about.type, about.aggregate, about.version, about.at, about.correlation_id, data)
+    return Received(
+        about.id, about.type, about.aggregate, about.version, about.at, about.correlation_id, data
+    )
 
 
 def headers_for(

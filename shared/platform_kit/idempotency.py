@@ -29,10 +29,14 @@ async def earlier_answer(tx: Tx, principal: str, key: str, print_: bytes) -> Sto
 
     InProgress: another transaction holds the key. KeyReused: the key belongs to another call.
     """
-    if not await tx.fetchval("SELECT pg_try_advisory_xact_lock(hashtextextended($1 || E'\\n' || $2, 0))", principal, key):
+    if not await tx.fetchval(
+        "SELECT pg_try_advisory_xact_lock(hashtextextended($1 || E'\\n' || $2, 0))", principal, key
+    ):
         raise InProgress
     row = await tx.fetchrow(
-        "SELECT fingerprint, status, headers, body FROM idempotency WHERE principal = $1 AND key = $2", principal, key
+        "SELECT fingerprint, status, headers, body FROM idempotency WHERE principal = $1 AND key = $2",
+        principal,
+        key,
     )
     if row is None:
         return None

@@ -46,7 +46,9 @@ class Faulty(Exception):
     """One event of a batch failed; the batch is rolled back and its events go one by one."""
 
     def __init__(self, incoming: Incoming, cause: BaseException) -> None:
-        super().__init__(f"{incoming.about.type} {incoming.about.aggregate} v{incoming.about.version}: {cause!r}")
+        super().__init__(
+            f"{incoming.about.type} {incoming.about.aggregate} v{incoming.about.version}: {cause!r}"
+        )
         self.incoming = incoming
         self.cause = cause
 

@@ -88,7 +88,10 @@ class Listener:
         return f"{self.group}-{self._kit.settings.ordinal}-{topics}"
 
     async def _take(
-        self, kafka: AIOKafkaConsumer, polled: dict[TopicPartition, list[ConsumerRecord[Any, Any]]], stop: asyncio.Event
+        self,
+        kafka: AIOKafkaConsumer,
+        polled: dict[TopicPartition, list[ConsumerRecord[Any, Any]]],
+        stop: asyncio.Event,
     ) -> None:
         by_topic: dict[str, dict[TopicPartition, list[ConsumerRecord[Any, Any]]]] = defaultdict(dict)
         for partition, records in polled.items():
@@ -112,7 +115,9 @@ class Listener:
             try:
                 await kafka.commit({partition: part[-1].offset + 1 for partition, part in partitions.items()})
             except KafkaError as error:
-                log.warning("offset not committed; the inbox drops the repeats", group=self.group, error=repr(error))
+                log.warning(
+                    "offset not committed; the inbox drops the repeats", group=self.group, error=repr(error)
+                )
 
     async def take_records(self, topic: str, records: Sequence[ConsumerRecord[Any, Any]]) -> None:
         """One topic's records, in order within each partition. Raises Outage when the database is away."""

@@ -60,5 +60,3 @@ def _config(service: str) -> Config:
     config = Config()
     config.set_main_option("script_location", str(files(service) / "migrations"))
     return config
-
-

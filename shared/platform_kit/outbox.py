@@ -45,9 +45,7 @@ async def publish_all(tx: Tx, events: Sequence[tuple[EventPayload, int]], *, at:
     for event, version in events:
         event_id = new_id()
         payload = event.model_dump_json().encode()
-        about = headers_for(
-            event, event_id=event_id, version=version, at=at, context=context
-        )
+        about = headers_for(event, event_id=event_id, version=version, at=at, context=context)
         if len(payload) + sum(len(name) + len(value.encode()) for name, value in about.items()) > LARGEST:
             raise EventTooLarge
         topics.append(event.topic.name)

@@ -40,7 +40,14 @@ def decode_cursor(cursor: str, kinds: Sequence[Callable[[str], Any]] = (UUID,)) 
 
 
 async def fetch_page(
-    tx: Tx, sql: str, params: Sequence[Any], *, limit: int, cursor: str | None, key: str = "id", descending: bool = True
+    tx: Tx,
+    sql: str,
+    params: Sequence[Any],
+    *,
+    limit: int,
+    cursor: str | None,
+    key: str = "id",
+    descending: bool = True,
 ) -> tuple[list[Any], str | None]:
     """Records of ``SELECT … WHERE …`` (`sql`, no ORDER BY), by a unique UUID column `key`; and the next cursor.
 

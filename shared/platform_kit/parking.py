@@ -29,11 +29,19 @@ async def park(tx: Tx, group: str, topic: str, event: Incoming, reason: str) -> 
     )
     await set_aside(tx, group, topic, event)
     telemetry.EVENTS_PARKED.labels(*group.split(".", 1)).inc()
-    log.error("event parked", consumer=group, topic=topic, aggregate=event.about.aggregate, reason=reason[:300])
+    log.error(
+        "event parked", consumer=group, topic=topic, aggregate=event.about.aggregate, reason=reason[:300]
+    )
 
 
 async def park_record(
-    tx: Tx, group: str, topic: str, partition: int, offset: int, record: tuple[Mapping[str, str], bytes | None], reason: str
+    tx: Tx,
+    group: str,
+    topic: str,
+    partition: int,
+    offset: int,
+    record: tuple[Mapping[str, str], bytes | None],
+    reason: str,
 ) -> None:
     """What cannot be read as an event is kept by its offset."""
     headers, value = record
@@ -50,7 +58,9 @@ async def park_record(
         dict(headers),
         value,
     )
-    log.error("record parked", consumer=group, topic=topic, partition=partition, offset=offset, reason=reason[:300])
+    log.error(
+        "record parked", consumer=group, topic=topic, partition=partition, offset=offset, reason=reason[:300]
+    )
 
 
 class Retries:

@@ -98,9 +98,7 @@ class KeyMissing(Refusal):
 
 class KeyReused(Refusal):
     status = 422
-    says = Text(
-        "This Idempotency-Key was used for another call.", "该 Idempotency-Key 已用于另一个请求。"
-    )
+    says = Text("This Idempotency-Key was used for another call.", "该 Idempotency-Key 已用于另一个请求。")
 
 
 class InProgress(Refusal):

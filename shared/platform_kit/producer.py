@@ -57,7 +57,12 @@ class Producer:
                 batch = kafka.create_batch()
                 count = 0
                 for record in records:
-                    if batch.append(key=record.key, value=record.value, timestamp=None, headers=record.headers) is None:
+                    if (
+                        batch.append(
+                            key=record.key, value=record.value, timestamp=None, headers=record.headers
+                        )
+                        is None
+                    ):
                         break
                     count += 1
                 if count == 0:

@@ -137,7 +137,9 @@ class Relay:
             finally:
                 with suppress(*OUTAGES, LeaseLost):
                     await self._marked()
-                    await marker.execute("UPDATE relay_lease SET until = '-infinity' WHERE epoch = $1", self._epoch)
+                    await marker.execute(
+                        "UPDATE relay_lease SET until = '-infinity' WHERE epoch = $1", self._epoch
+                    )
                 marker.terminate()
         finally:
             connection.terminate()
@@ -189,7 +191,10 @@ class Relay:
             if (backoff := self._failing.get(partition)) and backoff.alone:
                 del waiting[1:]
         outcomes = await asyncio.gather(
-            *(producer.send(*partition, [_record(row) for row in waiting]) for partition, waiting in by_partition.items()),
+            *(
+                producer.send(*partition, [_record(row) for row in waiting])
+                for partition, waiting in by_partition.items()
+            ),
             return_exceptions=True,
         )
         sent: list[int] = []
@@ -227,7 +232,9 @@ class Relay:
         """Back off with this partition; a refused batch is sent row by row, a row refused alone is held with its aggregate."""
         backoff = self._failing.setdefault(partition, _Backoff())
         refused = isinstance(error, REFUSED)
-        log.warning("send failed", topic=partition[0], partition=partition[1], rows=len(rows), error=repr(error))
+        log.warning(
+            "send failed", topic=partition[0], partition=partition[1], rows=len(rows), error=repr(error)
+        )
         if refused and len(rows) == 1:
             await self._marked()
             failures = await marker.fetchval(_HOLD, rows[0]["id"], self._holder, self._epoch)

@@ -21,7 +21,10 @@ def _one_line(text: str) -> str:
 
 Clean = AfterValidator(_without_control_characters)
 Line = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), Clean, AfterValidator(_one_line)
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    Clean,
+    AfterValidator(_one_line),
 ]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000), Clean]
 Instant = AwareDatetime

@@ -16,7 +16,9 @@ class ServiceSettings(BaseSettings):
     kafka: str = Field(validation_alias="LINLI_KAFKA")
     jwks_file: Path = Field(validation_alias="LINLI_JWKS_FILE")
     sealing_key_file: Path = Field(validation_alias="LINLI_SEALING_KEY_FILE")
-    ordinal: int = Field(0, validation_alias="LINLI_ORDINAL", description="unique per live worker of one service")
+    ordinal: int = Field(
+        0, validation_alias="LINLI_ORDINAL", description="unique per live worker of one service"
+    )
 
     database_url: str
     pool_size: int = 8

@@ -12,7 +12,9 @@ correlation_id: ContextVar[str] = ContextVar("correlation_id", default="")
 causation_id: ContextVar[str] = ContextVar("causation_id", default="")
 traceparent: ContextVar[str] = ContextVar("traceparent", default="")
 
-REQUESTS = Histogram("http_request_seconds", "HTTP answers by route", ("service", "method", "route", "status"))
+REQUESTS = Histogram(
+    "http_request_seconds", "HTTP answers by route", ("service", "method", "route", "status")
+)
 OUTBOX_UNSENT = Gauge("outbox_unsent", "Events that wait to be sent", ("service",))
 OUTBOX_AGE = Gauge("outbox_age_seconds", "Age of the oldest event that waits to be sent", ("service",))
 EVENTS_SENT = Counter("events_sent", "Events that the broker acknowledged", ("service",))
@@ -40,7 +42,9 @@ def configure_logs(service: str, process: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(serializer=lambda value, **_: orjson.dumps(value, default=str).decode()),
+            structlog.processors.JSONRenderer(
+                serializer=lambda value, **_: orjson.dumps(value, default=str).decode()
+            ),
         ],
         logger_factory=structlog.PrintLoggerFactory(file=sys.stdout),
         cache_logger_on_first_use=True,

@@ -72,7 +72,9 @@ class ServiceUnderTest:
     ) -> httpx.Response:
         return await self._call("POST", path, by, key or str(uuid4()), more)
 
-    async def put(self, path: str, *, by: Caller | None = None, key: str | None = None, **more: Any) -> httpx.Response:
+    async def put(
+        self, path: str, *, by: Caller | None = None, key: str | None = None, **more: Any
+    ) -> httpx.Response:
         return await self._call("PUT", path, by, key or str(uuid4()), more)
 
     async def patch(
@@ -103,7 +105,9 @@ class ServiceUnderTest:
         async with self.kit.db.transaction() as tx:
             rows = await tx.fetch("SELECT headers, payload FROM outbox ORDER BY id")
         events = [
-            decode(attributes([(name, value.encode()) for name, value in row["headers"].items()]), row["payload"])
+            decode(
+                attributes([(name, value.encode()) for name, value in row["headers"].items()]), row["payload"]
+            )
             for row in rows
         ]
         return [event for event in events if not types or isinstance(event.data, types)]  # type: ignore[misc]
@@ -148,7 +152,9 @@ class ServiceUnderTest:
 
 
 @asynccontextmanager
-async def service_under_test(name: str, postgres_dsn: str, **settings: Any) -> AsyncIterator[ServiceUnderTest]:
+async def service_under_test(
+    name: str, postgres_dsn: str, **settings: Any
+) -> AsyncIterator[ServiceUnderTest]:
     """`settings` override the service's own. The database is a copy of a migrated template, dropped at the end."""
     service = find(name)
     admin = await asyncpg.connect(postgres_dsn)
@@ -162,10 +168,12 @@ async def service_under_test(name: str, postgres_dsn: str, **settings: Any) -> A
                 "LINLI_KAFKA": "127.0.0.1:1",
                 f"{service.prefix}_DATABASE_URL": _with_database(postgres_dsn, database),
             }
-            values |= {f"{service.prefix}_{setting.upper()}": str(value) for setting, value in settings.items()}
+            values |= {
+                f"{service.prefix}_{setting.upper()}": str(value) for setting, value in settings.items()
+            }
             kit = Kit.of(name, _settings(service, values))
             app = create_api(service, kit)
-            transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+            transport = httpx.ASGITransport(app=app)
             async with (
                 app.router.lifespan_context(app),
                 httpx.AsyncClient(transport=transport, base_url="http://test") as client,
@@ -202,7 +210,9 @@ async def _template(admin: Any, name: str, dsn: str) -> str:
     template = f"template_{name}_{_migrations_hash(name)}"
     await admin.execute("SELECT pg_advisory_lock(8242006)")
     try:
-        if not await admin.fetchval("SELECT true FROM pg_database WHERE datname = $1 AND datistemplate", template):
+        if not await admin.fetchval(
+            "SELECT true FROM pg_database WHERE datname = $1 AND datistemplate", template
+        ):
             await admin.execute(f'DROP DATABASE IF EXISTS "{template}"')
             await admin.execute(f'CREATE DATABASE "{template}"')
             await migrate_async(name, _with_database(dsn, template))

@@ -111,7 +111,10 @@ class Timers:
                 return
             await kind.fire(tx, aggregate)
             await tx.execute(
-                "DELETE FROM timer WHERE kind = $1 AND aggregate = $2 AND due_at = $3", kind.name, aggregate, due_at
+                "DELETE FROM timer WHERE kind = $1 AND aggregate = $2 AND due_at = $3",
+                kind.name,
+                aggregate,
+                due_at,
             )
 
     async def _note_failure(self, kind: str, aggregate: UUID, reason: str) -> None:

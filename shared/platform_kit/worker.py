@@ -48,7 +48,9 @@ async def run_worker(service: Service, kit: Kit) -> None:
     await kit.db.close()
 
 
-def _loops(service: Service, kit: Kit, progress: Progress) -> list[Callable[[asyncio.Event], Awaitable[None]]]:
+def _loops(
+    service: Service, kit: Kit, progress: Progress
+) -> list[Callable[[asyncio.Event], Awaitable[None]]]:
     loops: list[Callable[[asyncio.Event], Awaitable[None]]] = [Relay(kit, progress).run]
     for consumer in service.consumers:
         listener = Listener(kit, consumer, progress)

@@ -36,6 +36,10 @@ async def serve_health(kit: Kit) -> None:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     config = Config(
-        app, host=kit.settings.host, port=kit.settings.worker_metrics_port, log_level="warning", access_log=False
+        app,
+        host=kit.settings.host,
+        port=kit.settings.worker_metrics_port,
+        log_level="warning",
+        access_log=False,
     )
     await QuietServer(config).serve()

@@ -1,6 +1,11 @@
 """Keeps the replica. A service that needs it lists REGISTRY_REPLICA among its consumers."""
 
-from event_contracts.community_registry import ConsentRecorded, HouseholdRegistered, ResidentRegistered, UnitOpened
+from event_contracts.community_registry import (
+    ConsentRecorded,
+    HouseholdRegistered,
+    ResidentRegistered,
+    UnitOpened,
+)
 
 from platform_kit.consumer import Consumer
 from platform_kit.db import Tx

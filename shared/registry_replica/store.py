@@ -80,4 +80,6 @@ async def may_act_for(tx: Tx, caller: Caller, resident: Resident, at: datetime) 
 
 
 # A condition for wider queries: does the unit code `{code}` lie in one of the subtrees `{prefixes}` (text[])?
-SUBTREE = "EXISTS (SELECT FROM unnest({prefixes}::text[]) p WHERE {code} = p OR starts_with({code}, p || '/'))"
+SUBTREE = (
+    "EXISTS (SELECT FROM unnest({prefixes}::text[]) p WHERE {code} = p OR starts_with({code}, p || '/'))"
+)

@@ -1,0 +1,37 @@
+"""What is done with requests: one verb, one file."""
+
+from resident_requests.actions.close_silent_request import close_silent_request
+from resident_requests.actions.confirm_request import confirm_request
+from resident_requests.actions.describe_source import describe_source
+from resident_requests.actions.escalate_request import escalate_request
+from resident_requests.actions.import_reports import import_reports
+from resident_requests.actions.note_done import note_done
+from resident_requests.actions.note_started import note_started
+from resident_requests.actions.note_stepped_back import note_stepped_back
+from resident_requests.actions.note_taken_up import note_taken_up
+from resident_requests.actions.reject_request import reject_request
+from resident_requests.actions.reopen_request import reopen_request
+from resident_requests.actions.resolve_request import resolve_request
+from resident_requests.actions.start_request import start_request
+from resident_requests.actions.submit_request import submit_request
+from resident_requests.actions.triage_request import triage_request
+from resident_requests.actions.withdraw_request import withdraw_request
+
+__all__ = [
+    "close_silent_request",
+    "confirm_request",
+    "describe_source",
+    "escalate_request",
+    "import_reports",
+    "note_done",
+    "note_started",
+    "note_stepped_back",
+    "note_taken_up",
+    "reject_request",
+    "reopen_request",
+    "resolve_request",
+    "start_request",
+    "submit_request",
+    "triage_request",
+    "withdraw_request",
+]

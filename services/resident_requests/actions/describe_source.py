@@ -1,0 +1,22 @@
+"""Staff say how a city's words, states and areas map to ours."""
+
+from platform_kit.db import Tx
+from platform_kit.problems import NotFound
+from registry_replica.store import unit
+from resident_requests import store
+from resident_requests.problems import CategoryUnknown
+from resident_requests.rules.city_report import Source
+
+
+async def describe_source(tx: Tx, source: Source) -> Source:
+    known = {category.code for category in await store.categories(tx)}
+    for word, category in source.categories.items():
+        if category not in known:
+            raise CategoryUnknown(field=f"categories.{word}", category=category)
+    for area, unit_id in source.areas.items():
+        if await unit(tx, unit_id) is None:
+            raise NotFound(what="unit", field=f"areas.{area}")
+    if source.default_area is not None and await unit(tx, source.default_area) is None:
+        raise NotFound(what="unit", field="default_area")
+    await store.save_source(tx, source)
+    return source

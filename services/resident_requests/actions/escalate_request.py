@@ -1,0 +1,24 @@
+"""Nobody took it up in time, or nobody is left to ask: the community's worker must look."""
+
+from uuid import UUID
+
+from event_contracts.resident_requests import RequestEscalated
+from platform_kit.clock import now
+from platform_kit.db import Tx
+from platform_kit.timers import clear_timer
+from resident_requests import store
+from resident_requests.actions.record import record
+from resident_requests.rules.request import State
+
+
+async def escalate_request(tx: Tx, request_id: UUID) -> None:
+    """Once for each time it was triaged: whichever comes first, the deadline or the volunteers' word, ends the other."""
+    request = await store.request_for_update(tx, request_id)
+    if (
+        request is None
+        or request.state is not State.TRIAGED
+        or not await store.mark_escalated(tx, request_id)
+    ):
+        return
+    await clear_timer(tx, "take_up", request_id)
+    await record(tx, request, RequestEscalated, await now(tx), level="worker", why="not_taken_up")

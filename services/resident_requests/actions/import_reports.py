@@ -1,0 +1,67 @@
+"""Reports of a city's open data come in: each line is imported, already there, or refused by name."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from event_contracts.resident_requests import RequestImported
+from platform_kit.auth import Caller
+from platform_kit.clock import now
+from platform_kit.db import Tx
+from platform_kit.ids import new_id
+from platform_kit.outbox import publish_all
+from platform_kit.problems import NotFound
+from platform_kit.sealing import Sealer
+from resident_requests import store
+from resident_requests.rules.city_report import NUMBER, Fault, LineOutcome, Report, read
+
+_REPEATED = Fault(NUMBER, "repeated with other content")
+
+
+async def import_reports(
+    tx: Tx, sealer: Sealer, *, source_name: str, rows: Sequence[tuple[int, dict[str, str]]], by: Caller
+) -> list[LineOutcome]:
+    """`rows` are (line, values by column). It starts no clock: what has long passed is only remembered."""
+    source = await store.source(tx, source_name)
+    if source is None:
+        raise NotFound(what="source", field="source")
+    await store.lock_source(tx, source_name)
+    read_rows = [(line, read(values, source)) for line, values in rows]
+    reports = [report for _, report in read_rows if isinstance(report, Report)]
+    known = {
+        number: (stored.source_content, stored.id, stored.case_number)
+        for number, stored in (
+            await store.stored_reports(tx, source_name, [report.number for report in reports])
+        ).items()
+    }
+    numbers = iter(await store.next_case_numbers(tx, len(reports)))
+    fresh: list[tuple[UUID, str, Report, bytes | None]] = []
+    outcomes: list[LineOutcome] = []
+    for line, report in read_rows:
+        if not isinstance(report, Report):
+            outcomes.append(LineOutcome(line, "refused", faults=report))
+        elif (earlier := known.get(report.number)) is None:
+            request_id, number = new_id(), next(numbers)
+            address = sealer.seal(report.address, for_="request.address") if report.address else None
+            fresh.append((request_id, number, report, address))
+            known[report.number] = (report.content, request_id, number)
+            outcomes.append(LineOutcome(line, "imported", request_id, number))
+        elif earlier[0] == report.content:
+            outcomes.append(LineOutcome(line, "already_there", *earlier[1:]))
+        else:
+            outcomes.append(LineOutcome(line, "refused", faults=(_REPEATED,)))
+    at = await now(tx)
+    await store.insert_reports(tx, source_name, fresh, by.subject, at)
+    await publish_all(
+        tx,
+        [(_imported(source_name, request_id, number, report), 1) for request_id, number, report, _ in fresh],
+        at=at,
+    )
+    return outcomes
+
+
+def _imported(source: str, request_id: UUID, number: str, report: Report) -> RequestImported:
+    return RequestImported(
+        request_id=request_id, resident_id=None, unit_id=report.unit_id, case_number=number,
+        category=report.category, source=source, source_number=report.number, state=report.state.value,
+        occurred_at=report.occurred_at,
+    )  # fmt: skip

@@ -1,0 +1,21 @@
+"""The volunteer stepped back: it waits for another."""
+
+from uuid import UUID
+
+from event_contracts.resident_requests import RequestUnassigned
+from platform_kit.clock import now
+from platform_kit.db import Tx
+from platform_kit.timers import set_timer
+from resident_requests import store
+from resident_requests.actions.record import record
+from resident_requests.rules import request as rules
+
+
+async def note_stepped_back(tx: Tx, request_id: UUID) -> None:
+    request = await store.request_for_update(tx, request_id)
+    if request is None or request.state is not rules.State.ASSIGNED:
+        return
+    at = await now(tx)
+    waiting = rules.unassign(request)
+    await set_timer(tx, "take_up", request_id, rules.take_up_until(waiting, at))
+    await record(tx, waiting, RequestUnassigned, at)

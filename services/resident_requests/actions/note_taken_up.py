@@ -1,0 +1,22 @@
+"""A volunteer has accepted the task made of it. A request that has gone another way meanwhile stays where it is."""
+
+from uuid import UUID
+
+from event_contracts.resident_requests import RequestAssigned
+from platform_kit.clock import now
+from platform_kit.db import Tx
+from platform_kit.timers import clear_timer
+from resident_requests import store
+from resident_requests.actions.record import record
+from resident_requests.rules import request as rules
+
+
+async def note_taken_up(tx: Tx, request_id: UUID, *, volunteer_id: UUID) -> None:
+    request = await store.request_for_update(tx, request_id)
+    if request is None or request.state is not rules.State.TRIAGED:
+        return
+    await clear_timer(tx, "take_up", request_id)
+    assigned = rules.assign(request, volunteer_id)
+    await record(
+        tx, assigned, RequestAssigned, await now(tx), assignee_kind="volunteer", assignee_id=volunteer_id
+    )

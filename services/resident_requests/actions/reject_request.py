@@ -1,0 +1,18 @@
+"""Staff decline it and say why."""
+
+from uuid import UUID
+
+from event_contracts.resident_requests import RequestRejected
+from platform_kit.auth import Caller
+from platform_kit.db import Tx
+from platform_kit.timers import clear_timer
+from resident_requests.actions.record import record
+from resident_requests.actions.take import take_in_scope
+from resident_requests.rules import request as rules
+from resident_requests.rules.request import Request
+
+
+async def reject_request(tx: Tx, request_id: UUID, *, reason: str, by: Caller) -> Request:
+    request, at = await take_in_scope(tx, request_id, by)
+    await clear_timer(tx, "take_up", request_id)
+    return await record(tx, rules.reject(request), RequestRejected, at, reason=reason)

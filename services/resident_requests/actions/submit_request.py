@@ -1,0 +1,61 @@
+"""A resident asks for help, or somebody who may asks for them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from event_contracts.resident_requests import RequestSubmitted
+from platform_kit.auth import Caller
+from platform_kit.clock import now
+from platform_kit.db import Tx
+from platform_kit.ids import new_id
+from platform_kit.outbox import publish
+from platform_kit.problems import InvalidInput, NotFound, Text
+from platform_kit.sealing import Sealer
+from registry_replica.store import may_act_for, resident
+from resident_requests import store
+from resident_requests.problems import CategoryUnknown, WantedTimeEndsEarly
+from resident_requests.rules.request import Request, State
+
+_FUTURE = Text("It cannot have happened in the future.", "发生时间不能晚于现在。")
+
+
+async def submit_request(
+    tx: Tx,
+    sealer: Sealer,
+    *,
+    category: str,
+    words: str,
+    address: str | None,
+    point: tuple[float | None, float | None],
+    resident_id: UUID,
+    wanted: tuple[datetime | None, datetime | None],
+    occurred_at: datetime | None,
+    by: Caller,
+) -> Request:
+    whose = await resident(tx, resident_id)
+    at = await now(tx)
+    if whose is None or not await may_act_for(tx, by, whose, at):
+        raise NotFound(what="resident", field="resident_id")
+    if await store.category(tx, category) is None:
+        raise CategoryUnknown(field="category", category=category)
+    if wanted[0] and wanted[1] and wanted[1] <= wanted[0]:
+        raise WantedTimeEndsEarly(field="wanted_until")
+    if occurred_at is not None and occurred_at > at:
+        raise InvalidInput(field="occurred_at", reason=_FUTURE)
+    [number] = await store.next_case_numbers(tx, 1)
+    request = Request(
+        id=new_id(), case_number=number, resident_id=resident_id, filed_by=by.subject, unit_id=whose.unit_id,
+        category=category, state=State.SUBMITTED, route=None, skill=None, wanted_from=wanted[0],
+        wanted_until=wanted[1], assignee_id=None, resolved_at=None, occurred_at=occurred_at or at, version=1,
+    )  # fmt: skip
+    sealed = store.Sealed(
+        sealer.seal(words, for_="request.words"),
+        sealer.seal(address, for_="request.address") if address else None,
+    )
+    await store.insert_request(tx, request, sealed, point, at)
+    submitted = RequestSubmitted(
+        request_id=request.id, resident_id=resident_id, unit_id=whose.unit_id, case_number=number,
+        category=category, filed_by=by.subject, occurred_at=request.occurred_at,
+    )  # fmt: skip
+    await publish(tx, submitted, version=1, at=at)
+    return request

@@ -1,0 +1,18 @@
+"""The resident no longer needs it."""
+
+from uuid import UUID
+
+from event_contracts.resident_requests import RequestWithdrawn
+from platform_kit.auth import Caller
+from platform_kit.db import Tx
+from platform_kit.timers import clear_timer
+from resident_requests.actions.record import record
+from resident_requests.actions.take import take_own
+from resident_requests.rules import request as rules
+from resident_requests.rules.request import Request
+
+
+async def withdraw_request(tx: Tx, request_id: UUID, *, by: Caller) -> Request:
+    request, at = await take_own(tx, request_id, by)
+    await clear_timer(tx, "take_up", request_id)
+    return await record(tx, rules.withdraw(request), RequestWithdrawn, at)

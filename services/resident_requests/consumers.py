@@ -1,0 +1,51 @@
+"""What this service listens to: the registry, and what volunteers do with the tasks made of its requests."""
+
+from event_contracts.volunteer_matching import (
+    TaskAccepted,
+    TaskCheckedIn,
+    TaskDone,
+    TaskEscalated,
+    TaskReopened,
+)
+from platform_kit.consumer import Consumer
+from platform_kit.db import Tx
+from platform_kit.envelope import Received
+from registry_replica.consumer import REGISTRY_REPLICA
+from resident_requests import actions
+
+
+async def on_task_accepted(tx: Tx, event: Received[TaskAccepted]) -> None:
+    await actions.note_taken_up(tx, event.data.request_id, volunteer_id=event.data.person_id)
+
+
+async def on_task_reopened(tx: Tx, event: Received[TaskReopened]) -> None:
+    if event.data.why == "stepped_back":
+        await actions.note_stepped_back(tx, event.data.request_id)
+
+
+async def on_task_checked_in(tx: Tx, event: Received[TaskCheckedIn]) -> None:
+    await actions.note_started(tx, event.data.request_id)
+
+
+async def on_task_done(tx: Tx, event: Received[TaskDone]) -> None:
+    await actions.note_done(tx, event.data.request_id, by=event.data.person_id)
+
+
+async def on_task_escalated(tx: Tx, event: Received[TaskEscalated]) -> None:
+    await actions.escalate_request(tx, event.data.request_id)
+
+
+CONSUMERS = (
+    REGISTRY_REPLICA,
+    Consumer(
+        "tasks",
+        start="beginning",
+        handlers={
+            TaskAccepted: on_task_accepted,
+            TaskReopened: on_task_reopened,
+            TaskCheckedIn: on_task_checked_in,
+            TaskDone: on_task_done,
+            TaskEscalated: on_task_escalated,
+        },
+    ),
+)

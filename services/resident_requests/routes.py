@@ -1,0 +1,152 @@
+"""Resident requests over HTTP."""
+
+from datetime import timedelta
+from typing import Annotated, cast
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Response
+
+from platform_kit.clock import now
+from platform_kit.edge import Command, Read, commands, reads, refusals
+from platform_kit.problems import NotFound
+from resident_requests import actions, problems, schemas, store
+from resident_requests.rules.city_report import Source
+from resident_requests.rules.request import State
+from resident_requests.settings import RequestSettings
+
+router = APIRouter(tags=["gateway"])
+
+AsResident = Annotated[Command, commands("resident")]
+AsFiler = Annotated[Command, commands("resident", "worker")]
+AsStaff = Annotated[Command, commands(*store.STAFF)]
+AsImporter = Annotated[Command, commands(*store.STAFF, "operator")]
+ForAnybody = Annotated[Read, reads()]
+ForStaff = Annotated[Read, reads(*store.STAFF)]
+ForThePublic = Annotated[Read, reads(anonymous=True)]
+
+Limit = Annotated[int, Query(ge=1, le=200)]
+Cursor = Annotated[str | None, Query(max_length=500)]
+SourceName = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
+
+
+@router.get("/categories", response_model=list[schemas.CategoryView])
+async def list_categories(read: ForThePublic) -> list[schemas.CategoryView]:
+    return [schemas.CategoryView.model_validate(category) for category in await store.categories(read.tx)]
+
+
+@router.post("/requests", status_code=201, response_model=schemas.RequestView,
+             responses=refusals(problems.CategoryUnknown))  # fmt: skip
+async def submit_request(body: schemas.NewRequest, command: AsFiler) -> Response:
+    request = await actions.submit_request(
+        command.tx,
+        command.kit.sealer,
+        category=body.category,
+        words=body.words,
+        address=body.place.address,
+        point=(body.place.latitude, body.place.longitude),
+        resident_id=body.resident_id or command.caller.subject,
+        wanted=(body.wanted_from, body.wanted_until),
+        occurred_at=body.occurred_at,
+        by=command.caller,
+    )
+    return command.answer(schemas.RequestView.of(request), status=201)
+
+
+@router.get("/requests", response_model=schemas.RequestPage)
+async def list_requests(
+    read: ForStaff, state: State | None = None, limit: Limit = 50, cursor: Cursor = None
+) -> schemas.RequestPage:
+    codes = read.caller.unit_codes(*store.STAFF)
+    requests, following = await store.page_for_staff(read.tx, codes, state, limit, cursor)
+    return schemas.RequestPage(
+        items=[schemas.RequestView.of(request) for request in requests], next=following
+    )
+
+
+@router.post("/requests/import", response_model=schemas.ImportResult, responses=refusals())
+async def import_reports(body: schemas.ImportRows, command: AsImporter) -> Response:
+    outcomes = await actions.import_reports(
+        command.tx,
+        command.kit.sealer,
+        source_name=body.source,
+        rows=[(row.line, row.values) for row in body.rows],
+        by=command.caller,
+    )
+    return command.answer(schemas.ImportResult.of(outcomes))
+
+
+@router.put(
+    "/import-sources/{name}", response_model=schemas.SourceView, responses=refusals(problems.CategoryUnknown)
+)
+async def describe_source(name: SourceName, body: schemas.NewSource, command: AsImporter) -> Response:
+    wanted = Source(name, body.zone, body.categories, dict(body.states), body.areas, body.default_area)
+    source = await actions.describe_source(command.tx, wanted)
+    return command.answer(schemas.SourceView.model_validate(source))
+
+
+@router.get("/requests/{request_id}", response_model=schemas.RequestView, responses=refusals())
+async def read_request(request_id: UUID, read: ForAnybody) -> schemas.RequestView:
+    request = await store.request(read.tx, request_id)
+    if request is None or not await store.may_see(read.tx, read.caller, request, await now(read.tx)):
+        raise NotFound(what="request")
+    said = await store.sealed(read.tx, request_id)
+    words, address = (said.words, said.address) if said else (None, None)
+    return schemas.RequestView.of(
+        request,
+        words=read.kit.sealer.open(words, for_="request.words") if words else None,
+        address=read.kit.sealer.open(address, for_="request.address") if address else None,
+    )
+
+
+@router.post("/requests/{request_id}/triage", response_model=schemas.RequestView,
+             responses=refusals(problems.WantedTimeEndsEarly))  # fmt: skip
+async def triage_request(request_id: UUID, body: schemas.Triage, command: AsStaff) -> Response:
+    request = await actions.triage_request(
+        command.tx,
+        request_id,
+        route=body.route,
+        skill=body.skill,
+        wanted=(body.wanted_from, body.wanted_until),
+        by=command.caller,
+    )
+    return command.answer(schemas.RequestView.of(request))
+
+
+@router.post("/requests/{request_id}/start", response_model=schemas.RequestView, responses=refusals())
+async def start_request(request_id: UUID, command: AsStaff) -> Response:
+    request = await actions.start_request(command.tx, request_id, by=command.caller)
+    return command.answer(schemas.RequestView.of(request))
+
+
+@router.post("/requests/{request_id}/resolve", response_model=schemas.RequestView, responses=refusals())
+async def resolve_request(request_id: UUID, command: AsStaff) -> Response:
+    request = await actions.resolve_request(command.tx, request_id, by=command.caller)
+    return command.answer(schemas.RequestView.of(request))
+
+
+@router.post("/requests/{request_id}/reject", response_model=schemas.RequestView, responses=refusals())
+async def reject_request(request_id: UUID, body: schemas.Reason, command: AsStaff) -> Response:
+    request = await actions.reject_request(command.tx, request_id, reason=body.reason, by=command.caller)
+    return command.answer(schemas.RequestView.of(request))
+
+
+@router.post("/requests/{request_id}/withdraw", response_model=schemas.RequestView, responses=refusals())
+async def withdraw_request(request_id: UUID, command: AsResident) -> Response:
+    request = await actions.withdraw_request(command.tx, request_id, by=command.caller)
+    return command.answer(schemas.RequestView.of(request))
+
+
+@router.post("/requests/{request_id}/confirm", response_model=schemas.RequestView, responses=refusals())
+async def confirm_request(request_id: UUID, command: AsResident) -> Response:
+    request = await actions.confirm_request(command.tx, request_id, by=command.caller)
+    return command.answer(schemas.RequestView.of(request))
+
+
+@router.post("/requests/{request_id}/reopen", response_model=schemas.RequestView,
+             responses=refusals(problems.ReopenWindowPassed))  # fmt: skip
+async def reopen_request(request_id: UUID, command: AsResident) -> Response:
+    hours = cast(RequestSettings, command.kit.settings).reopen_hours
+    request = await actions.reopen_request(
+        command.tx, request_id, window=timedelta(hours=hours), by=command.caller
+    )
+    return command.answer(schemas.RequestView.of(request))

@@ -1,0 +1,134 @@
+"""The life of a request: every transition that there is; any other is refused with the state it is in.
+
+submitted → triaged → assigned → in_progress → resolved → closed; rejected and withdrawn on the side; resolved and closed
+can be reopened for a while and are then triaged again.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from platform_kit.problems import WrongState
+from resident_requests.problems import ReopenWindowPassed, WantedTimeEndsEarly
+
+SILENCE = timedelta(days=7)
+TAKE_UP = timedelta(days=2)
+WANTED_SPAN = timedelta(hours=2)
+
+
+class State(StrEnum):
+    SUBMITTED = "submitted"
+    TRIAGED = "triaged"
+    ASSIGNED = "assigned"
+    IN_PROGRESS = "in_progress"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+
+OPEN = frozenset({State.SUBMITTED, State.TRIAGED, State.ASSIGNED, State.IN_PROGRESS, State.REOPENED})
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`version` counts its events. `resident_id` is None only for a report imported from a city's data."""
+
+    id: UUID
+    case_number: str
+    resident_id: UUID | None
+    filed_by: UUID
+    unit_id: UUID
+    category: str
+    state: State
+    route: str | None
+    skill: str | None
+    wanted_from: datetime | None
+    wanted_until: datetime | None
+    assignee_id: UUID | None
+    resolved_at: datetime | None
+    occurred_at: datetime
+    version: int
+
+
+def triage(
+    request: Request,
+    *,
+    route: str,
+    skill: str | None,
+    wanted_from: datetime | None,
+    wanted_until: datetime | None,
+    at: datetime,
+) -> Request:
+    """Say who acts next and when help is wanted: from then, or now; until then, or two hours later."""
+    _only(request, "triaged", State.SUBMITTED, State.REOPENED)
+    begins = max(wanted_from or request.wanted_from or at, at)
+    ends = wanted_until or request.wanted_until or begins + WANTED_SPAN
+    if ends <= begins:
+        raise WantedTimeEndsEarly(field="wanted_until")
+    return replace(
+        request,
+        state=State.TRIAGED,
+        route=route,
+        skill=skill,
+        wanted_from=begins,
+        wanted_until=ends,
+        assignee_id=None,
+    )
+
+
+def take_up_until(request: Request, at: datetime) -> datetime:
+    """When somebody must have taken it up: a volunteer before the help is wanted, anybody else within two days."""
+    if request.route == "volunteers" and request.wanted_from is not None:
+        return max(request.wanted_from, at)
+    return at + TAKE_UP
+
+
+def assign(request: Request, assignee_id: UUID) -> Request:
+    _only(request, "assigned", State.TRIAGED)
+    return replace(request, state=State.ASSIGNED, assignee_id=assignee_id)
+
+
+def unassign(request: Request) -> Request:
+    _only(request, "unassigned", State.ASSIGNED)
+    return replace(request, state=State.TRIAGED, assignee_id=None)
+
+
+def start(request: Request) -> Request:
+    _only(request, "started", State.ASSIGNED, State.TRIAGED)
+    return replace(request, state=State.IN_PROGRESS)
+
+
+def resolve(request: Request, at: datetime) -> Request:
+    _only(request, "resolved", State.IN_PROGRESS, State.ASSIGNED)
+    return replace(request, state=State.RESOLVED, resolved_at=at)
+
+
+def close(request: Request) -> Request:
+    _only(request, "closed", State.RESOLVED)
+    return replace(request, state=State.CLOSED)
+
+
+def reopen(request: Request, *, at: datetime, window: timedelta) -> Request:
+    _only(request, "reopened", State.RESOLVED, State.CLOSED)
+    until = (request.resolved_at or request.occurred_at) + window
+    if at > until:
+        raise ReopenWindowPassed(until=until.isoformat())
+    return replace(request, state=State.REOPENED, assignee_id=None)
+
+
+def withdraw(request: Request) -> Request:
+    _only(request, "withdrawn", *OPEN)
+    return replace(request, state=State.WITHDRAWN)
+
+
+def reject(request: Request) -> Request:
+    _only(request, "rejected", State.SUBMITTED, State.TRIAGED, State.REOPENED)
+    return replace(request, state=State.REJECTED)
+
+
+def _only(request: Request, wanted: str, *states: State) -> None:
+    if request.state not in states:
+        raise WrongState(state=request.state.value, wanted=wanted)

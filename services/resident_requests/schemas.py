@@ -1,0 +1,162 @@
+"""Bodies and answers of resident requests."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from event_contracts.resident_requests import Route
+from platform_kit.schemas import Body, Instant, Line, Note, View
+from resident_requests.rules.city_report import LineOutcome
+from resident_requests.rules.request import Request, State
+
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError("not a time zone") from error
+    return name
+
+
+class Place(Body):
+    address: Line | None = None
+    latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
+    longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
+
+
+class NewRequest(Body):
+    """`resident_id` is for whom it is, when somebody files for another; `occurred_at` when it happened earlier."""
+
+    category: Code
+    words: Note
+    place: Place = Place()
+    resident_id: UUID | None = None
+    wanted_from: Instant | None = None
+    wanted_until: Instant | None = None
+    occurred_at: Instant | None = None
+
+
+class Triage(Body):
+    route: Route
+    skill: Code | None = None
+    wanted_from: Instant | None = None
+    wanted_until: Instant | None = None
+
+
+class Reason(Body):
+    reason: Line
+
+
+class RequestView(View):
+    id: UUID
+    case_number: str
+    resident_id: UUID | None
+    unit_id: UUID
+    category: str
+    state: State
+    route: str | None
+    skill: str | None
+    wanted_from: datetime | None
+    wanted_until: datetime | None
+    assignee_id: UUID | None
+    resolved_at: datetime | None
+    occurred_at: datetime
+    version: int
+    words: str | None = None
+    address: str | None = None
+
+    @classmethod
+    def of(cls, request: Request, *, words: str | None = None, address: str | None = None) -> "RequestView":
+        """The words and the address are only for whoever may see the one request."""
+        return cls.model_validate(request).model_copy(update={"words": words, "address": address})
+
+
+class RequestPage(View):
+    items: list[RequestView]
+    next: str | None
+
+
+class CategoryView(View):
+    code: str
+    name_zh: str
+    name_en: str
+    route: str
+    skill: str | None
+
+
+class NewSource(Body):
+    zone: Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_zone)]
+    categories: Annotated[dict[Word, Code], Field(max_length=500)]
+    states: Annotated[
+        dict[Word, Literal["submitted", "closed", "withdrawn", "rejected"]], Field(max_length=100)
+    ]
+    areas: Annotated[dict[Word, UUID], Field(max_length=2000)]
+    default_area: UUID | None = None
+
+
+class SourceView(View):
+    name: str
+    zone: str
+    categories: dict[str, str]
+    states: dict[str, str]
+    areas: dict[str, UUID]
+    default_area: UUID | None
+
+
+class SourceRow(Body):
+    """`values` are a line's fields as they came: what is wrong with them is that line's fault, not the call's."""
+
+    line: Annotated[int, Field(ge=1, le=100_000_000)]
+    values: Annotated[dict[str, str], Field(max_length=60)]
+
+
+class ImportRows(Body):
+    source: Word
+    rows: Annotated[list[SourceRow], Field(min_length=1, max_length=200)]
+
+
+class RowFault(View):
+    field: str
+    reason: str
+
+
+class RowResult(View):
+    line: int
+    outcome: Literal["imported", "already_there", "refused"]
+    request_id: UUID | None = None
+    case_number: str | None = None
+    errors: list[RowFault] = []
+
+
+class ImportResult(View):
+    imported: int
+    already_there: int
+    refused: int
+    rows: list[RowResult]
+
+    @classmethod
+    def of(cls, outcomes: Sequence[LineOutcome]) -> "ImportResult":
+        counts = Counter(outcome.outcome for outcome in outcomes)
+        return cls(
+            imported=counts["imported"],
+            already_there=counts["already_there"],
+            refused=counts["refused"],
+            rows=[
+                RowResult(
+                    line=outcome.line,
+                    outcome=outcome.outcome,
+                    request_id=outcome.request_id,
+                    case_number=outcome.case_number,
+                    errors=[RowFault.model_validate(fault) for fault in outcome.faults],
+                )
+                for outcome in outcomes
+            ],
+        )

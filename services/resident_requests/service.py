@@ -1,0 +1,19 @@
+"""The manifest of resident requests."""
+
+from platform_kit.service import Service
+from resident_requests.consumers import CONSUMERS
+from resident_requests.routes import router
+from resident_requests.settings import RequestSettings
+from resident_requests.tables import Row
+from resident_requests.timers import TIMERS
+
+SERVICE = Service(
+    name="resident_requests",
+    prefix="REQUESTS",
+    title="居民求助 Resident requests",
+    metadata=Row.metadata,
+    routers=(router,),
+    consumers=CONSUMERS,
+    timers=TIMERS,
+    settings=RequestSettings,
+)

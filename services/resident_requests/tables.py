@@ -1,0 +1,81 @@
+"""The rows of resident requests. `words` and `address` are sealed."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, Sequence, text
+from sqlmodel import Field, SQLModel
+
+from platform_kit.tables import JSONB, TIMESTAMPTZ, service_registry
+from registry_replica.tables import add_replica_tables
+
+
+class Row(SQLModel, registry=service_registry()):
+    """Every table of this service."""
+
+
+add_replica_tables(Row.metadata)
+CASE_SERIAL = Sequence("case_serial", metadata=Row.metadata)
+
+
+class CategoryRow(Row, table=True):
+    __tablename__ = "category"
+
+    code: str = Field(primary_key=True)
+    name_zh: str
+    name_en: str
+    route: str
+    skill: str | None = None
+
+
+class RequestRow(Row, table=True):
+    __tablename__ = "request"
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('submitted', 'triaged', 'assigned', 'in_progress', 'resolved', 'closed', 'reopened',"
+            " 'rejected', 'withdrawn')",
+            name="state",
+        ),
+        CheckConstraint("resident_id IS NOT NULL OR source IS NOT NULL", name="has_a_resident_or_a_source"),
+        CheckConstraint("(source IS NULL) = (source_number IS NULL)", name="source_has_a_number"),
+        Index("uq_request_source_number", "source", "source_number", unique=True),
+        Index("ix_request_resident_id", "resident_id", "id"),
+        Index("ix_request_worklist", "unit_id", "state", "id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    case_number: str = Field(unique=True)
+    resident_id: UUID | None = None
+    filed_by: UUID
+    unit_id: UUID
+    category: str = Field(foreign_key="category.code")
+    state: str
+    route: str | None = None
+    skill: str | None = None
+    words: bytes | None = None
+    address: bytes | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    wanted_from: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
+    wanted_until: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
+    assignee_id: UUID | None = None
+    escalated: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    resolved_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
+    occurred_at: datetime = Field(sa_type=TIMESTAMPTZ)
+    source: str | None = None
+    source_number: str | None = None
+    source_content: bytes | None = None
+    version: int
+    created_at: datetime = Field(sa_type=TIMESTAMPTZ)
+
+
+class ImportSourceRow(Row, table=True):
+    __tablename__ = "import_source"
+
+    name: str = Field(primary_key=True)
+    zone: str
+    categories: dict[str, Any] = Field(sa_type=JSONB)
+    states: dict[str, Any] = Field(sa_type=JSONB)
+    areas: dict[str, Any] = Field(sa_type=JSONB)
+    default_area: UUID | None = None

@@ -1,0 +1,21 @@
+"""The volunteer has done it."""
+
+from uuid import UUID
+
+from event_contracts.volunteer_matching import TaskDone
+from platform_kit.auth import Caller
+from platform_kit.clock import now
+from platform_kit.db import Tx
+from volunteer_matching.actions.record import record
+from volunteer_matching.actions.take import take_held
+from volunteer_matching.rules import task as rules
+from volunteer_matching.rules.task import Task
+
+
+async def check_out(tx: Tx, task_id: UUID, *, by: Caller) -> Task:
+    task = await take_held(tx, task_id, by)
+    at = await now(tx)
+    done = rules.check_out(task, at)
+    return await record(
+        tx, done, TaskDone, at, volunteer_id=task.volunteer_id, person_id=by.subject, minutes=done.minutes
+    )

@@ -1,0 +1,40 @@
+"""What this service listens to: the registry, and the requests that are routed to volunteers."""
+
+from event_contracts.resident_requests import RequestRejected, RequestTriaged, RequestWithdrawn
+from platform_kit.consumer import Consumer
+from platform_kit.db import Tx
+from platform_kit.envelope import Received
+from registry_replica.consumer import REGISTRY_REPLICA
+from volunteer_matching import actions
+
+
+async def on_request_triaged(tx: Tx, event: Received[RequestTriaged]) -> None:
+    request = event.data
+    if request.route == "volunteers" and request.resident_id is not None:
+        await actions.open_task(
+            tx,
+            request_id=request.request_id,
+            resident_id=request.resident_id,
+            unit_id=request.unit_id,
+            skill=request.skill,
+            starts_at=request.wanted_from,
+            ends_at=request.wanted_until,
+        )
+
+
+async def on_request_over(tx: Tx, event: Received[RequestWithdrawn | RequestRejected]) -> None:
+    await actions.cancel_task(tx, request_id=event.data.request_id)
+
+
+CONSUMERS = (
+    REGISTRY_REPLICA,
+    Consumer(
+        "requests",
+        start="beginning",
+        handlers={
+            RequestTriaged: on_request_triaged,
+            RequestWithdrawn: on_request_over,
+            RequestRejected: on_request_over,
+        },
+    ),
+)

@@ -1,0 +1,17 @@
+"""The manifest of volunteer matching."""
+
+from platform_kit.service import Service
+from volunteer_matching.consumers import CONSUMERS
+from volunteer_matching.routes import router
+from volunteer_matching.tables import Row
+from volunteer_matching.timers import TIMERS
+
+SERVICE = Service(
+    name="volunteer_matching",
+    prefix="VOLUNTEERS",
+    title="志愿服务 Volunteer matching",
+    metadata=Row.metadata,
+    routers=(router,),
+    consumers=CONSUMERS,
+    timers=TIMERS,
+)

@@ -1,0 +1,67 @@
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from event_contracts.community_registry import ConsentRecorded, ResidentRegistered, UnitOpened
+from platform_kit.auth import Caller
+from platform_kit.testing import ServiceUnderTest, service_under_test
+
+
+@dataclass
+class Neighbourhood:
+    """One community with a resident, her daughter and a worker, as the replica knows it."""
+
+    service: ServiceUnderTest
+    unit: UUID
+    resident: Caller
+    daughter: Caller
+    worker: Caller
+
+    async def submit(self, **body: Any) -> Any:
+        answer = await self.service.post(
+            "/requests", json={"category": "errand", "words": "请帮我买米", **body}, by=self.resident
+        )
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    async def triaged(self, route: str = "volunteers", **body: Any) -> Any:
+        request = await self.submit()
+        answer = await self.service.post(
+            f"/requests/{request['id']}/triage", json={"route": route, **body}, by=self.worker
+        )
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def state(self, request_id: str) -> str:
+        return str((await self.service.get(f"/requests/{request_id}", by=self.resident)).json()["state"])
+
+
+@pytest.fixture
+async def requests(servers: Any) -> AsyncIterator[ServiceUnderTest]:
+    async with service_under_test("resident_requests", servers.postgres_dsn) as service:
+        yield service
+
+
+@pytest.fixture
+async def here(requests: ServiceUnderTest) -> Neighbourhood:
+    unit, mother, daughter = uuid4(), uuid4(), uuid4()
+    await requests.deliver(
+        "registry_replica",
+        ResidentRegistered(resident_id=mother, household_id=uuid4(), unit_id=unit),
+        ResidentRegistered(resident_id=daughter, household_id=uuid4(), unit_id=unit),
+        UnitOpened(
+            unit_id=unit, parent_id=None, kind="community", code="01/02/003", name="幸福社区", zone="Asia/Shanghai"
+        ),
+        ConsentRecorded(resident_id=mother, delegate_id=daughter, until_on=None),
+        version=None,
+    )
+    return Neighbourhood(
+        requests,
+        unit,
+        requests.caller("resident", subject=mother),
+        requests.caller("resident", subject=daughter),
+        requests.caller(posts=[("worker", unit, "01/02/003")]),
+    )

@@ -1,0 +1,95 @@
+"""The state machine of a request against the table in the domain page, written by hand."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from platform_kit.problems import WrongState
+from resident_requests.rules import request as rules
+from resident_requests.rules.request import Request, State
+
+NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
+SOMEBODY = UUID(int=1)
+
+# state → what each verb leads to; a verb that is not listed is refused.
+LEGAL = {
+    "submitted": {"triage": "triaged", "withdraw": "withdrawn", "reject": "rejected"},
+    "triaged": {"assign": "assigned", "start": "in_progress", "withdraw": "withdrawn", "reject": "rejected"},
+    "assigned": {"unassign": "triaged", "start": "in_progress", "resolve": "resolved", "withdraw": "withdrawn"},
+    "in_progress": {"resolve": "resolved", "withdraw": "withdrawn"},
+    "resolved": {"close": "closed", "reopen": "reopened"},
+    "closed": {"reopen": "reopened"},
+    "reopened": {"triage": "triaged", "withdraw": "withdrawn", "reject": "rejected"},
+    "rejected": {},
+    "withdrawn": {},
+}
+VERBS = {
+    "triage": lambda r: rules.triage(
+        r, route="volunteers", skill=None, wanted_from=None, wanted_until=None, at=NOW
+    ),
+    "assign": lambda r: rules.assign(r, SOMEBODY),
+    "unassign": rules.unassign,
+    "start": rules.start,
+    "resolve": lambda r: rules.resolve(r, NOW),
+    "close": rules.close,
+    "reopen": lambda r: rules.reopen(r, at=NOW, window=timedelta(days=7)),
+    "withdraw": rules.withdraw,
+    "reject": rules.reject,
+}
+SUBMITTED = Request(
+    id=UUID(int=7), case_number="000-000-000", resident_id=UUID(int=2), filed_by=UUID(int=2), unit_id=UUID(int=3),
+    category="errand", state=State.SUBMITTED, route=None, skill=None, wanted_from=None, wanted_until=None,
+    assignee_id=None, resolved_at=None, occurred_at=NOW, version=1,
+)  # fmt: skip
+
+
+def test_every_state_is_in_the_table() -> None:
+    assert set(LEGAL) == {state.value for state in State}
+
+
+@pytest.mark.parametrize("state", LEGAL)
+@pytest.mark.parametrize("verb", VERBS)
+def test_only_the_legal_transitions_exist(state: str, verb: str) -> None:
+    request = replace(SUBMITTED, state=State(state), resolved_at=NOW)
+    if verb in LEGAL[state]:
+        assert VERBS[verb](request).state == LEGAL[state][verb]
+    else:
+        with pytest.raises(WrongState) as refusal:
+            VERBS[verb](request)
+        assert refusal.value.facts["state"] == state
+
+
+@given(st.lists(st.sampled_from(sorted(VERBS)), max_size=40))
+def test_a_walk_never_leaves_the_table(verbs: list[str]) -> None:
+    request, expected = SUBMITTED, "submitted"
+    for verb in verbs:
+        expected = LEGAL[expected].get(verb, expected)
+        try:
+            request = VERBS[verb](request)
+        except WrongState:
+            assert verb not in LEGAL[request.state]
+        assert request.state == expected
+        assert (request.assignee_id is None) or request.state not in (State.SUBMITTED, State.REOPENED, State.TRIAGED)
+
+
+@given(
+    st.none() | st.timedeltas(timedelta(days=-3), timedelta(days=3)),
+    st.none() | st.timedeltas(timedelta(days=4), timedelta(days=9)),
+)
+def test_help_is_never_wanted_in_the_past(begins: timedelta | None, ends: timedelta | None) -> None:
+    triaged = rules.triage(
+        SUBMITTED,
+        route="volunteers",
+        skill=None,
+        wanted_from=NOW + begins if begins is not None else None,
+        wanted_until=NOW + ends if ends is not None else None,
+        at=NOW,
+    )
+    assert triaged.wanted_from is not None
+    assert triaged.wanted_until is not None
+    assert NOW <= triaged.wanted_from < triaged.wanted_until
+    assert rules.take_up_until(triaged, NOW) >= NOW

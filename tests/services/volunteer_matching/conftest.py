@@ -1,0 +1,66 @@
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from event_contracts.community_registry import ResidentRegistered, UnitOpened
+from event_contracts.resident_requests import RequestTriaged
+from platform_kit.auth import Caller
+from platform_kit.testing import ServiceUnderTest, service_under_test
+
+
+@dataclass
+class Neighbourhood:
+    """A community with a resident who needs help, as the service knows it."""
+
+    service: ServiceUnderTest
+    unit: UUID
+    resident: Caller
+
+    async def volunteer(self, *skills: str) -> Caller:
+        person = uuid4()
+        await self.service.deliver(
+            "registry_replica", ResidentRegistered(resident_id=person, household_id=uuid4(), unit_id=self.unit)
+        )
+        caller = self.service.caller("resident", "volunteer", subject=person)
+        answer = await self.service.post("/volunteers", json={"skills": list(skills or ("errand",))}, by=caller)
+        assert answer.status_code == 201, answer.text
+        return caller
+
+    async def needs_help(
+        self, *, skill: str | None = "errand", starts_in: timedelta = timedelta(hours=5), request_id: UUID | None = None
+    ) -> UUID:
+        request_id = request_id or uuid4()
+        starts = datetime.now(UTC) + starts_in
+        await self.service.deliver(
+            "requests",
+            RequestTriaged(
+                request_id=request_id, resident_id=self.resident.subject, unit_id=self.unit,
+                case_number="000-000-000", category="errand", route="volunteers", skill=skill, wanted_from=starts,
+                wanted_until=starts + timedelta(hours=2),
+            ),
+        )  # fmt: skip
+        return request_id
+
+    async def offers(self, volunteer: Caller) -> list[Any]:
+        return list((await self.service.get("/volunteers/me/offers", by=volunteer)).json())
+
+
+@pytest.fixture
+async def volunteers(servers: Any) -> AsyncIterator[ServiceUnderTest]:
+    async with service_under_test("volunteer_matching", servers.postgres_dsn) as service:
+        yield service
+
+
+@pytest.fixture
+async def here(volunteers: ServiceUnderTest) -> Neighbourhood:
+    unit, resident = uuid4(), uuid4()
+    await volunteers.deliver(
+        "registry_replica",
+        UnitOpened(unit_id=unit, parent_id=None, kind="community", code="01/02/003", name="幸福", zone="Asia/Shanghai"),
+        ResidentRegistered(resident_id=resident, household_id=uuid4(), unit_id=unit),
+    )
+    return Neighbourhood(volunteers, unit, volunteers.caller("resident", subject=resident))

@@ -67,6 +67,10 @@ class OrderConfirmed(_OrderEvent):
     type: ClassVar[str] = "paid.order.confirmed.v1"
 
 
+class OrderDisputed(_OrderEvent):
+    type: ClassVar[str] = "paid.order.disputed.v1"
+
+
 class OrderPaid(_OrderEvent):
     """`paid` is what the resident paid; the receipt's number is unbroken within its series."""
 

@@ -94,7 +94,14 @@ PURE = (
 """Modules of the standard library that neither ask the world nor change it."""
 
 _RULES_MAY_USE = ("platform_kit.money", "platform_kit.ids", "platform_kit.problems", "stdnum")
-_IMPURE_NAMES = ("platform_kit.ids.new_id", "uuid.uuid1", "uuid.uuid4", "uuid.uuid6", "uuid.uuid7", "uuid.getnode")
+_IMPURE_NAMES = (
+    "platform_kit.ids.new_id",
+    "uuid.uuid1",
+    "uuid.uuid4",
+    "uuid.uuid6",
+    "uuid.uuid7",
+    "uuid.getnode",
+)
 _IMPURE_CALLS = {"now", "utcnow", "today", "uuid1", "uuid4", "uuid6", "uuid7", "new_id", "getnode"}
 _IMPURE_BUILTINS = {"open", "print", "input", "exec", "eval", "breakpoint"}
 
@@ -115,8 +122,14 @@ def impure_rules(source: Source) -> Broken:
             found.append(_at(source, node.lineno, "changes a global: rules keep nothing"))
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             if node.func.attr in _IMPURE_CALLS:
-                found.append(_at(source, node.lineno, f"calls {node.func.attr}(): it comes in as an argument"))
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _IMPURE_BUILTINS:
+                found.append(
+                    _at(source, node.lineno, f"calls {node.func.attr}(): it comes in as an argument")
+                )
+        elif (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in _IMPURE_BUILTINS
+        ):
             found.append(_at(source, node.lineno, f"calls {node.func.id}(): rules are pure"))
     return found
 
@@ -223,7 +236,16 @@ def own_clocks(source: Source) -> Broken:
     return found
 
 
-_SQL_CALLS = {"execute", "executemany", "fetch", "fetchrow", "fetchval", "fetchmany", "copy_records_to_table", "exec"}
+_SQL_CALLS = {
+    "execute",
+    "executemany",
+    "fetch",
+    "fetchrow",
+    "fetchval",
+    "fetchmany",
+    "copy_records_to_table",
+    "exec",
+}
 
 
 def stray_sql(source: Source) -> Broken:
@@ -238,7 +260,9 @@ def stray_sql(source: Source) -> Broken:
     ]
 
 
-_EMPTY_NAMES = re.compile(r"^(utils?|helpers?|common|misc|managers?|data|base|core|lib|process_.*|handle_.*)$")
+_EMPTY_NAMES = re.compile(
+    r"^(utils?|helpers?|common|misc|managers?|data|base|core|lib|process_.*|handle_.*)$"
+)
 
 
 def empty_name(path: str) -> Broken:

@@ -51,21 +51,33 @@ async def test_units_form_a_tree_and_are_published(registry: ServiceUnderTest, c
 
 @pytest.mark.parametrize(
     ("code", "kind", "under"),
-    [("01/09/001", "community", "01"), ("02", "community", None), ("01/04", "community", "01"), ("07", "street", "01")],
+    [
+        ("01/09/001", "community", "01"),
+        ("02", "community", None),
+        ("01/04", "community", "01"),
+        ("07", "street", "01"),
+    ],
 )
 async def test_a_unit_that_does_not_fit_the_tree_is_refused(
     registry: ServiceUnderTest, community: str, code: str, kind: str, under: str | None
 ) -> None:
-    units = {u["code"]: u["id"] for u in (await registry.get("/units", by=registry.caller("resident"))).json()}
+    units = {
+        u["code"]: u["id"] for u in (await registry.get("/units", by=registry.caller("resident"))).json()
+    }
     body = {"code": code, "kind": kind, "name": "x", "parent_id": units[under] if under else None}
     answer = await registry.post("/units", json=body, by=registry.caller("operator"))
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["path"] == "code"
 
 
-async def test_a_household_is_registered_with_its_members_masked(registry: ServiceUnderTest, community: str) -> None:
+async def test_a_household_is_registered_with_its_members_masked(
+    registry: ServiceUnderTest, community: str
+) -> None:
     answer = await _household(
-        registry, community, {"name": "古丽米热·艾比布力", "phone": "+86 138 0013 8000"}, {"name": "𠮷", "id_number": "11010119900307803x"}
+        registry,
+        community,
+        {"name": "古丽米热·艾比布力", "phone": "+86 138 0013 8000"},
+        {"name": "𠮷", "id_number": "11010119900307803x"},
     )
     assert answer.status_code == 201
     first, second = answer.json()["residents"]
@@ -75,21 +87,33 @@ async def test_a_household_is_registered_with_its_members_masked(registry: Servi
     assert second["id_number"] == "1101**********803X"
     [household] = await registry.published(HouseholdRegistered)
     assert household.data.members == 2
-    assert {str(e.data.resident_id) for e in await registry.published(ResidentRegistered)} == {first["id"], second["id"]}
+    assert {str(e.data.resident_id) for e in await registry.published(ResidentRegistered)} == {
+        first["id"],
+        second["id"],
+    }
 
 
 async def test_what_is_stored_of_a_person_is_sealed(registry: ServiceUnderTest, community: str) -> None:
     await _household(registry, community, {"name": "王秀英", "phone": "13800138000", "id_number": VALID_ID})
     async with registry.tx() as tx:
-        dump = str(await tx.fetch("SELECT r::text FROM resident r UNION ALL SELECT h::text FROM household h")) + str(
-            await tx.fetch("SELECT convert_from(payload, 'UTF8'), headers FROM outbox")
-        )
-    for secret in ("王秀英", "13800138000", VALID_ID, "幸福路", "王秀英".encode().hex(), VALID_ID.encode().hex()):
+        dump = str(
+            await tx.fetch("SELECT r::text FROM resident r UNION ALL SELECT h::text FROM household h")
+        ) + str(await tx.fetch("SELECT convert_from(payload, 'UTF8'), headers FROM outbox"))
+    for secret in (
+        "王秀英",
+        "13800138000",
+        VALID_ID,
+        "幸福路",
+        "王秀英".encode().hex(),
+        VALID_ID.encode().hex(),
+    ):
         assert secret not in dump
 
 
 async def test_a_wrong_id_number_names_its_field(registry: ServiceUnderTest, community: str) -> None:
-    answer = await _household(registry, community, {"name": "甲"}, {"name": "乙", "id_number": "110101199003078031"})
+    answer = await _household(
+        registry, community, {"name": "甲"}, {"name": "乙", "id_number": "110101199003078031"}
+    )
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["path"] == "members[1].id_number"
     assert not await registry.published(HouseholdRegistered)
@@ -97,7 +121,9 @@ async def test_a_wrong_id_number_names_its_field(registry: ServiceUnderTest, com
 
 async def test_one_id_number_is_one_person(registry: ServiceUnderTest, community: str) -> None:
     assert (await _household(registry, community, {"name": "甲", "id_number": VALID_ID})).status_code == 201
-    again = await _household(registry, community, {"name": "乙"}, {"name": "丙", "id_number": VALID_ID.lower()})
+    again = await _household(
+        registry, community, {"name": "乙"}, {"name": "丙", "id_number": VALID_ID.lower()}
+    )
     assert again.status_code == 409
     assert again.json()["errors"][0]["path"] == "members[1].id_number"
 
@@ -105,7 +131,9 @@ async def test_one_id_number_is_one_person(registry: ServiceUnderTest, community
 async def test_a_stranger_learns_nothing(registry: ServiceUnderTest, community: str) -> None:
     resident = (await _household(registry, community, {"name": "甲"})).json()["residents"][0]["id"]
     path = f"/residents/{resident}"
-    assert (await registry.get(path, by=registry.caller("resident", subject=UUID(resident)))).status_code == 200
+    assert (
+        await registry.get(path, by=registry.caller("resident", subject=UUID(resident)))
+    ).status_code == 200
     assert (await registry.get(path, by=_worker(registry, community))).status_code == 200
     assert (await registry.get(path, by=registry.caller("resident"))).status_code == 404
     assert (await registry.get(path, by=_worker(registry, community, "01/02/00"))).status_code == 404
@@ -119,13 +147,17 @@ async def test_a_worker_registers_only_in_their_own_units(registry: ServiceUnder
 
 
 async def test_a_delegate_with_consent_sees_the_resident(registry: ServiceUnderTest, community: str) -> None:
-    members = (await _household(registry, community, {"name": "王奶奶"}, {"name": "女儿"})).json()["residents"]
+    members = (await _household(registry, community, {"name": "王奶奶"}, {"name": "女儿"})).json()[
+        "residents"
+    ]
     mother, daughter = (UUID(member["id"]) for member in members)
     path = f"/residents/{mother}"
     as_daughter = registry.caller("resident", subject=daughter)
     assert (await registry.get(path, by=as_daughter)).status_code == 404
     given = await registry.post(
-        f"{path}/consents", json={"delegate_id": str(daughter)}, by=registry.caller("resident", subject=mother)
+        f"{path}/consents",
+        json={"delegate_id": str(daughter)},
+        by=registry.caller("resident", subject=mother),
     )
     assert given.status_code == 201
     assert (await registry.get(path, by=as_daughter)).status_code == 200
@@ -137,7 +169,9 @@ async def test_nobody_consents_for_somebody_else(registry: ServiceUnderTest, com
     members = (await _household(registry, community, {"name": "甲"}, {"name": "乙"})).json()["residents"]
     first, second = (UUID(member["id"]) for member in members)
     answer = await registry.post(
-        f"/residents/{first}/consents", json={"delegate_id": str(second)}, by=registry.caller("resident", subject=second)
+        f"/residents/{first}/consents",
+        json={"delegate_id": str(second)},
+        by=registry.caller("resident", subject=second),
     )
     assert answer.status_code == 404
 
@@ -159,7 +193,9 @@ async def test_staff_are_appointed_to_posts(registry: ServiceUnderTest, communit
 
 
 @pytest.mark.parametrize("name", ["", " ", "x" * 51, "a\x00b"])
-async def test_a_name_that_cannot_be_one_is_refused(registry: ServiceUnderTest, community: str, name: str) -> None:
+async def test_a_name_that_cannot_be_one_is_refused(
+    registry: ServiceUnderTest, community: str, name: str
+) -> None:
     answer = await _household(registry, community, {"name": name})
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["path"] == "members[0].name"

@@ -53,7 +53,12 @@ async def here(requests: ServiceUnderTest) -> Neighbourhood:
         ResidentRegistered(resident_id=mother, household_id=uuid4(), unit_id=unit),
         ResidentRegistered(resident_id=daughter, household_id=uuid4(), unit_id=unit),
         UnitOpened(
-            unit_id=unit, parent_id=None, kind="community", code="01/02/003", name="幸福社区", zone="Asia/Shanghai"
+            unit_id=unit,
+            parent_id=None,
+            kind="community",
+            code="01/02/003",
+            name="幸福社区",
+            zone="Asia/Shanghai",
         ),
         ConsentRecorded(resident_id=mother, delegate_id=daughter, until_on=None),
         version=None,

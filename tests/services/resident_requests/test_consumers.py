@@ -4,8 +4,19 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from event_contracts.resident_requests import RequestAssigned, RequestEscalated, RequestResolved, RequestUnassigned
-from event_contracts.volunteer_matching import TaskAccepted, TaskCheckedIn, TaskDone, TaskEscalated, TaskReopened
+from event_contracts.resident_requests import (
+    RequestAssigned,
+    RequestEscalated,
+    RequestResolved,
+    RequestUnassigned,
+)
+from event_contracts.volunteer_matching import (
+    TaskAccepted,
+    TaskCheckedIn,
+    TaskDone,
+    TaskEscalated,
+    TaskReopened,
+)
 
 from .conftest import Neighbourhood
 

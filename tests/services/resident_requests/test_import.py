@@ -109,4 +109,6 @@ async def test_a_source_maps_only_to_what_exists(here: Neighbourhood) -> None:
     assert answer.json()["errors"][0]["path"] == "categories.A"
     nowhere = body | {"categories": {}, "areas": {"1": str(uuid4())}}
     assert (await here.service.put("/import-sources/x1", json=nowhere, by=here.worker)).status_code == 404
-    assert (await here.service.put("/import-sources/x1", json=body | {"zone": "Mars"}, by=here.worker)).status_code == 422
+    assert (
+        await here.service.put("/import-sources/x1", json=body | {"zone": "Mars"}, by=here.worker)
+    ).status_code == 422

@@ -32,7 +32,9 @@ async def test_a_filed_request_gets_a_number_that_can_be_read_over_the_phone(her
 async def test_the_words_are_sealed_and_shown_only_with_the_request(here: Neighbourhood) -> None:
     request = await here.submit(words="膝盖疼，𠮷", place={"address": "幸福路1号"})
     async with here.service.tx() as tx:
-        dump = str(await tx.fetch("SELECT r::text FROM request r")) + str(await tx.fetch("SELECT payload FROM outbox"))
+        dump = str(await tx.fetch("SELECT r::text FROM request r")) + str(
+            await tx.fetch("SELECT payload FROM outbox")
+        )
     assert "膝盖" not in dump
     assert "幸福路" not in dump
     seen = (await here.service.get(f"/requests/{request['id']}", by=here.resident)).json()
@@ -91,7 +93,9 @@ async def test_the_same_key_gives_the_same_answer_and_one_request(here: Neighbou
 
 async def test_an_unsafe_call_without_a_key_is_refused(here: Neighbourhood) -> None:
     headers = {"Authorization": f"Bearer {here.service.token(here.resident)}"}
-    answer = await here.service.client.post("/requests", json={"category": "errand", "words": "x"}, headers=headers)
+    answer = await here.service.client.post(
+        "/requests", json={"category": "errand", "words": "x"}, headers=headers
+    )
     assert answer.status_code == 400
 
 
@@ -134,7 +138,9 @@ async def test_silence_closes_a_resolved_request_after_seven_days(here: Neighbou
 
 
 @pytest.mark.parametrize(("late", "status"), [(timedelta(seconds=-30), 200), (timedelta(seconds=1), 409)])
-async def test_it_can_be_reopened_until_the_window_closes(here: Neighbourhood, late: timedelta, status: int) -> None:
+async def test_it_can_be_reopened_until_the_window_closes(
+    here: Neighbourhood, late: timedelta, status: int
+) -> None:
     request = await here.triaged(route="community")
     for verb in ("start", "resolve"):
         await here.service.post(f"/requests/{request['id']}/{verb}", by=here.worker)
@@ -165,7 +171,9 @@ async def test_strangers_learn_nothing(here: Neighbourhood) -> None:
         known = await here.service.get(path, by=by)
         assert (known.status_code, known.json()) == (404, unknown.json())
     assert (await here.service.post(f"{path}/withdraw", by=stranger)).status_code == 404
-    assert (await here.service.post(f"{path}/triage", json={"route": "volunteers"}, by=neighbour_worker)).status_code == 404
+    assert (
+        await here.service.post(f"{path}/triage", json={"route": "volunteers"}, by=neighbour_worker)
+    ).status_code == 404
     assert (await here.service.get("/requests", by=neighbour_worker)).json()["items"] == []
     assert await here.state(request["id"]) == "submitted"
 

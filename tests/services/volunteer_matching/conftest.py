@@ -23,15 +23,22 @@ class Neighbourhood:
     async def volunteer(self, *skills: str) -> Caller:
         person = uuid4()
         await self.service.deliver(
-            "registry_replica", ResidentRegistered(resident_id=person, household_id=uuid4(), unit_id=self.unit)
+            "registry_replica",
+            ResidentRegistered(resident_id=person, household_id=uuid4(), unit_id=self.unit),
         )
         caller = self.service.caller("resident", "volunteer", subject=person)
-        answer = await self.service.post("/volunteers", json={"skills": list(skills or ("errand",))}, by=caller)
+        answer = await self.service.post(
+            "/volunteers", json={"skills": list(skills or ("errand",))}, by=caller
+        )
         assert answer.status_code == 201, answer.text
         return caller
 
     async def needs_help(
-        self, *, skill: str | None = "errand", starts_in: timedelta = timedelta(hours=5), request_id: UUID | None = None
+        self,
+        *,
+        skill: str | None = "errand",
+        starts_in: timedelta = timedelta(hours=5),
+        request_id: UUID | None = None,
     ) -> UUID:
         request_id = request_id or uuid4()
         starts = datetime.now(UTC) + starts_in
@@ -60,7 +67,14 @@ async def here(volunteers: ServiceUnderTest) -> Neighbourhood:
     unit, resident = uuid4(), uuid4()
     await volunteers.deliver(
         "registry_replica",
-        UnitOpened(unit_id=unit, parent_id=None, kind="community", code="01/02/003", name="幸福", zone="Asia/Shanghai"),
+        UnitOpened(
+            unit_id=unit,
+            parent_id=None,
+            kind="community",
+            code="01/02/003",
+            name="幸福",
+            zone="Asia/Shanghai",
+        ),
         ResidentRegistered(resident_id=resident, household_id=uuid4(), unit_id=unit),
     )
     return Neighbourhood(volunteers, unit, volunteers.caller("resident", subject=resident))

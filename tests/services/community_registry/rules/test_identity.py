@@ -24,7 +24,9 @@ def test_id_numbers_are_normalised(written: str, stored: str) -> None:
     assert identity.id_number(written, field="id_number") == stored
 
 
-@pytest.mark.parametrize("written", ["110101199003078031", "11010119900230803X", "1234", "", "11010119900307803①"])
+@pytest.mark.parametrize(
+    "written", ["110101199003078031", "11010119900230803X", "1234", "", "11010119900307803①"]
+)
 def test_wrong_id_numbers_are_refused(written: str) -> None:
     with pytest.raises(InvalidInput):
         identity.id_number(written, field="id_number")

@@ -19,7 +19,12 @@ SOMEBODY = UUID(int=1)
 LEGAL = {
     "submitted": {"triage": "triaged", "withdraw": "withdrawn", "reject": "rejected"},
     "triaged": {"assign": "assigned", "start": "in_progress", "withdraw": "withdrawn", "reject": "rejected"},
-    "assigned": {"unassign": "triaged", "start": "in_progress", "resolve": "resolved", "withdraw": "withdrawn"},
+    "assigned": {
+        "unassign": "triaged",
+        "start": "in_progress",
+        "resolve": "resolved",
+        "withdraw": "withdrawn",
+    },
     "in_progress": {"resolve": "resolved", "withdraw": "withdrawn"},
     "resolved": {"close": "closed", "reopen": "reopened"},
     "closed": {"reopen": "reopened"},
@@ -73,7 +78,11 @@ def test_a_walk_never_leaves_the_table(verbs: list[str]) -> None:
         except WrongState:
             assert verb not in LEGAL[request.state]
         assert request.state == expected
-        assert (request.assignee_id is None) or request.state not in (State.SUBMITTED, State.REOPENED, State.TRIAGED)
+        assert (request.assignee_id is None) or request.state not in (
+            State.SUBMITTED,
+            State.REOPENED,
+            State.TRIAGED,
+        )
 
 
 @given(

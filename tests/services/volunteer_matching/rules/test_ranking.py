@@ -34,12 +34,12 @@ def _closeness(one: str, other: str) -> int:
 
 @settings(max_examples=200)
 @given(CANDIDATES, st.sampled_from(CODES), st.sampled_from([None, "errand"]), st.integers(1, 4))
-def test_the_best_are_asked_first(candidates: list[Candidate], code: str, skill: str | None, most: int) -> None:
+def test_the_best_are_asked_first(
+    candidates: list[Candidate], code: str, skill: str | None, most: int
+) -> None:
     excluded = frozenset({UUID(int=0)})
     ranked = rank_candidates(candidates, unit_code=code, skill=skill, excluded=excluded, most=most)
-    able = [
-        c for c in candidates if c.person_id not in excluded and (skill is None or skill in c.skills)
-    ]
+    able = [c for c in candidates if c.person_id not in excluded and (skill is None or skill in c.skills)]
 
     def worth(candidate: Candidate) -> tuple[int, int, UUID]:
         return _closeness(candidate.unit_code, code), candidate.commitments, candidate.volunteer_id

@@ -64,7 +64,9 @@ def test_a_walk_has_one_holder_exactly_while_it_is_held(verbs: list[str]) -> Non
             assert verb not in LEGAL[task.state]
         assert task.state == expected
         if task.state is not State.CANCELLED:
-            assert (task.volunteer_id == HOLDER) == (task.state in ("accepted", "checked_in", "done", "confirmed"))
+            assert (task.volunteer_id == HOLDER) == (
+                task.state in ("accepted", "checked_in", "done", "confirmed")
+            )
 
 
 @pytest.mark.parametrize("state", ["accepted", "checked_in", "done"])

@@ -1,0 +1,16 @@
+"""The resident is not content with what was done."""
+
+from uuid import UUID
+
+from event_contracts.paid_services import OrderDisputed
+from paid_services.actions.record import record
+from paid_services.actions.take import take_for
+from paid_services.rules import order as rules
+from paid_services.rules.order import Order
+from platform_kit.auth import Caller
+from platform_kit.db import Tx
+
+
+async def dispute_order(tx: Tx, order_id: UUID, *, by: Caller) -> Order:
+    order, at = await take_for(tx, order_id, by, "worker")
+    return await record(tx, rules.dispute(order), OrderDisputed, at)

@@ -1,0 +1,152 @@
+"""Services, providers and orders over HTTP."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from paid_services import actions, problems, schemas, store
+from paid_services.actions.take import may_see
+from paid_services.rules.order import Order, State
+from paid_services.rules.pricing import Service
+from platform_kit.clock import now
+from platform_kit.edge import Command, Read, commands, reads, refusals
+from platform_kit.problems import NotFound
+
+router = APIRouter(tags=["gateway"])
+
+AsCatalogue = Annotated[Command, commands("district", "operator")]
+AsResident = Annotated[Command, commands("resident")]
+AsFiler = Annotated[Command, commands("resident", "worker")]
+AsWorker = Annotated[Command, commands("worker")]
+AsProvider = Annotated[Command, commands("provider")]
+AsPayer = Annotated[Command, commands("resident", "worker", "finance", "finance_lead")]
+AsFinance = Annotated[Command, commands("finance", "finance_lead")]
+ForAnybody = Annotated[Read, reads()]
+ForProvider = Annotated[Read, reads("provider")]
+ForStaff = Annotated[Read, reads(*store.STAFF)]
+ForThePublic = Annotated[Read, reads(anonymous=True)]
+
+Limit = Annotated[int, Query(ge=1, le=200)]
+Cursor = Annotated[str | None, Query(max_length=500)]
+
+
+@router.get("/services", response_model=list[schemas.ServiceView])
+async def list_services(read: ForThePublic) -> list[schemas.ServiceView]:
+    return [schemas.ServiceView.model_validate(service) for service in await store.services(read.tx)]
+
+
+@router.post("/services", status_code=201, response_model=schemas.ServiceView,
+             responses=refusals(problems.CodeTaken))  # fmt: skip
+async def offer_service(body: schemas.NewService, command: AsCatalogue) -> Response:
+    wanted = Service(
+        body.code, body.name_zh, body.name_en, body.price.money(), body.per, body.subsidy_percent,
+        body.provider_weight, body.community_weight,
+    )  # fmt: skip
+    service = await actions.offer_service(command.tx, wanted)
+    return command.answer(schemas.ServiceView.model_validate(service), status=201)
+
+
+@router.post("/providers", status_code=201, response_model=schemas.ProviderView,
+             responses=refusals(problems.AlreadyProvider, problems.ServiceUnknown))  # fmt: skip
+async def register_provider(body: schemas.NewProvider, command: AsResident) -> Response:
+    provider = await actions.register_provider(
+        command.tx, person_id=command.caller.subject, unit_id=body.unit_id, services=body.services
+    )
+    return command.answer(schemas.ProviderView.model_validate(provider), status=201)
+
+
+@router.get("/providers/me/orders", response_model=list[schemas.OrderView])
+async def list_own_orders(read: ForProvider) -> list[schemas.OrderView]:
+    return [_view(order) for order in await store.orders_of_provider(read.tx, read.caller.subject)]
+
+
+@router.post("/quotes", status_code=201, response_model=schemas.OrderView,
+             responses=refusals(problems.ServiceUnknown))  # fmt: skip
+async def quote_order(body: schemas.NewQuote, command: AsFiler) -> Response:
+    order = await actions.quote_order(
+        command.tx,
+        service=body.service,
+        quantity=body.quantity,
+        starts_at=body.starts_at,
+        resident_id=body.resident_id or command.caller.subject,
+        by=command.caller,
+    )
+    return command.answer(_view(order), status=201)
+
+
+@router.post("/orders", status_code=201, response_model=schemas.OrderView,
+             responses=refusals(problems.QuoteExpired))  # fmt: skip
+async def book_order(body: schemas.Booking, command: AsFiler) -> Response:
+    order = await actions.book_order(command.tx, body.quote_id, by=command.caller)
+    return command.answer(_view(order), status=201)
+
+
+@router.get("/orders", response_model=schemas.OrderPage)
+async def list_orders(
+    read: ForStaff, state: State | None = None, limit: Limit = 50, cursor: Cursor = None
+) -> schemas.OrderPage:
+    codes = read.caller.unit_codes(*store.STAFF)
+    orders, following = await store.page_for_staff(read.tx, codes, state, limit, cursor)
+    return schemas.OrderPage(items=[_view(order) for order in orders], next=following)
+
+
+@router.get("/orders/{order_id}", response_model=schemas.OrderView, responses=refusals())
+async def read_order(order_id: UUID, read: ForAnybody) -> schemas.OrderView:
+    order = await store.order(read.tx, order_id)
+    if order is None or not await may_see(read.tx, order, read.caller, await now(read.tx)):
+        raise NotFound(what="order")
+    receipt = await store.receipt_of_order(read.tx, order_id)
+    return _view(order, receipt.number if receipt else None)
+
+
+@router.post("/orders/{order_id}/assign", response_model=schemas.OrderView,
+             responses=refusals(problems.ProviderUnfit))  # fmt: skip
+async def assign_order(order_id: UUID, body: schemas.Assignment, command: AsWorker) -> Response:
+    order = await actions.assign_order(command.tx, order_id, provider_id=body.provider_id, by=command.caller)
+    return command.answer(_view(order))
+
+
+@router.post("/orders/{order_id}/start", response_model=schemas.OrderView, responses=refusals())
+async def start_order(order_id: UUID, command: AsProvider) -> Response:
+    return command.answer(_view(await actions.start_order(command.tx, order_id, by=command.caller)))
+
+
+@router.post("/orders/{order_id}/complete", response_model=schemas.OrderView, responses=refusals())
+async def complete_order(order_id: UUID, command: AsProvider) -> Response:
+    return command.answer(_view(await actions.complete_order(command.tx, order_id, by=command.caller)))
+
+
+@router.post("/orders/{order_id}/confirm", response_model=schemas.OrderView, responses=refusals())
+async def confirm_order(order_id: UUID, command: AsFiler) -> Response:
+    return command.answer(_view(await actions.confirm_order(command.tx, order_id, by=command.caller)))
+
+
+@router.post("/orders/{order_id}/dispute", response_model=schemas.OrderView, responses=refusals())
+async def dispute_order(order_id: UUID, command: AsFiler) -> Response:
+    return command.answer(_view(await actions.dispute_order(command.tx, order_id, by=command.caller)))
+
+
+@router.post("/orders/{order_id}/cancel", response_model=schemas.OrderView, responses=refusals())
+async def cancel_order(order_id: UUID, command: AsFiler) -> Response:
+    return command.answer(_view(await actions.cancel_order(command.tx, order_id, by=command.caller)))
+
+
+@router.post("/orders/{order_id}/pay", response_model=schemas.OrderView,
+             responses=refusals(problems.AmountDiffers))  # fmt: skip
+async def pay_order(order_id: UUID, body: schemas.Payment, command: AsPayer) -> Response:
+    order, receipt = await actions.pay_order(
+        command.tx, order_id, method=body.method, amount=body.amount.money(), by=command.caller
+    )
+    return command.answer(_view(order, receipt.number))
+
+
+@router.post("/orders/{order_id}/refund", response_model=schemas.OrderView,
+             responses=refusals(problems.MoreThanPaid))  # fmt: skip
+async def refund_order(order_id: UUID, body: schemas.Refund, command: AsFinance) -> Response:
+    order = await actions.refund_order(command.tx, order_id, amount=body.amount.money(), by=command.caller)
+    return command.answer(_view(order))
+
+
+def _view(order: Order, receipt_number: str | None = None) -> schemas.OrderView:
+    return schemas.OrderView.model_validate(order).model_copy(update={"receipt_number": receipt_number})

@@ -1,0 +1,16 @@
+"""The manifest of paid services."""
+
+from paid_services.consumers import CONSUMERS
+from paid_services.finance_routes import router as finance_router
+from paid_services.routes import router
+from paid_services.tables import Row
+from platform_kit.service import Service
+
+SERVICE = Service(
+    name="paid_services",
+    prefix="PAID",
+    title="低偿服务 Paid services",
+    metadata=Row.metadata,
+    routers=(router, finance_router),
+    consumers=CONSUMERS,
+)

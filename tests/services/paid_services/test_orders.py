@@ -1,0 +1,185 @@
+"""An order's life, its money and its books, over HTTP."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import pytest
+
+from event_contracts.paid_services import OrderPaid, OrderRefunded
+from paid_services.store import draw_receipt_number
+
+from .conftest import Counter
+
+
+async def test_a_paid_order_appears_in_the_months_income_to_the_fen(counter: Counter) -> None:
+    order = await counter.paid()
+    assert (order["price"]["amount"], order["subsidy"]["amount"], order["to_pay"]["amount"]) == (
+        6670,
+        2001,
+        4669,
+    )
+    income = await counter.income()
+    assert income["income"]["amount"] == 6670
+    assert income["provider"]["amount"] + income["community"]["amount"] == 6670
+    assert income["provider"]["amount"] == 5670
+    assert (income["cash"]["amount"], income["subsidy"]["amount"]) == (4669, 2001)
+    assert income["balance"]["amount"] == 0
+    [line] = income["lines"]
+    assert (line["service"], line["provider_id"], line["orders"]) == ("bath_help", counter.provider_id, 1)
+    [paid] = await counter.service.published(OrderPaid)
+    assert paid.data.paid.amount == 4669
+    receipt = await counter.service.get(f"/finance/receipts/{paid.data.receipt_number}", by=counter.finance)
+    assert receipt.json()["amount"]["amount"] == 4669
+
+
+async def test_two_cashiers_pay_one_order_and_there_is_one_receipt(counter: Counter) -> None:
+    order = await counter.confirmed()
+    path = f"/orders/{order['id']}/pay"
+    body = {"method": "cash", "amount": order["to_pay"]}
+    answers = await asyncio.gather(
+        *(counter.service.post(path, json=body, by=by) for by in [counter.worker, counter.finance] * 5)
+    )
+    assert sorted(answer.status_code for answer in answers) == [200] + [409] * 9
+    assert (await counter.income())["cash"]["amount"] == order["to_pay"]["amount"]
+
+
+async def test_another_amount_than_what_is_due_is_refused_by_name(counter: Counter) -> None:
+    order = await counter.confirmed()
+    body = {"method": "cash", "amount": {"amount": order["to_pay"]["amount"] - 1}}
+    answer = await counter.service.post(f"/orders/{order['id']}/pay", json=body, by=counter.resident)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["path"] == "amount"
+
+
+async def test_receipt_numbers_have_no_gap_when_payments_are_rolled_back(counter: Counter) -> None:
+    orders = [await counter.confirmed(1) for _ in range(12)]
+
+    async def pay(place: int) -> str | None:
+        order = orders[place]
+        if place % 3 == 0:
+            async with counter.service.tx() as tx:
+                await draw_receipt_number(tx, f"R{datetime.now(UTC):%Y}")
+                await tx.execute("SELECT 1 / (SELECT 0)")
+        body = {"method": "cash", "amount": order["to_pay"]}
+        answer = await counter.service.post(f"/orders/{order['id']}/pay", json=body, by=counter.resident)
+        return str(answer.json()["receipt_number"])
+
+    numbers = await asyncio.gather(*(pay(place) for place in range(12)), return_exceptions=True)
+    given = sorted(int(number.split("-")[1]) for number in numbers if isinstance(number, str))
+    assert given == list(range(1, 9))
+    assert sum(isinstance(number, asyncpg.DivisionByZeroError) for number in numbers) == 4
+
+
+async def test_refunds_never_exceed_what_was_paid(counter: Counter) -> None:
+    order = await counter.paid()
+    path = f"/orders/{order['id']}/refund"
+    part = {"amount": {"amount": 2000}}
+    answers = await asyncio.gather(
+        *(counter.service.post(path, json=part, by=counter.finance) for _ in range(5))
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 409, 409, 409]
+    rest = await counter.service.post(path, json={"amount": {"amount": 669}}, by=counter.finance)
+    assert rest.json()["state"] == "refunded"
+    income = await counter.income()
+    for figure in ("income", "provider", "community", "cash", "subsidy", "balance"):
+        assert income[figure]["amount"] == 0, figure
+    assert sum(event.data.refunded.amount for event in await counter.service.published(OrderRefunded)) == 4669
+
+
+async def test_a_late_cancellation_costs_its_named_share(counter: Counter) -> None:
+    quote = await counter.call(
+        "/quotes", counter.resident, 201, service="bath_help", quantity=2,
+        starts_at=(datetime.now(UTC) + timedelta(hours=30)).isoformat(),
+    )  # fmt: skip
+    await counter.call("/orders", counter.resident, 201, quote_id=quote["id"])
+    await counter.service.advance(timedelta(hours=7))
+    cancelled = await counter.call(f"/orders/{quote['id']}/cancel", counter.resident)
+    assert cancelled["fee"]["amount"] == 934
+    income = await counter.income()
+    assert (
+        income["fees_receivable"]["amount"],
+        income["community"]["amount"],
+        income["balance"]["amount"],
+    ) == (934, 934, 0)
+
+
+async def test_a_quote_is_good_for_a_day(counter: Counter) -> None:
+    quote = await counter.call(
+        "/quotes", counter.resident, 201, service="bath_help", quantity=1,
+        starts_at=(datetime.now(UTC) + timedelta(days=9)).isoformat(),
+    )  # fmt: skip
+    await counter.service.advance(timedelta(days=1))
+    answer = await counter.service.post("/orders", json={"quote_id": quote["id"]}, by=counter.resident)
+    assert answer.status_code == 409
+    assert answer.json()["type"] == "/problems/quote-expired"
+
+
+async def test_a_refund_after_the_months_close_is_dated_in_an_open_month(counter: Counter) -> None:
+    order = await counter.paid()
+    await counter.service.advance(timedelta(days=32))
+    before = await counter.income()
+    path = f"/finance/periods/{counter.month}/close"
+    assert (await counter.service.post(path, by=counter.lead)).status_code == 200
+    assert (await counter.service.post(path, by=counter.lead)).status_code == 409
+    await counter.call(f"/orders/{order['id']}/refund", counter.finance, amount={"amount": 4669})
+    after = await counter.income()
+    assert after | {"closed": False} == before
+    assert after["closed"]
+
+
+async def test_a_month_that_is_not_over_is_not_closed(counter: Counter) -> None:
+    answer = await counter.service.post(f"/finance/periods/{counter.month}/close", by=counter.lead)
+    assert answer.status_code == 409
+
+
+async def test_others_orders_and_books_are_not_seen(counter: Counter) -> None:
+    order = await counter.paid()
+    stranger = counter.service.caller("resident")
+    elsewhere = counter.service.caller(posts=[("finance", counter.unit, "02")])
+    assert (await counter.service.get(f"/orders/{order['id']}", by=stranger)).status_code == 404
+    assert (await counter.service.get(f"/orders/{order['id']}", by=elsewhere)).status_code == 404
+    assert (
+        await counter.service.get(f"/finance/income?month={counter.month}", by=stranger)
+    ).status_code == 403
+    theirs = await counter.service.get(f"/finance/income?month={counter.month}", by=elsewhere)
+    assert theirs.json()["lines"] == []
+    assert (
+        await counter.service.get(f"/finance/receipts/{order['receipt_number']}", by=elsewhere)
+    ).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE ledger_entry SET amount_minor = amount_minor + 1",
+        "DELETE FROM ledger_entry",
+        "DELETE FROM ledger_transaction",
+        "INSERT INTO ledger_entry (transaction_id, account_id, amount_minor, currency)"
+        " SELECT transaction_id, account_id, 1, 'CNY' FROM ledger_entry LIMIT 1",
+        "UPDATE service_order SET refunded_minor = paid_minor + 1",
+        "INSERT INTO receipt SELECT 'R-x', order_id, amount_minor, currency, method, collected_by, issued_on FROM receipt",
+    ],
+)
+async def test_the_database_itself_refuses_to_spoil_the_books(counter: Counter, statement: str) -> None:
+    await counter.paid()
+    with pytest.raises(asyncpg.IntegrityConstraintViolationError):
+        async with counter.service.tx() as tx:
+            await tx.execute(statement)
+
+
+async def test_the_database_refuses_entries_into_a_closed_month(counter: Counter) -> None:
+    await counter.paid()
+    await counter.service.advance(timedelta(days=32))
+    assert (
+        await counter.service.post(f"/finance/periods/{counter.month}/close", by=counter.lead)
+    ).status_code == 200
+    for statement in (
+        "INSERT INTO ledger_transaction SELECT gen_random_uuid(), 'refund', order_id, posted_on, created_at"
+        " FROM ledger_transaction",
+        "INSERT INTO ledger_entry (transaction_id, account_id, amount_minor, currency)"
+        " SELECT transaction_id, account_id, sign, 'CNY' FROM ledger_entry, (VALUES (1), (-1)) v(sign)",
+    ):
+        with pytest.raises(asyncpg.CheckViolationError):
+            async with counter.service.tx() as tx:
+                await tx.execute(statement)

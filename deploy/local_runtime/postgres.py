@@ -82,7 +82,13 @@ def _run(*command: str) -> None:
     who = {} if account is None else {"user": account.pw_uid, "group": account.pw_gid}
     groups: dict[str, list[int]] = {} if account is None else {"extra_groups": []}
     done = subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd="/", **who, **groups  # type: ignore[call-overload]
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd="/",
+        **who,
+        **groups,  # type: ignore[call-overload]
     )
     if done.returncode != 0:
         raise RuntimeError(f"{Path(command[0]).name} failed:\n{done.stderr[-2000:]}")

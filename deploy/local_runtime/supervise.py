@@ -32,7 +32,7 @@ class _Local(xmlrpc.client.Transport):
 
     def make_connection(self, host: Any) -> HTTPConnection:
         connection = super().make_connection(host)
-        connection.timeout = 30
+        connection.timeout = 60
         return connection
 
 
@@ -111,6 +111,17 @@ def start_house(home: Home) -> None:
     for info in processes(home):
         if info["group"] == HOUSE and info["statename"] in ("STOPPED", "EXITED", "FATAL"):
             rpc.startProcess(f"{HOUSE}:{info['name']}", False)
+
+
+def shut_down(home: Home) -> None:
+    """Stops the services, then the servers, then itself; what does not go in time is found by its marker later."""
+    rpc = remote(home).supervisor
+    if any(info["group"] == HOUSE for info in processes(home)):
+        rpc.stopProcessGroup(HOUSE)
+    found = process(home)
+    rpc.shutdown()
+    if found is not None:
+        psutil.wait_procs([found], timeout=60)
 
 
 def _environment(home: Home) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from time import perf_counter
 from typing import Any
@@ -50,11 +50,13 @@ def create_api(service: Service, kit: Kit) -> FastAPI:
     _add_health(app, kit)
     _add_errors(app)
     app.add_middleware(Limits, service=service.name)
-    app.openapi = lambda: document(app)  # type: ignore[method-assign]
+    app.openapi = lambda: document(app, service.describe)  # type: ignore[method-assign]
     return app
 
 
-def document(app: FastAPI) -> dict[str, Any]:
+def document(
+    app: FastAPI, describe: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+) -> dict[str, Any]:
     """The app's OpenAPI with what every operation may also answer."""
     if app.openapi_schema:
         return app.openapi_schema
@@ -71,8 +73,8 @@ def document(app: FastAPI) -> dict[str, Any]:
             for status, meaning in (("400", "malformed"), ("401", "not signed in"), ("403", "not permitted"),
                                     ("413", "too large"), ("422", "invalid input"), ("503", "unavailable")):  # fmt: skip
                 operation["responses"].setdefault(status, {"description": meaning} | refusal)
-    app.openapi_schema = schema
-    return schema
+    app.openapi_schema = describe(schema) if describe else schema
+    return app.openapi_schema
 
 
 def _add_health(app: FastAPI, kit: Kit) -> None:

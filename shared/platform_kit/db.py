@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import asyncpg
 import orjson
 from asyncpg.pool import PoolConnectionProxy
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 Tx: TypeAlias = "PoolConnectionProxy[asyncpg.Record] | asyncpg.Connection[asyncpg.Record]"
 
@@ -58,31 +58,38 @@ class Database:
     """Opened lazily: a service starts, and stays up, while its database is away."""
 
     def __init__(self, dsn: str, *, pool_size: int, application: str) -> None:
-        self.dsn = dsn
+        self._dsn = dsn
+        self._pool_size = pool_size
         self._application = application
-        self._pool = asyncpg.create_pool(
-            dsn,
+        self._opened: asyncpg.Pool[asyncpg.Record] | None = None
+        self._engine: AsyncEngine | None = None
+
+    async def open(self) -> None:
+        """The pool belongs to the event loop that opens it. It connects when it is first used."""
+        self._opened = await asyncpg.create_pool(
+            self._dsn,
             min_size=0,
-            max_size=pool_size,
+            max_size=self._pool_size,
             timeout=ACQUIRE_SECONDS,
             command_timeout=60,
             max_inactive_connection_lifetime=300,
             init=_prepare,
-            server_settings={**SESSION, "application_name": application},
-        )
-        self._engine = create_async_engine(
-            dsn.replace("postgresql://", "postgresql+asyncpg://", 1), pool_size=2, max_overflow=0
+            server_settings={**SESSION, "application_name": self._application},
         )
 
-    async def open(self) -> None:
-        await self._pool
+    @property
+    def _pool(self) -> "asyncpg.Pool[asyncpg.Record]":
+        if self._opened is None:
+            raise RuntimeError("the database was not opened")
+        return self._opened
 
     async def close(self) -> None:
         try:
             await asyncio.wait_for(self._pool.close(), 5)
         except TimeoutError:
             self._pool.terminate()
-        await self._engine.dispose()
+        if self._engine is not None:
+            await self._engine.dispose()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Tx]:
@@ -93,6 +100,9 @@ class Database:
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:
         """A SQLModel session for a wide, rarely hot query; it reads and is never committed."""
+        if self._engine is None:
+            address = self._dsn.replace("postgresql://", "postgresql+asyncpg://", 1)
+            self._engine = create_async_engine(address, pool_size=2, max_overflow=0)
         async with AsyncSession(self._engine, expire_on_commit=False) as session:
             yield session
 

@@ -170,6 +170,11 @@ def reads(*roles: str, anonymous: bool = False) -> Any:
     return Depends(read, scope="function")
 
 
+def unkept() -> Any:
+    """The dependency of an unsafe call by anybody whose answer must not be kept, because it is a secret: a token."""
+    return reads(anonymous=True)
+
+
 def bulk(*roles: str) -> Any:
     """The dependency of a call that makes many commands."""
 

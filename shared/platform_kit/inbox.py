@@ -85,6 +85,17 @@ async def apply(
     return applied
 
 
+async def applied_version(tx: Tx, group: str, topic: str, aggregate: str) -> int:
+    """The last version of that aggregate that took effect here; 0 before the first."""
+    last = await tx.fetchval(
+        "SELECT last FROM inbox WHERE consumer = $1 AND topic = $2 AND aggregate = $3",
+        group,
+        topic,
+        aggregate,
+    )
+    return int(last or 0)
+
+
 async def set_aside(tx: Tx, group: str, topic: str, event: Incoming) -> None:
     """Behind the parked head of its aggregate; the foreign key notices a release that happens meanwhile (23503)."""
     await tx.execute(

@@ -9,7 +9,6 @@ import uvloop
 
 from platform_kit.app import create_api
 from platform_kit.kit import Kit
-from platform_kit.migrate import migrate
 from platform_kit.service import Service, find
 from platform_kit.telemetry import configure_logs
 from platform_kit.worker import run_worker
@@ -25,12 +24,14 @@ def main() -> None:
     service = find(arguments.service)
     configure_logs(service.name, arguments.process)
     if arguments.process == "migrate":
+        # Alembic costs a third of a second, which twelve processes that never migrate should not pay at each start.
+        from platform_kit.migrate import migrate
+
         migrate(service.name, os.environ[f"{service.prefix}_OWNER_DATABASE_URL"])
     elif arguments.process == "api":
         _serve(service)
     else:
-        kit = Kit.of(service.name, service.settings.of(service.prefix))
-        uvloop.run(run_worker(service, kit))
+        uvloop.run(run_worker(service, Kit.of(service.name, service.settings.of(service.prefix))))
 
 
 def _serve(service: Service) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Any
 
 from fastapi import APIRouter
 from sqlalchemy import MetaData
@@ -16,7 +17,10 @@ from platform_kit.timers import TimerKind
 
 @dataclass(frozen=True)
 class Service:
-    """`startup` opens what lives as long as the api process; `prefix` starts the service's environment variables."""
+    """`prefix` starts the service's environment variables; `startup` opens what lives as long as the api process;
+
+    `describe` has the last word on its OpenAPI document.
+    """
 
     name: str
     prefix: str
@@ -26,6 +30,7 @@ class Service:
     consumers: tuple[Consumer, ...] = ()
     timers: tuple[TimerKind, ...] = ()
     settings: type[ServiceSettings] = ServiceSettings
+    describe: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     startup: Callable[[Kit], AbstractAsyncContextManager[None]] | None = None
 
     def __post_init__(self) -> None:

@@ -1,0 +1,166 @@
+"""`linli`: the house on this machine."""
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from local_runtime import clock, doctor, supervise
+from local_runtime.databases import MigrationFailed, maintenance_dsn
+from local_runtime.demo.command import demo
+from local_runtime.home import Busy, Home
+from local_runtime.jars import JarRefused
+from local_runtime.parked_commands import app as parked_app
+from local_runtime.ports import remembered
+from local_runtime.status import look
+from local_runtime.system_user import NoAccount
+from local_runtime.up import Running
+from local_runtime.up import down as take_down
+from local_runtime.up import up as bring_up
+
+app = typer.Typer(no_args_is_help=True, help="Linli 邻里 on this machine.", pretty_exceptions_enable=False)
+clock_app = typer.Typer(no_args_is_help=True, help="The clock of the local house.")
+app.add_typer(clock_app, name="clock")
+app.add_typer(parked_app, name="parked")
+app.command()(demo)
+
+console = Console(highlight=False)
+Place = Annotated[
+    Path | None, typer.Option("--home", help="where this instance keeps everything; default .local")
+]
+EXPECTED = (
+    Busy,
+    JarRefused,
+    NoAccount,
+    MigrationFailed,
+    supervise.NotRunning,
+    TimeoutError,
+    RuntimeError,
+    OSError,
+)
+
+
+def running_at(home: Home) -> Running:
+    """The instance as the last `up` left it."""
+    ports = remembered(home)
+    if not ports:
+        raise supervise.NotRunning(f"nothing was ever started in {home.root}. Start it: linli up")
+    kafka = os.environ.get("LINLI_KAFKA") or f"127.0.0.1:{ports['kafka']}"
+    return Running(home, ports, maintenance_dsn(home, ports), kafka)
+
+
+@app.command()
+def up(home: Place = None) -> None:
+    """Start PostgreSQL, Kafka and every service; safe to repeat."""
+    try:
+        running = bring_up(Home.at(home), console.print)
+    except EXPECTED as error:
+        _fail(error)
+    console.print(f"Linli answers at {running.gateway} · stop it with: linli down")
+
+
+@app.command()
+def down(home: Place = None) -> None:
+    """Stop what `up` started; the data stays."""
+    try:
+        take_down(Home.at(home), console.print)
+    except EXPECTED as error:
+        _fail(error)
+
+
+@app.command()
+def status(home: Place = None, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """Every process, port, database, topic, lag and parked key; exit 1 when something needs a person."""
+    try:
+        found = asyncio.run(look(running_at(Home.at(home))))
+    except EXPECTED as error:
+        _fail(error)
+    if as_json:
+        typer.echo(json.dumps(found.as_dict(), indent=1, default=str))
+    else:
+        table = Table("process", "state", "pid", "port")
+        for process in found.processes:
+            port = found.ports.get(process["name"]) or found.ports.get(f"{process['name']}_metrics") or ""
+            table.add_row(process["name"], process["state"], str(process["pid"]), str(port))
+        console.print(table)
+        for name, waiting in found.databases.items():
+            console.print(f"{name}: {waiting}")
+        behind = {group: sum(lag.values()) for group, lag in found.consumer_lag.items()}
+        console.print(
+            f"{len(found.topics)} topics; events behind: {behind}; parked: {len(found.parked_keys)}"
+        )
+        for problem in found.needs_a_person:
+            console.print(f"needs a person: {problem}")
+    raise typer.Exit(1 if found.needs_a_person else 0)
+
+
+@app.command()
+def logs(
+    process: Annotated[str, typer.Argument(help="for example resident_gateway.api, kafka, postgres")],
+    home: Place = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f")] = False,
+) -> None:
+    """The log of one process."""
+    path = Home.at(home).logs / f"{process}.log"
+    if not path.exists():
+        _fail(
+            FileNotFoundError(
+                f"no log of {process}; there are: {', '.join(sorted(p.stem for p in path.parent.glob('*.log')))}"
+            )
+        )
+    subprocess.run(["/usr/bin/env", "tail", "-n", "200", *(["-f"] if follow else []), str(path)], check=False)
+
+
+@app.command(name="doctor")
+def examine(home: Place = None) -> None:
+    """What this machine lacks, and the command that installs it."""
+    findings = doctor.examine(Home.at(home))
+    for finding in findings:
+        console.print(f"{'ok     ' if finding.ok else 'MISSING'}  {finding.what}: {finding.says}")
+        if finding.cure:
+            console.print(f"         install it: {finding.cure}")
+    raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+@app.command()
+def reset(home: Place = None, yes: Annotated[bool, typer.Option("--yes")] = False) -> None:
+    """Stop, and delete everything of this instance."""
+    place = Home.at(home)
+    if not yes:
+        typer.confirm(f"Delete everything in {place.root}?", abort=True)
+    if place.root.exists():
+        take_down(place, console.print)
+        shutil.rmtree(place.root)
+    console.print("gone")
+
+
+@clock_app.command("show")
+def show_clock(home: Place = None) -> None:
+    """How far each service's clock is ahead."""
+    try:
+        for name, seconds in clock.offsets(running_at(Home.at(home))).items():
+            console.print(f"{name}: +{seconds / 86400:.3f} d")
+    except EXPECTED as error:
+        _fail(error)
+
+
+@clock_app.command("advance")
+def advance_clock(length: Annotated[str, typer.Argument(help="8d, 3h, 45m")], home: Place = None) -> None:
+    """Move the clock of every service forward."""
+    try:
+        offset = clock.advance(running_at(Home.at(home)), clock.seconds_of(length))
+    except (*EXPECTED, ValueError) as error:
+        _fail(error)
+    console.print(f"all clocks are {offset / 86400:.3f} d ahead")
+
+
+def _fail(error: Exception) -> NoReturn:
+    console.print(f"[red]{error}[/red]")
+    raise typer.Exit(1)

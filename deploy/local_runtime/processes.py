@@ -1,0 +1,54 @@
+"""The services' processes: what each gets in its environment, from the one list of services."""
+
+import sys
+
+from local_runtime.databases import service_dsn
+from local_runtime.home import Home
+from local_runtime.house import GATEWAY, SERVICES, Service
+from local_runtime.programs import Program
+from local_runtime.secrets_store import jwks_file, operator_password_file, sealing_key_file, signing_key_file
+
+
+def programs(
+    home: Home, services: tuple[Service, ...], *, ports: dict[str, int], maintenance: str, kafka: str
+) -> list[Program]:
+    """An api and a worker for each; they start when the servers and the tables are there."""
+    made = []
+    for service in services:
+        environment = _environment(home, service, ports, maintenance, kafka)
+        for process in ("api", "worker"):
+            made.append(
+                Program(
+                    name=f"{service.name}.{process}",
+                    command=(sys.executable, "-m", "platform_kit.run", service.name, process),
+                    environment=environment,
+                    autostart=False,
+                )
+            )
+    return made
+
+
+def _environment(
+    home: Home, service: Service, ports: dict[str, int], maintenance: str, kafka: str
+) -> dict[str, str]:
+    prefix = service.prefix
+    environment = {
+        "LINLI_MODE": "local",
+        "LINLI_KAFKA": kafka,
+        "LINLI_JWKS_FILE": str(jwks_file(home)),
+        "LINLI_SEALING_KEY_FILE": str(sealing_key_file(home)),
+        f"{prefix}_DATABASE_URL": service_dsn(home, maintenance, service),
+        f"{prefix}_API_PORT": str(ports[f"{service.name}.api"]),
+        f"{prefix}_API_METRICS_PORT": str(ports[f"{service.name}.api_metrics"]),
+        f"{prefix}_WORKER_METRICS_PORT": str(ports[f"{service.name}.worker_metrics"]),
+    }
+    if service.name == GATEWAY:
+        environment |= {
+            "GATEWAY_SIGNING_KEY_FILE": str(signing_key_file(home)),
+            "GATEWAY_OPERATOR_PASSWORD_FILE": str(operator_password_file(home)),
+            "GATEWAY_MESSAGES_DIR": str(home.messages),
+        }
+        for other in SERVICES:
+            if other.name != GATEWAY and f"{other.name}.api" in ports:
+                environment[f"GATEWAY_{other.prefix}_URL"] = f"http://127.0.0.1:{ports[f'{other.name}.api']}"
+    return environment

@@ -1,0 +1,52 @@
+"""Topics are made explicitly, from the contracts; a broker that makes them by itself would hide a misspelt name."""
+
+import asyncio
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError
+
+from event_contracts.base import Topic
+
+DAY_MS = 86_400_000
+
+
+async def wait_for_kafka(bootstrap: str, seconds: float = 60.0) -> None:
+    """Returns when the broker answers; raises what it said last."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while True:
+        admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=3000)
+        try:
+            await admin.start()
+            await admin.list_topics()
+        except (KafkaError, OSError):
+            if asyncio.get_running_loop().time() > deadline:
+                raise
+            await asyncio.sleep(0.2)
+        else:
+            return
+        finally:
+            await admin.close()
+
+
+async def create_topics(bootstrap: str, topics: tuple[Topic, ...], *, replication: int = 1) -> list[str]:
+    """Makes those that are missing; their names."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=15000)
+    await admin.start()
+    try:
+        there = set(await admin.list_topics())
+        missing = [topic for topic in topics if topic.name not in there]
+        if missing:
+            await admin.create_topics([_described(topic, replication) for topic in missing], timeout_ms=15000)
+    finally:
+        await admin.close()
+    return [topic.name for topic in missing]
+
+
+def _described(topic: Topic, replication: int) -> NewTopic:
+    settings = {
+        "message.timestamp.type": "LogAppendTime",
+        "retention.ms": str(topic.retention_days * DAY_MS),
+        # One broker has no second copy: what it acknowledged must be on the disk.
+        "flush.messages": "1" if replication == 1 else str(2**63 - 1),
+    }
+    return NewTopic(topic.name, topic.partitions, replication, topic_configs=settings)

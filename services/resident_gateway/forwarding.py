@@ -1,0 +1,121 @@
+"""The public resources: `/api/v1` + every operation that a service's committed OpenAPI document tags "gateway".
+
+Nothing else of a service is reachable from outside, and the gateway's own document shows exactly these operations.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import httpx
+import orjson
+from fastapi import APIRouter, Request, Response
+
+from platform_kit.kit import Kit
+from platform_kit.telemetry import correlation_id
+from resident_gateway.clients import CLIENTS, Call, ask
+
+PREFIX = "/api/v1"
+TAG = "gateway"
+_SCHEMAS = "#/components/schemas/"
+_ASKED = (
+    "authorization",
+    "idempotency-key",
+    "accept-language",
+    "if-match",
+    "traceparent",
+    "content-type",
+    "accept",
+)
+_ANSWERED = ("content-type", "etag", "retry-after", "www-authenticate", "content-disposition")
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    service: str
+    method: str
+    path: str
+    described: dict[str, Any]
+
+
+@cache
+def documents() -> dict[str, dict[str, Any]]:
+    """The committed OpenAPI document of each service."""
+    folder = files("service_apis")
+    return {
+        path.name.removesuffix(".json"): orjson.loads(path.read_bytes())
+        for path in sorted(folder.iterdir(), key=lambda path: path.name)
+        if path.name.endswith(".json")
+    }
+
+
+def operations(found: dict[str, dict[str, Any]]) -> Iterator[Operation]:
+    """Fixed paths before templates, so that `/volunteers/me` is never taken for an id."""
+    listed = [
+        Operation(service, method.upper(), path, described)
+        for service, document in found.items()
+        for path, methods in document["paths"].items()
+        for method, described in methods.items()
+        if TAG in described.get("tags", ())
+    ]
+    return iter(
+        sorted(listed, key=lambda operation: (operation.path.count("{"), operation.path, operation.method))
+    )
+
+
+def forwarding_router(found: dict[str, dict[str, Any]] | None = None) -> APIRouter:
+    """One explicit route for each operation: an unknown path is 404, a wrong method 405."""
+    router = APIRouter(prefix=PREFIX)
+    for operation in operations(documents() if found is None else found):
+        router.add_api_route(
+            operation.path,
+            _forward(operation),
+            methods=[operation.method],
+            include_in_schema=False,
+            name=f"{operation.service}.{operation.described.get('operationId', operation.path)}",
+        )
+    return router
+
+
+def describe(schema: dict[str, Any]) -> dict[str, Any]:
+    """The gateway's own document with the forwarded operations in it; schema names carry their service."""
+    components = schema.setdefault("components", {}).setdefault("schemas", {})
+    for service, document in documents().items():
+        for name, described in document.get("components", {}).get("schemas", {}).items():
+            components.setdefault(_public_name(service, name), _renamed(described, service))
+    for operation in operations(documents()):
+        described = _renamed(operation.described, operation.service) | {"tags": [operation.service]}
+        schema["paths"].setdefault(PREFIX + operation.path, {})[operation.method.lower()] = described
+    return schema
+
+
+def _public_name(service: str, schema: str) -> str:
+    return schema if schema in ("Problem", "Fault") else f"{service}.{schema}"
+
+
+def _renamed(part: Any, service: str) -> Any:
+    """A copy whose references point at the public names."""
+    if isinstance(part, dict):
+        return {key: _renamed(value, service) for key, value in part.items()}
+    if isinstance(part, list):
+        return [_renamed(each, service) for each in part]
+    if isinstance(part, str) and part.startswith(_SCHEMAS):
+        return _SCHEMAS + _public_name(service, part.removeprefix(_SCHEMAS))
+    return part
+
+
+def _forward(operation: Operation) -> Any:
+    async def forward(request: Request) -> Response:
+        kit: Kit = request.app.state.kit
+        client: httpx.AsyncClient = kit.state[CLIENTS][operation.service]
+        headers = {name: value for name in _ASKED if (value := request.headers.get(name)) is not None}
+        headers["x-correlation-id"] = correlation_id.get()
+        path = request.scope["path"].removeprefix(PREFIX)
+        call = Call(request.method, path, request.scope["query_string"], headers, await request.body())
+        answer = await ask(client, call)
+        passed = {name: value for name in _ANSWERED if (value := answer.headers.get(name)) is not None}
+        return Response(answer.content, answer.status_code, headers=passed)
+
+    return forward

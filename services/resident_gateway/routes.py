@@ -1,0 +1,138 @@
+"""The gateway's own resources: signing in, and what a person sees of themself."""
+
+import json
+import secrets
+from datetime import timedelta
+from typing import Annotated, Any, cast
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from joserfc.jwk import ECKey
+
+from platform_kit.auth import Caller, issue_token
+from platform_kit.clock import now
+from platform_kit.edge import Command, Read, commands, reads, refusals, unkept
+from platform_kit.problem_answers import refused
+from platform_kit.problems import NotFound
+from registry_replica.store import delegate_of
+from resident_gateway import actions, problems, schemas, store
+from resident_gateway.rules.code import LIFETIME
+from resident_gateway.settings import GatewaySettings
+from resident_gateway.views.timeline import timeline_page
+
+router = APIRouter()
+
+API = "/api/v1"
+TOKEN_LIFETIME = timedelta(minutes=30)
+OPERATOR = Caller(UUID("00000000-0000-7000-8000-000000000001"), frozenset({"operator"}))
+
+AsOperator = Annotated[Command, commands("operator")]
+Unkept = Annotated[Read, unkept()]
+ForAnybody = Annotated[Read, reads()]
+ForThePublic = Annotated[Read, reads(anonymous=True)]
+
+Limit = Annotated[int, Query(ge=1, le=200)]
+Cursor = Annotated[str | None, Query(max_length=500)]
+
+
+@router.get("/.well-known/jwks.json", include_in_schema=False)
+async def jwks(request: Request) -> dict[str, Any]:
+    settings = cast(GatewaySettings, request.app.state.kit.settings)
+    return cast("dict[str, Any]", json.loads(settings.jwks_file.read_text()))
+
+
+@router.post(f"{API}/auth/accounts", response_model=schemas.AccountView, responses=refusals())
+async def open_account(body: schemas.NewAccount, command: AsOperator) -> Response:
+    account = await actions.open_account(
+        command.tx,
+        command.kit.sealer,
+        account=body.account,
+        display_name=body.display_name,
+        kind=body.kind,
+        password=body.password.get_secret_value() if body.password else None,
+        subject=body.subject,
+        roles=list(body.roles),
+        posts=[post.model_dump(mode="json") for post in body.posts],
+    )
+    view = schemas.AccountView(
+        id=account.id, subject=account.subject, roles=list(account.roles), version=account.version
+    )
+    return command.answer(view)
+
+
+@router.post(f"{API}/auth/otp", status_code=202, response_model=schemas.CodeSent)
+async def send_code(body: schemas.CodeWanted, call: Unkept) -> schemas.CodeSent:
+    folder = cast(GatewaySettings, call.kit.settings).messages_dir
+    await actions.send_code(call.tx, call.kit.sealer, folder, phone=body.phone)
+    return schemas.CodeSent(expires_in=int(LIFETIME.total_seconds()))
+
+
+@router.post(f"{API}/auth/token", response_model=schemas.Token, responses=refusals(problems.WrongCredentials))
+async def issue(body: schemas.TokenWanted, call: Unkept) -> Any:
+    caller = await signed_in(call, body)
+    if caller is None:
+        # Answered, not raised: a wrong try must be counted, so the transaction is committed.
+        return refused(problems.WrongCredentials(), call.language)
+    return token_for(call, caller)
+
+
+@router.get(f"{API}/me", response_model=schemas.Me)
+async def read_me(read: ForAnybody) -> schemas.Me:
+    account = await store.account_of(read.tx, read.caller.subject)
+    return schemas.Me(
+        subject=read.caller.subject,
+        display_name=read.kit.sealer.open(account.display_name, for_="account.display_name")
+        if account
+        else None,
+        roles=sorted(read.caller.roles),
+        posts=[
+            schemas.AccountPost.model_validate(
+                {"role": p.role, "unit_id": p.unit_id, "unit_code": p.unit_code}
+            )
+            for p in read.caller.posts
+        ],
+    )
+
+
+@router.get(f"{API}/me/timeline", response_model=schemas.TimelinePage, responses=refusals())
+async def read_timeline(
+    read: ForAnybody,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    min_version: Annotated[str | None, Query(max_length=200)] = None,
+    resident_id: UUID | None = None,
+) -> schemas.TimelinePage:
+    whose = resident_id or read.caller.subject
+    if whose != read.caller.subject and not await delegate_of(
+        read.tx, whose, read.caller.subject, (await now(read.tx)).date()
+    ):
+        raise NotFound(what="resident")
+    return await timeline_page(
+        read.tx, whose, limit=limit, cursor=cursor, min_version=min_version, language=read.language
+    )
+
+
+async def signed_in(call: Read, body: schemas.TokenWanted) -> Caller | None:
+    """Who proved who they are; None for anything that does not fit."""
+    sealer = call.kit.sealer
+    if body.grant_type == "password" and body.account and body.password:
+        password = body.password.get_secret_value()
+        if body.account == "operator":
+            known = cast(GatewaySettings, call.kit.settings).operator_password_file.read_text().strip()
+            return OPERATOR if secrets.compare_digest(password.encode(), known.encode()) else None
+        return await actions.sign_in_by_password(call.tx, sealer, account=body.account, password=password)
+    if body.grant_type == "code" and body.phone and body.code:
+        return await actions.sign_in_by_code(
+            call.tx, sealer, phone=body.phone, code=body.code.get_secret_value()
+        )
+    return None
+
+
+def token_for(call: Read, caller: Caller) -> schemas.Token:
+    key_file = cast(GatewaySettings, call.kit.settings).signing_key_file
+    key = ECKey.import_key(json.loads(key_file.read_text()))
+    return schemas.Token(
+        access_token=issue_token(key, caller, TOKEN_LIFETIME),
+        token_type="Bearer",  # noqa: S106 - the name of a scheme
+        expires_in=int(TOKEN_LIFETIME.total_seconds()),
+    )

@@ -1,0 +1,23 @@
+"""One-time codes: five minutes, five tries, then a new one must be asked for."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+LIFETIME = timedelta(minutes=5)
+TRIES = 5
+DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class OneTimeCode:
+    """`code_hash` is a keyed hash of the account and the code."""
+
+    account_id: UUID
+    code_hash: bytes
+    expires_at: datetime
+    tries_left: int
+
+
+def fits(code: OneTimeCode, given_hash: bytes, at: datetime) -> bool:
+    return code.tries_left > 0 and at < code.expires_at and code.code_hash == given_hash

@@ -1,0 +1,1 @@
+"""What people read: one page or list each."""

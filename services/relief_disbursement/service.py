@@ -1,7 +1,6 @@
 """The manifest of relief."""
 
 from platform_kit.service import Service
-
 from relief_disbursement.consumers import CONSUMERS
 from relief_disbursement.routes import router
 from relief_disbursement.settings import ReliefSettings

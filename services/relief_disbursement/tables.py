@@ -3,11 +3,11 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from registry_replica.tables import add_replica_tables
 from sqlalchemy import ARRAY, CheckConstraint, Column, Index, LargeBinary, UniqueConstraint, Uuid, text
 from sqlmodel import Field, SQLModel
 
 from platform_kit.tables import BIGINT, TIMESTAMPTZ, service_registry
+from registry_replica.tables import add_replica_tables
 
 
 class Row(SQLModel, registry=service_registry()):

@@ -32,7 +32,7 @@ class NewAccount(Body):
     password: Password | None = None
     subject: UUID
     roles: Annotated[list[Role], Field(max_length=12)]
-    posts: Annotated[list[AccountPost], Field(max_length=50)] = []
+    posts: Annotated[tuple[AccountPost, ...], Field(max_length=50)] = ()
 
 
 class AccountView(View):

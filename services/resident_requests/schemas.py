@@ -133,7 +133,7 @@ class RowResult(View):
     outcome: Literal["imported", "already_there", "refused"]
     request_id: UUID | None = None
     case_number: str | None = None
-    errors: list[RowFault] = []
+    errors: tuple[RowFault, ...] = ()
 
 
 class ImportResult(View):
@@ -155,7 +155,7 @@ class ImportResult(View):
                     outcome=outcome.outcome,
                     request_id=outcome.request_id,
                     case_number=outcome.case_number,
-                    errors=[RowFault.model_validate(fault) for fault in outcome.faults],
+                    errors=tuple(RowFault.model_validate(fault) for fault in outcome.faults),
                 )
                 for outcome in outcomes
             ],

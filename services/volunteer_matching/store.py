@@ -68,7 +68,7 @@ async def volunteer(tx: Tx, volunteer_id: UUID) -> Volunteer | None:
 async def candidates(tx: Tx, task: Task) -> list[Candidate]:
     """Everybody with the skill who was not asked yet and is free at that time."""
     rows = await tx.fetch(
-        f"""
+        """
         SELECT v.id AS volunteer_id, v.person_id, u.code AS unit_code, v.skills,
             (SELECT count(*) FROM task t WHERE t.volunteer_id = v.id AND t.state IN ('accepted', 'checked_in'))
                 AS commitments
@@ -79,7 +79,7 @@ async def candidates(tx: Tx, task: Task) -> list[Candidate]:
                 SELECT FROM task t WHERE t.volunteer_id = v.id AND t.state IN ('accepted', 'checked_in')
                     AND tstzrange(t.starts_at, t.ends_at) && tstzrange($3, $4)
             )
-        """,  # noqa: S608
+        """,
         task.id,
         task.skill,
         task.starts_at,
@@ -242,7 +242,7 @@ async def page_for_staff(
         SELECT {_TASK} FROM task WHERE ($1::text IS NULL OR state = $1) AND unit_id IN (
             SELECT u.id FROM unit u WHERE {SUBTREE.format(code="u.code", prefixes="$2")}
         )
-        """,  # noqa: S608
+        """,
         (state, list(codes)),
         limit=limit,
         cursor=cursor,

@@ -105,7 +105,7 @@ def _add_errors(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def framework(request: Request, error: HTTPException) -> Response:
-        return http_error(error, request, language(request))
+        return http_error(error, language(request))
 
     async def away(request: Request, error: Exception) -> Response:
         telemetry.log.warning("database away", path=request.url.path, error=repr(error))

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from event_contracts.base import EventPayload
-
 from platform_kit.db import Tx
 from platform_kit.envelope import Received
 
 Handler = Callable[[Tx, Received[Any]], Awaitable[object]]
 
 
-class NotYet(Exception):  # noqa: N818 - not an error: it came before what it depends on
+class NotYet(Exception):
     """Raised by a handler that meets a reference it does not know: topics are not ordered among each other.
 
     The event is set aside with its aggregate and tried again until what it depends on has come.

@@ -17,6 +17,7 @@ from platform_kit.auth import Caller
 from platform_kit.db import OUTAGES, Tx
 from platform_kit.idempotency import StoredAnswer, earlier_answer, fingerprint, keep_answer
 from platform_kit.kit import Kit
+from platform_kit.problem_answers import Problem, problem_of
 from platform_kit.problems import (
     InProgress,
     KeyMissing,
@@ -27,7 +28,6 @@ from platform_kit.problems import (
     Unavailable,
     WrongState,
 )
-from platform_kit.problem_answers import Problem, problem_of
 from platform_kit.telemetry import log
 
 T = TypeVar("T")
@@ -39,7 +39,7 @@ _Key = Annotated[
 ]
 
 
-class AlreadyAnswered(Exception):  # noqa: N818 - not an error: the call was made before
+class AlreadyAnswered(Exception):
     def __init__(self, answer: StoredAnswer) -> None:
         self.answer = answer
 
@@ -191,7 +191,8 @@ def bulk(*roles: str) -> Any:
 def refusals(*types: type[Refusal]) -> dict[int | str, dict[str, Any]]:
     """What a route may refuse, declared for OpenAPI; what every route may refuse is added by the app."""
     by_status: dict[int, list[type[Refusal]]] = {}
-    for refusal in (*types, WrongState, NotFound):
+    declared: tuple[type[Refusal], ...] = (*types, WrongState, NotFound)
+    for refusal in declared:
         by_status.setdefault(refusal.status, []).append(refusal)
     return {
         status: {

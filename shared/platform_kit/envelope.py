@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from event_contracts.base import CATALOG, EventPayload
 from pydantic import ValidationError
+
+from event_contracts.base import CATALOG, EventPayload
 
 E = TypeVar("E", bound=EventPayload, covariant=True)
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from event_contracts.base import CATALOG
-
 from platform_kit import telemetry
 from platform_kit.consumer import Consumer
 from platform_kit.db import Tx

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from aiokafka.partitioner import murmur2
-from event_contracts.base import EventPayload
 
+from event_contracts.base import EventPayload
 from platform_kit import telemetry
 from platform_kit.db import Tx
 from platform_kit.envelope import headers_for

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict
@@ -115,7 +114,7 @@ def invalid(error: RequestValidationError, language: str) -> Response:
     )
 
 
-def http_error(error: HTTPException, request: Request, language: str) -> Response:
+def http_error(error: HTTPException, language: str) -> Response:
     """What the framework itself refuses: no such path, wrong method, an unreadable body."""
     if error.status_code == 404:
         return refused(NotFound(what="page"), language)

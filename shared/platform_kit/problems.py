@@ -21,7 +21,7 @@ class Text:
         return str(getattr(self, language)).format_map(facts)
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is a fact, not an error of ours
+class Refusal(Exception):
     """A command that is refused; nothing has changed. Facts given by keyword go into the answer as members.
 
     `field` names the input at fault, as a JSON path such as ``household.members[0].phone``.

@@ -175,7 +175,8 @@ class Relay:
             [number for _, number in waiting],
             ROUND_ROWS,
         )
-        kept, size = [], 0
+        kept: list[asyncpg.Record] = []
+        size = 0
         for row in rows:
             size += len(row["payload"])
             if kept and size > ROUND_BYTES:

@@ -18,7 +18,7 @@ def load(cls: type[T], record: Mapping[str, Any] | asyncpg.Record | None) -> T |
     """`record` as a `cls`: enums by value, `Money` from ``<name>_minor`` and ``currency``, lists as tuples; None stays None."""
     if record is None:
         return None
-    return cls(**{name: _value(record, name, hint) for name, hint in _hints(cls)})
+    return cls(**{name: _value(record, name, hint) for name, hint in _hints(cls)})  # type: ignore[arg-type]
 
 
 @cache

@@ -29,4 +29,4 @@ class ServiceSettings(BaseSettings):
 
     @classmethod
     def of(cls, prefix: str) -> Self:
-        return cls(_env_prefix=f"{prefix}_")
+        return cls(_env_prefix=f"{prefix}_")  # type: ignore[call-arg]

@@ -30,7 +30,7 @@ def _context(_: object, __: str, event: structlog.typing.EventDict) -> structlog
 
 
 def _of(service: str, process: str) -> structlog.typing.Processor:
-    return lambda _, __, event: event | {"service": service, "process": process}
+    return lambda _, __, event: {**event, "service": service, "process": process}
 
 
 def configure_logs(service: str, process: str) -> None:

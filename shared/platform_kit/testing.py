@@ -19,10 +19,10 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
-from event_contracts.base import EventPayload
 from fastapi import FastAPI
 from joserfc.jwk import ECKey
 
+from event_contracts.base import EventPayload
 from platform_kit.app import create_api
 from platform_kit.auth import Caller, Post, issue_token
 from platform_kit.clock import offset_seconds, set_offset

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 
 from platform_kit.kit import Kit
 from platform_kit.listener import Listener
@@ -14,6 +14,8 @@ from platform_kit.telemetry import log
 from platform_kit.timers import Timers
 from platform_kit.watchdog import Progress, watch
 from platform_kit.worker_health import serve_health
+
+Loop = Callable[[asyncio.Event], Coroutine[None, None, None]]
 
 # SIGTERM: stop taking, finish the batch, leave; the supervisor would kill at 25 s.
 LEAVE_SECONDS = 18.0
@@ -48,10 +50,8 @@ async def run_worker(service: Service, kit: Kit) -> None:
     await kit.db.close()
 
 
-def _loops(
-    service: Service, kit: Kit, progress: Progress
-) -> list[Callable[[asyncio.Event], Awaitable[None]]]:
-    loops: list[Callable[[asyncio.Event], Awaitable[None]]] = [Relay(kit, progress).run]
+def _loops(service: Service, kit: Kit, progress: Progress) -> list[Loop]:
+    loops: list[Loop] = [Relay(kit, progress).run]
     for consumer in service.consumers:
         listener = Listener(kit, consumer, progress)
         loops += [listener.run, Retries(kit.db, listener.group, consumer).run]

@@ -6,7 +6,6 @@ from event_contracts.community_registry import (
     ResidentRegistered,
     UnitOpened,
 )
-
 from platform_kit.consumer import Consumer
 from platform_kit.db import Tx
 from platform_kit.envelope import Received

@@ -3,7 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date
 
 from architecture.sources import Source
 
@@ -87,8 +87,8 @@ def contract_imports(source: Source) -> Broken:
 _FOR_GENERATING = ("argparse", "json", "pathlib", "subprocess", "sys")
 
 PURE = (
-    "__future__", "abc", "bisect", "calendar", "collections", "dataclasses", "datetime", "decimal", "enum",
-    "fractions", "functools", "graphlib", "heapq", "itertools", "math", "operator", "re", "statistics", "string",
+    "__future__", "abc", "bisect", "calendar", "collections", "csv", "dataclasses", "datetime", "decimal", "enum",
+    "fractions", "functools", "graphlib", "hashlib", "heapq", "io", "itertools", "math", "operator", "re", "statistics", "string",
     "textwrap", "typing", "unicodedata", "uuid", "zoneinfo",
 )  # fmt: skip
 """Modules of the standard library that neither ask the world nor change it."""
@@ -289,7 +289,7 @@ def migration_name(source: Source) -> Broken:
     """A migration is a date and a slug, so that the folder reads as a history."""
     named = _MIGRATION_NAME.match(source.name)
     try:
-        known = named is not None and date(*map(int, named.groups())) <= datetime.max.date()
+        known = named is not None and bool(date(*map(int, named.groups())))
     except ValueError:
         known = False
     return [] if known else [_at(source, 1, "is not named <yyyy>_<mm>_<dd>_<slug>.py")]

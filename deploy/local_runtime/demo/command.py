@@ -87,22 +87,19 @@ def _print_story(stage: Stage) -> None:
 
 
 def _print_people(running: Running) -> None:
-    table = Table(
-        "address",
-        "who",
-        "account",
-        "password or code",
-        "what to try",
-        title="Be one of them",
-        show_lines=True,
-    )
-    address = f"{running.gateway}/"
+    table = Table(title=f"Be one of them, at {running.gateway}/", show_lines=False)
+    for column in ("address", "who", "account", "password or code", "what to try"):
+        table.add_column(column, overflow="fold")
     for person in people.NEIGHBOURS:
-        table.add_row(address, person.name, person.phone, "code: see the messages", person.what_to_try)
+        table.add_row("/", person.name, person.phone, "code, see messages", person.what_to_try)
     for official in people.OFFICIALS:
-        table.add_row(address, official.name, official.account, people.STAFF_PASSWORD, official.what_to_try)
+        table.add_row("/", official.name, official.account, people.STAFF_PASSWORD, official.what_to_try)
     console.print(table)
-    console.print(f"captured messages (SMS, mail): {running.gateway}/local/messages")
-    console.print(f"the API's description:         {running.gateway}/openapi.json")
-    console.print(f"curl {running.gateway}/livez ; curl {running.gateway}/api/v1/notices")
+    for what, address in (
+        ("sign in", f"{running.gateway}/"),
+        ("captured messages (SMS, mail)", f"{running.gateway}/local/messages"),
+        ("the API, described", f"{running.gateway}/openapi.json"),
+        ("public notices", f"{running.gateway}/api/v1/notices"),
+    ):
+        console.print(f"{what}: {address}", soft_wrap=True)
     console.print("stop it with: linli down")

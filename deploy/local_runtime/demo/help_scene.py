@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from local_runtime.demo import people
@@ -16,9 +17,7 @@ async def ask_for_help(stage: Stage) -> str:
     racers = [stage.clients["volunteer-a"], stage.clients["volunteer-b"]]
     with stage.scene("help") as say:
         for key, racer in zip(("volunteer-a", "volunteer-b"), racers, strict=True):
-            await when_known(
-                lambda r=racer, k=key: r.post("/volunteers", f"demo/{k}", {"skills": ["errand"]})
-            )  # type: ignore[misc]
+            await when_known(partial(racer.post, "/volunteers", f"demo/{key}", {"skills": ["errand"]}))
         body = {
             "category": "errand", "words": "腿脚不便,请帮我买一袋米和降压药", "place": {"address": "三单元502"},
             "resident_id": stage.people["wang"],

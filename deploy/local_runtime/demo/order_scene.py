@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from local_runtime.demo import people
 from local_runtime.demo.client import when_known
-from local_runtime.demo.stage import Stage
+from local_runtime.demo.stage import Stage, yuan
 
 
 async def pay_order(stage: Stage) -> None:
@@ -37,6 +37,8 @@ async def pay_order(stage: Stage) -> None:
         income = await finance.get(f"/finance/income?month={receipt['issued_on'][:7]}")
         if income["balance"]["amount"] != 0 or income["income"]["amount"] != quote["price"]["amount"]:
             raise AssertionError(f"the month does not balance: {income}")
-        say(f"{quote['order_number']} paid, receipt {paid['receipt_number']}; income of {income['month']} "
-            f"¥{income['income']['amount'] / 100:.2f} = provider ¥{income['provider']['amount'] / 100:.2f} + community "
-            f"¥{income['community']['amount'] / 100:.2f}, books balance to the fen")  # fmt: skip
+        say(
+            f"{quote['order_number']} paid, receipt {paid['receipt_number']}; income of {income['month']} "
+            f"{yuan(income['income'])} = provider {yuan(income['provider'])} + community {yuan(income['community'])}, "
+            "books balance to the fen"
+        )

@@ -10,10 +10,27 @@ COMMUNITIES = [
     for community in range(1, 11)
 ]
 
-_STREET_NAMES = "桥西 和平 团结 光明 新华 胜利 长安 建设 友谊".split()
-_COMMUNITY_NAMES = "幸福 安康 阳光 翠园 锦绣 福寿 祥和 文昌 望江 春晖".split()
+_STREET_NAMES = ["桥西", "和平", "团结", "光明", "新华", "胜利", "长安", "建设", "友谊"]
+_COMMUNITY_NAMES = ["幸福", "安康", "阳光", "翠园", "锦绣", "福寿", "祥和", "文昌", "望江", "春晖"]
 _FAMILY = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
-_GIVEN = "秀英 桂兰 建国 志强 淑珍 玉兰 海燕 国庆 丽华 德胜 凤霞 永红 春梅 文静 晓东 美玲".split()
+_GIVEN = [
+    "秀英",
+    "桂兰",
+    "建国",
+    "志强",
+    "淑珍",
+    "玉兰",
+    "海燕",
+    "国庆",
+    "丽华",
+    "德胜",
+    "凤霞",
+    "永红",
+    "春梅",
+    "文静",
+    "晓东",
+    "美玲",
+]
 # Characters outside the basic plane, and a name with a middle dot: they must survive every way through the house.
 _RARE = ["𠮷田明", "𨭎玉珍", "古丽米热·艾比布力", "买买提·吐尔逊"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from local_runtime.demo import people
 from local_runtime.demo.client import Client, Refused, when_known
-from local_runtime.demo.stage import Stage
+from local_runtime.demo.stage import Stage, yuan
 
 BATCH = 100
 RETURNED = 3
@@ -89,9 +89,8 @@ async def _pay(stage: Stage, programme_id: str) -> str:
         raise AssertionError(
             f"of {calculated['count']} payments: {dict(states)}; the bank's answer: {answer['run']}"
         )
-    total = calculated["total"]["amount"]
     return (
-        f"{calculated['count']} payments, ¥{total // 100:,}.{total % 100:02d}, calculated and released by two people "
+        f"{calculated['count']} payments, {yuan(calculated['total'])}, calculated and released by two people "
         f"(own release: {own}); bank file {place.name}, {states['paid']} paid, {states['returned']} returned"
     )
 

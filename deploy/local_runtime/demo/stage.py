@@ -23,9 +23,15 @@ from rich.progress import (
 from rich.text import Text
 
 from local_runtime.demo.client import Client
+from platform_kit.money import Money
 
 T = TypeVar("T")
 AT_ONCE = 6
+
+
+def yuan(money: dict[str, Any]) -> str:
+    """An amount of the API as people write it."""
+    return str(Money(money["amount"], money["currency"]))
 
 
 class Rate(ProgressColumn):

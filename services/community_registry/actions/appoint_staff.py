@@ -1,5 +1,6 @@
 """A staff member gets a post at a unit, for a time."""
 
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -11,7 +12,6 @@ from platform_kit.db import Tx
 from platform_kit.ids import new_id
 from platform_kit.outbox import publish
 from platform_kit.problems import InvalidInput, NotFound, Text
-from dataclasses import replace
 
 _ENDS_EARLY = Text("It ends before it begins.", "结束日期早于开始日期。")
 

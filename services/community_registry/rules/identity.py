@@ -7,7 +7,7 @@ from platform_kit.problems import InvalidInput, Text
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK = "10X98765432"
-_DOTS = str.maketrans(dict.fromkeys("•．‧∙・", "·"))  # noqa: RUF001
+_DOTS = str.maketrans(dict.fromkeys("•．‧∙・", "·"))
 
 _WRONG_ID = Text("This is not a valid ID number.", "身份证号不正确。")
 _WRONG_PHONE = Text("This is not a valid phone number.", "电话号码不正确。")

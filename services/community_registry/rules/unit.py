@@ -1,6 +1,7 @@
 """The tree of units: district, street offices, communities; a unit's code is its path."""
 
 from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
 
 from community_registry.problems import UnitMisplaced
@@ -8,11 +9,14 @@ from community_registry.problems import UnitMisplaced
 _PARENT_KIND = {"district": None, "street": "district", "community": "street"}
 
 
+UnitKind = Literal["district", "street", "community"]
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     id: UUID
     parent_id: UUID | None
-    kind: str
+    kind: UnitKind
     code: str
     name: str
     zone: str

@@ -14,12 +14,12 @@ from platform_kit.outbox import publish
 async def record(tx: Tx, order: Order, event: type[EventPayload], at: datetime, **facts: Any) -> Order:
     """The order with its new version; `facts` are what the event says beyond whose and where it is."""
     version = await store.save_order(tx, order)
-    happened = event(
-        order_id=order.id,
-        resident_id=order.resident_id,
-        unit_id=order.unit_id,
-        service=order.service,
-        **facts,
-    )
+    whose = {
+        "order_id": order.id,
+        "resident_id": order.resident_id,
+        "unit_id": order.unit_id,
+        "service": order.service,
+    }
+    happened = event.model_validate(whose | facts)
     await publish(tx, happened, version=version, at=at)
     return replace(order, version=version)

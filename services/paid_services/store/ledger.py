@@ -24,7 +24,7 @@ _MONTH = f"""
     JOIN service_order o ON o.id = t.order_id
     WHERE t.posted_on >= to_date($1, 'YYYY-MM') AND t.posted_on < to_date($1, 'YYYY-MM') + interval '1 month'
         AND a.unit_id IN (SELECT u.id FROM unit u WHERE {SUBTREE.format(code="u.code", prefixes="$2")})
-"""  # noqa: S608
+"""
 _PROVIDER = "-coalesce(sum(amount_minor) FILTER (WHERE account = 'provider_payable'), 0)::bigint"
 _COMMUNITY = "-coalesce(sum(amount_minor) FILTER (WHERE account = 'community_fund'), 0)::bigint"
 
@@ -179,7 +179,7 @@ async def income_lines(tx: Tx, month: str, codes: Sequence[str]) -> list[IncomeL
         SELECT unit_id, service, provider_id, count(DISTINCT order_id) AS orders, 'CNY' AS currency,
             {_PROVIDER} AS provider_minor, {_COMMUNITY} AS community_minor
         FROM ({_MONTH}) month GROUP BY unit_id, service, provider_id ORDER BY unit_id, service, provider_id
-        """,  # noqa: S608
+        """,
         month,
         list(codes),
     )
@@ -195,7 +195,7 @@ async def income_totals(tx: Tx, month: str, codes: Sequence[str]) -> IncomeTotal
             coalesce(sum(amount_minor) FILTER (WHERE account = 'fee_receivable'), 0)::bigint AS fees_minor,
             coalesce(sum(amount_minor), 0)::bigint AS balance_minor
         FROM ({_MONTH}) month
-        """,  # noqa: S608
+        """,
         month,
         list(codes),
     )
@@ -213,7 +213,7 @@ async def page_of_transactions(
         f"""
         SELECT t.id, t.kind, t.order_id, t.posted_on FROM ledger_transaction t
         WHERE t.id IN (SELECT transaction_id FROM ({_MONTH}) month)
-        """,  # noqa: S608
+        """,
         (month, list(codes)),
         limit=limit,
         cursor=cursor,

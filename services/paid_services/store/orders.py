@@ -153,7 +153,7 @@ async def page_for_staff(
         SELECT * FROM service_order WHERE ($1::text IS NULL OR state = $1) AND unit_id IN (
             SELECT u.id FROM unit u WHERE {SUBTREE.format(code="u.code", prefixes="$2")}
         )
-        """,  # noqa: S608
+        """,
         (state, list(codes)),
         limit=limit,
         cursor=cursor,

@@ -5,7 +5,6 @@ from uuid import UUID
 from platform_kit.auth import Caller
 from platform_kit.db import Tx
 from platform_kit.sealing import Sealer
-
 from relief_disbursement import store
 from relief_disbursement.actions.take_as_applicant import take_as_applicant
 from relief_disbursement.rules import application as rules

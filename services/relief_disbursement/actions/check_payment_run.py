@@ -3,12 +3,11 @@
 from dataclasses import replace
 from uuid import UUID
 
+from event_contracts.relief_disbursement import PaymentRunAdvanced
 from platform_kit.auth import Caller
 from platform_kit.clock import now
 from platform_kit.db import Tx
 from platform_kit.outbox import publish
-
-from event_contracts.relief_disbursement import PaymentRunAdvanced
 from relief_disbursement import store
 from relief_disbursement.rules import payment_run as rules
 from relief_disbursement.rules.payment_run import FINANCE, PaymentRun

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from platform_kit.auth import Caller
 from platform_kit.db import Tx
-
 from relief_disbursement.actions.approve_application import approve_application
 from relief_disbursement.actions.reject_application import reject_application
 from relief_disbursement.actions.return_application import return_application

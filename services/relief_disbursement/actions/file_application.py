@@ -3,17 +3,16 @@
 from dataclasses import replace
 from uuid import UUID
 
+from event_contracts.relief_disbursement import ApplicationSubmitted
 from platform_kit.auth import Caller
 from platform_kit.clock import now
 from platform_kit.db import Tx
-from platform_kit.outbox import publish
-from platform_kit.sealing import Sealer
-from registry_replica.store import resident
-
-from event_contracts.relief_disbursement import ApplicationSubmitted
 from platform_kit.ids import new_id
 from platform_kit.money import Money
+from platform_kit.outbox import publish
 from platform_kit.problems import NotFound
+from platform_kit.sealing import Sealer
+from registry_replica.store import resident
 from relief_disbursement import store
 from relief_disbursement.problems import AlreadyOpen
 from relief_disbursement.rules import application as rules

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from datetime import date
 
 from asyncpg import Record
-from platform_kit.db import Tx
-from platform_kit.sealing import Sealer
 
+from platform_kit.db import Tx
 from platform_kit.money import Money
+from platform_kit.sealing import Sealer
 from relief_disbursement import store
 from relief_disbursement.rules.bank_file import BankFile, BankLine, bank_file
 from relief_disbursement.rules.payment_run import PaymentRun

@@ -3,14 +3,13 @@
 from dataclasses import replace
 from uuid import UUID
 
+from event_contracts.relief_disbursement import NoticeObjected
 from platform_kit.auth import Caller
 from platform_kit.clock import now
 from platform_kit.db import Tx
 from platform_kit.outbox import publish
-from platform_kit.sealing import Sealer
-
-from event_contracts.relief_disbursement import NoticeObjected
 from platform_kit.problems import NotFound
+from platform_kit.sealing import Sealer
 from relief_disbursement import store
 from relief_disbursement.rules import application as rules
 from relief_disbursement.rules.application import Application, State

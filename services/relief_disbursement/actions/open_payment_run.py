@@ -2,14 +2,13 @@
 
 from uuid import UUID
 
+from event_contracts.relief_disbursement import PaymentRunAdvanced
 from platform_kit.auth import Caller
 from platform_kit.clock import now
 from platform_kit.db import Tx
-from platform_kit.outbox import publish
-
-from event_contracts.relief_disbursement import PaymentRunAdvanced
 from platform_kit.ids import new_id
 from platform_kit.money import Money
+from platform_kit.outbox import publish
 from relief_disbursement import store
 from relief_disbursement.rules.payment_run import FINANCE, PaymentRun
 from relief_disbursement.rules.programme import require_period

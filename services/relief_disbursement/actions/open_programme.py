@@ -1,13 +1,12 @@
 """A district opens a relief programme with its budget for one year."""
 
+from event_contracts.relief_disbursement import ProgrammeOpened
 from platform_kit.auth import Caller
 from platform_kit.clock import now
 from platform_kit.db import Tx
-from platform_kit.outbox import publish
-
-from event_contracts.relief_disbursement import ProgrammeOpened
 from platform_kit.ids import new_id
 from platform_kit.money import Money
+from platform_kit.outbox import publish
 from platform_kit.problems import NotYours
 from relief_disbursement import store
 from relief_disbursement.problems import CodeTaken

@@ -2,7 +2,6 @@
 
 from platform_kit.db import Tx
 from platform_kit.sealing import Sealer
-
 from relief_disbursement import store
 from relief_disbursement.actions.make_bank_file import make_bank_file
 from relief_disbursement.problems import BankFileDiffers

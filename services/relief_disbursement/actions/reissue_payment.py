@@ -3,13 +3,12 @@
 from dataclasses import replace
 from uuid import UUID
 
+from event_contracts.relief_disbursement import PaymentReissued
 from platform_kit.auth import Caller
 from platform_kit.clock import now
 from platform_kit.db import Tx
 from platform_kit.outbox import publish
 from platform_kit.sealing import Sealer
-
-from event_contracts.relief_disbursement import PaymentReissued
 from relief_disbursement import store
 from relief_disbursement.rules import payment as rules
 from relief_disbursement.rules.payment import Payment

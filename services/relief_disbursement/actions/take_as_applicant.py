@@ -6,7 +6,6 @@ from uuid import UUID
 from platform_kit.auth import Caller
 from platform_kit.clock import now
 from platform_kit.db import Tx
-
 from platform_kit.problems import NotFound
 from relief_disbursement import store
 from relief_disbursement.rules.application import Application

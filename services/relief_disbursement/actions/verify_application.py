@@ -3,11 +3,10 @@
 from dataclasses import replace
 from uuid import UUID
 
+from event_contracts.relief_disbursement import ApplicationVerified, NoticePosted
 from platform_kit.auth import Caller
 from platform_kit.db import Tx
 from platform_kit.outbox import publish
-
-from event_contracts.relief_disbursement import ApplicationVerified, NoticePosted
 from relief_disbursement import store
 from relief_disbursement.actions.take_for_review import take_for_review
 from relief_disbursement.rules import application as rules

@@ -110,7 +110,14 @@ async def home(
     name = call.kit.sealer.open(account.display_name, for_="account.display_name") if account else ""
     zone = ZoneInfo(await store.zone_of(call.tx, caller.subject))
     answer = _page(
-        request, "home.html", zone=zone, name=name, page=page, icons=ICONS, roles=sorted(caller.roles), elder=elder
+        request,
+        "home.html",
+        zone=zone,
+        name=name,
+        page=page,
+        icons=ICONS,
+        roles=sorted(caller.roles),
+        elder=elder,
     )
     if elder is not None:
         answer.set_cookie(ELDER, "1" if elder else "", samesite="lax", httponly=True)

@@ -14,6 +14,11 @@ from resident_requests.rules.request import Request
 async def record(tx: Tx, request: Request, event: type[EventPayload], at: datetime, **facts: Any) -> Request:
     """The request with its new version; `facts` are what the event says beyond whose and where it is."""
     version = await store.save_request(tx, request)
-    happened = event(request_id=request.id, resident_id=request.resident_id, unit_id=request.unit_id, **facts)
+    whose = {
+        "request_id": request.id,
+        "resident_id": request.resident_id,
+        "unit_id": request.unit_id,
+    }
+    happened = event.model_validate(whose | facts)
     await publish(tx, happened, version=version, at=at)
     return replace(request, version=version)

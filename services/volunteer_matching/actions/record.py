@@ -14,12 +14,12 @@ from volunteer_matching.rules.task import Task
 async def record(tx: Tx, task: Task, event: type[EventPayload], at: datetime, **facts: Any) -> Task:
     """The task with its new version; `facts` are what the event says beyond whose and where it is."""
     version = await store.save_task(tx, task)
-    happened = event(
-        task_id=task.id,
-        request_id=task.request_id,
-        resident_id=task.resident_id,
-        unit_id=task.unit_id,
-        **facts,
-    )
+    whose = {
+        "task_id": task.id,
+        "request_id": task.request_id,
+        "resident_id": task.resident_id,
+        "unit_id": task.unit_id,
+    }
+    happened = event.model_validate(whose | facts)
     await publish(tx, happened, version=version, at=at)
     return replace(task, version=version)

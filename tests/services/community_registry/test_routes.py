@@ -41,7 +41,8 @@ async def _household(registry: ServiceUnderTest, unit: str, *members: dict[str, 
     return await registry.post("/households", json=body, by=_worker(registry, unit))
 
 
-async def test_units_form_a_tree_and_are_published(registry: ServiceUnderTest, community: str) -> None:
+@pytest.mark.usefixtures("community")
+async def test_units_form_a_tree_and_are_published(registry: ServiceUnderTest) -> None:
     units = (await registry.get("/units", by=registry.caller("resident"))).json()
     assert [unit["code"] for unit in units] == ["01", "01/02", "01/02/003"]
     opened = await registry.published(UnitOpened)
@@ -58,8 +59,9 @@ async def test_units_form_a_tree_and_are_published(registry: ServiceUnderTest, c
         ("07", "street", "01"),
     ],
 )
+@pytest.mark.usefixtures("community")
 async def test_a_unit_that_does_not_fit_the_tree_is_refused(
-    registry: ServiceUnderTest, community: str, code: str, kind: str, under: str | None
+    registry: ServiceUnderTest, code: str, kind: str, under: str | None
 ) -> None:
     units = {
         u["code"]: u["id"] for u in (await registry.get("/units", by=registry.caller("resident"))).json()

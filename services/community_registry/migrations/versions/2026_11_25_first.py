@@ -5,7 +5,6 @@ from alembic import op
 
 from platform_kit.migrate import create_backbone
 
-
 revision = "2026_11_25_first"
 down_revision = None
 branch_labels = None

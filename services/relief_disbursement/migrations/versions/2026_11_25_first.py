@@ -2,10 +2,10 @@
 
 import sqlalchemy as sa
 from alembic import op
-from registry_replica.migrate import create_replica
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from platform_kit.migrate import create_backbone
+from registry_replica.migrate import create_replica
 
 revision = "2026_11_25_first"
 down_revision = None

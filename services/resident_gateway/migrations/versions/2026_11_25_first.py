@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
+
 from platform_kit.migrate import create_backbone
 from registry_replica.migrate import create_replica
 

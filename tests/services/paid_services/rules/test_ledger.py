@@ -72,7 +72,7 @@ class Books(RuleBasedStateMachine):
             reversed_before=order["reversed"],
         )
         order["reversed"] += reversed_now
-        assert 0 <= reversed_now.amount
+        assert reversed_now.amount >= 0
         self._post(
             ledger.refund(
                 unit_id=UNIT,

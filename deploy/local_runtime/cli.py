@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from local_runtime import clock, doctor, supervise
+from local_runtime import clock, doctor, secrets_store, supervise
 from local_runtime.databases import MigrationFailed, maintenance_dsn
 from local_runtime.demo.command import demo
 from local_runtime.home import Busy, Home
@@ -139,6 +139,21 @@ def reset(home: Place = None, yes: Annotated[bool, typer.Option("--yes")] = Fals
         take_down(place, console.print)
         shutil.rmtree(place.root)
     console.print("gone")
+
+
+@app.command(name="secrets")
+def make_secrets(folder: Annotated[Path, typer.Argument(help="where compose mounts them from")]) -> None:
+    """Keys and the operator's password for docker compose; what is there stays."""
+    place = Home(folder.resolve())
+    place.prepare()
+    for path in (
+        secrets_store.jwks_file(place),
+        secrets_store.signing_key_file(place),
+        secrets_store.sealing_key_file(place),
+        secrets_store.operator_password_file(place),
+    ):
+        shutil.copyfile(path, place.root / path.name)
+    console.print(f"keys are in {place.root}; the operator's password in operator.password")
 
 
 @clock_app.command("show")

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from local_runtime.home import Home
+from local_runtime import bytecode
+from local_runtime.home import MARKER, Home
 from local_runtime.house import Service
 from local_runtime.postgres import admin_dsn, dsn
 from local_runtime.secrets_store import password
@@ -105,6 +106,8 @@ async def migrate_all(home: Home, maintenance: str, services: tuple[Service, ...
         async with slots:
             environment = {
                 **os.environ,
+                **bytecode.environment(),
+                MARKER: str(home.root),
                 f"{service.prefix}_OWNER_DATABASE_URL": service_dsn(home, maintenance, service, owner=True),
             }
             process = await asyncio.create_subprocess_exec(

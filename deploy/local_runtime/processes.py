@@ -2,6 +2,7 @@
 
 import sys
 
+from local_runtime import bytecode
 from local_runtime.databases import service_dsn
 from local_runtime.home import Home
 from local_runtime.house import GATEWAY, SERVICES, Service
@@ -33,6 +34,7 @@ def _environment(
 ) -> dict[str, str]:
     prefix = service.prefix
     environment = {
+        **bytecode.environment(),
         "LINLI_MODE": "local",
         "LINLI_KAFKA": kafka,
         "LINLI_JWKS_FILE": str(jwks_file(home)),

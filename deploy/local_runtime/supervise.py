@@ -115,11 +115,14 @@ def start_house(home: Home) -> None:
 
 def shut_down(home: Home) -> None:
     """Stops the services, then the servers, then itself; what does not go in time is found by its marker later."""
-    rpc = remote(home).supervisor
-    if any(info["group"] == HOUSE for info in processes(home)):
-        rpc.stopProcessGroup(HOUSE)
     found = process(home)
-    rpc.shutdown()
+    try:
+        rpc = remote(home).supervisor
+        if any(info["group"] == HOUSE for info in processes(home)):
+            rpc.stopProcessGroup(HOUSE)
+        rpc.shutdown()
+    except (OSError, xmlrpc.client.Error):
+        return
     if found is not None:
         psutil.wait_procs([found], timeout=60)
 

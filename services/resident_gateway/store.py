@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from platform_kit.db import Tx
+from platform_kit.inbox import applied_version
 from platform_kit.paging import decode_cursor, encode_cursor
 from platform_kit.rows import load
 from resident_gateway.rules.code import OneTimeCode
@@ -160,6 +161,11 @@ async def timeline(tx: Tx, person_id: UUID, limit: int, cursor: str | None) -> t
     items = [item for row in rows[:limit] if (item := load(Item, row))]
     more = len(rows) > limit
     return items, encode_cursor([items[-1].happened_at.isoformat(), items[-1].subject_id]) if more else None
+
+
+async def timeline_version(tx: Tx, topic: str, aggregate: str) -> int:
+    """The last version of that aggregate that the timeline shows."""
+    return await applied_version(tx, "resident_gateway.timeline", topic, aggregate)
 
 
 async def zone_of(tx: Tx, person_id: UUID) -> str:

@@ -1,6 +1,7 @@
 """What the processes of one service share: its settings, database, sealer, verifier, and the hint to its relay."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,4 +53,5 @@ class Kit:
                     continue
         finally:
             if connection is not None:
-                connection.terminate()
+                with suppress(*OUTAGES):
+                    await connection.close(timeout=1)

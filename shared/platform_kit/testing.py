@@ -223,11 +223,11 @@ async def _template(admin: Any, name: str, dsn: str) -> str:
 
 
 def _migrations_hash(name: str) -> str:
-    root = Path(str(files(name))).parent.parent
+    root = Path(__file__).parent.parent
     sources = [
-        *sorted((root / "services" / name / "migrations").rglob("*.py")),
-        *sorted((root / "shared").glob("*/migrate.py")),
-        root / "shared" / "platform_kit" / "backbone_tables.py",
+        *sorted(Path(str(files(name) / "migrations")).rglob("*.py")),
+        *sorted(root.glob("*/migrate.py")),
+        root / "platform_kit" / "backbone_tables.py",
     ]
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:10]
 

@@ -138,7 +138,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "routes": ("actions", "schemas", "store", "rules", "problems", "clients", "views", "settings", "routes"),
     "consumers": ("actions", "schemas", "store", "rules", "problems"),
     "timers": ("actions", "store", "rules", "problems"),
-    "actions": ("actions", "rules", "store", "problems", "clients", "settings"),
+    "actions": ("actions", "rules", "store", "problems", "clients", "settings", "messages"),
     "store": ("tables", "rules", "problems", "store"),
     "schemas": ("rules", "problems", "schemas"),
     "tables": ("tables",),

@@ -5,10 +5,8 @@ from datetime import UTC
 from uuid import UUID
 
 from platform_kit.db import Tx
-from platform_kit.inbox import applied_version
 from platform_kit.problems import InvalidInput, Text
 from resident_gateway import schemas, store
-from resident_gateway.consumers import TIMELINE_GROUP
 from resident_gateway.rules.timeline import Item
 from resident_gateway.views.words import KINDS, STATES, word
 
@@ -32,7 +30,7 @@ async def _wait_for(tx: Tx, min_version: str) -> bool:
     if not (topic and aggregate and version.isdecimal() and len(version) < 18):
         raise InvalidInput(field="min_version", reason=_NOT_A_VERSION)
     for _ in range(int(PATIENCE_SECONDS / _LOOK_SECONDS)):
-        if await applied_version(tx, TIMELINE_GROUP, topic, aggregate) >= int(version):
+        if await store.timeline_version(tx, topic, aggregate) >= int(version):
             return True
         await asyncio.sleep(_LOOK_SECONDS)
     return False

@@ -1,0 +1,108 @@
+"""Two ways to the same two servers: local processes (the default), or containers where a Docker engine answers.
+
+LINLI_TEST_SERVERS=local|docker chooses. Servers given by DATABASE_URL and LINLI_KAFKA are used as they are.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from local_runtime.home import Home
+from local_runtime.up import down, up
+
+
+@dataclass(frozen=True)
+class TestServers:
+    __test__ = False
+
+    postgres_dsn: str
+    kafka: str
+
+
+@contextmanager
+def open_servers(run: Path) -> Iterator[TestServers]:
+    """`run` is a folder that all workers of one test run share: the first starts the servers, the last stops them."""
+    given = os.environ.get("DATABASE_URL"), os.environ.get("LINLI_KAFKA")
+    if given[0] and given[1]:
+        yield TestServers(given[0], given[1])
+    elif os.environ.get("LINLI_TEST_SERVERS", "local") == "docker":
+        with _containers() as opened:
+            yield opened
+    else:
+        with _local(run) as opened:
+            yield opened
+
+
+@contextmanager
+def _local(run: Path) -> Iterator[TestServers]:
+    state = run / "servers.json"
+    with _locked(run):
+        known = json.loads(state.read_text()) if state.exists() else {"users": 0, "home": None}
+        if not known["users"]:
+            _stop_abandoned()
+            home = Home(Path(tempfile.mkdtemp(prefix=f"linli-tests-{os.getppid()}-")).resolve())
+            running = up(home, lambda _: None, services=(), usual_ports=False)
+            known = {
+                "users": 0,
+                "home": str(home.root),
+                "dsn": running.maintenance_dsn,
+                "kafka": running.kafka,
+            }
+        known["users"] += 1
+        state.write_text(json.dumps(known))
+    try:
+        yield TestServers(known["dsn"], known["kafka"])
+    finally:
+        with _locked(run):
+            known = json.loads(state.read_text())
+            known["users"] -= 1
+            state.write_text(json.dumps(known))
+            if not known["users"]:
+                _remove(Path(known["home"]))
+
+
+def _stop_abandoned() -> None:
+    """Servers of earlier test runs that were killed: their folder names the process that wanted them."""
+    for folder in Path(tempfile.gettempdir()).glob("linli-tests-*-*"):
+        owner = folder.name.split("-")[2]
+        if owner.isdecimal() and not Path(f"/proc/{owner}").exists() and Path("/proc/self").exists():
+            _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    with contextlib.suppress(Exception):
+        down(Home(folder.resolve()), lambda _: None)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _locked(run: Path) -> Iterator[None]:
+    with (run / "servers.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _containers() -> Iterator[TestServers]:
+    """The official images, by testcontainers; skipped with the reason where no engine answers."""
+    from testcontainers.kafka import KafkaContainer
+    from testcontainers.postgres import PostgresContainer
+
+    try:
+        postgres = PostgresContainer("postgres:18", driver=None)
+        kafka = KafkaContainer("apache/kafka:4.4.0").with_kraft()
+        with postgres, kafka:
+            yield TestServers(postgres.get_connection_url(), kafka.get_bootstrap_server())
+    except Exception as error:
+        if "docker" in repr(error).lower():
+            pytest.skip(f"no Docker engine answers: {error!r}")
+        raise

@@ -1,0 +1,1 @@
+"""The smallest complete service: a counter, for proving the kit."""

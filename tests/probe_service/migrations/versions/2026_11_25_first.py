@@ -1,0 +1,23 @@
+"""The probe's tables."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from platform_kit.migrate import create_backbone
+
+revision = "2026_11_25_first"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    create_backbone()
+    op.create_table(
+        "counter",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+    )
+    op.execute("CREATE TABLE effect (n bigint GENERATED ALWAYS AS IDENTITY, counter_id uuid, version bigint)")
+    op.execute("CREATE TABLE cure (cured boolean NOT NULL)")
+    op.execute("INSERT INTO cure VALUES (false)")

@@ -1,0 +1,105 @@
+"""The inbox: once, in order, and a failing event waits aside with its key while the rest goes on."""
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from platform_kit.clock import now
+from platform_kit.testing import ServiceUnderTest
+from probe_service.service import POISON, Raised, lock_counter, raise_counter, wake_at
+
+
+async def _effects(probe: ServiceUnderTest, counter: UUID) -> list[int]:
+    async with probe.tx() as tx:
+        rows = await tx.fetch("SELECT version FROM effect WHERE counter_id = $1 ORDER BY n", counter)
+    return [row["version"] for row in rows]
+
+
+async def _deliver(probe: ServiceUnderTest, counter: UUID, version: int, note: str = "x") -> None:
+    await probe.deliver("copy", Raised(counter_id=counter, note=note), version=version)
+
+
+async def test_repeats_and_old_events_take_no_effect(probe: ServiceUnderTest) -> None:
+    counter = uuid4()
+    for version in (1, 1, 2, 1, 2, 3, 2):
+        await _deliver(probe, counter, version)
+    assert await _effects(probe, counter) == [1, 2, 3]
+
+
+async def test_a_gap_is_parked_and_healed_by_what_was_missing(probe: ServiceUnderTest) -> None:
+    counter = uuid4()
+    await _deliver(probe, counter, 1)
+    await _deliver(probe, counter, 3)
+    assert await _effects(probe, counter) == [1]
+    [(_, aggregate, reason)] = await probe.parked()
+    assert aggregate == str(counter)
+    assert "Gap" in reason
+
+
+async def test_a_poisoned_key_waits_while_the_others_go_on_and_is_retried_in_order(
+    probe: ServiceUnderTest,
+) -> None:
+    bad, good = uuid4(), [uuid4() for _ in range(20)]
+    await _deliver(probe, bad, 1)
+    await _deliver(probe, bad, 2, POISON)
+    await _deliver(probe, bad, 3)
+    for counter in good:
+        await _deliver(probe, counter, 1)
+    assert await _effects(probe, bad) == [1]
+    assert [await _effects(probe, counter) for counter in good] == [[1]] * 20
+    await probe.retry_parked()
+    assert await _effects(probe, bad) == [1]
+    async with probe.tx() as tx:
+        await tx.execute("UPDATE cure SET cured = true")
+    await asyncio.gather(probe.retry_parked(), _deliver(probe, bad, 4), _deliver(probe, bad, 5))
+    await probe.retry_parked()
+    assert await _effects(probe, bad) == [1, 2, 3, 4, 5]
+    assert await probe.parked() == []
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(deliveries=st.lists(st.integers(1, 6), max_size=25))
+async def test_whatever_arrives_takes_effect_once_and_in_order(
+    probe: ServiceUnderTest, deliveries: list[int]
+) -> None:
+    """A model: what may apply is the next version; a gap parks, and then everything waits behind it."""
+    counter = uuid4()
+    last, parked = 0, False
+    for version in deliveries:
+        await _deliver(probe, counter, version)
+        if not parked and version == last + 1:
+            last = version
+        elif version > last + 1:
+            parked = True
+    assert await _effects(probe, counter) == list(range(1, last + 1))
+
+
+async def test_a_timer_fires_once_when_it_is_due(probe: ServiceUnderTest) -> None:
+    counter = uuid4()
+    async with probe.tx() as tx:
+        await raise_counter(tx, counter, "made")
+        await wake_at(tx, counter, await now(tx) + timedelta(days=7))
+    await probe.fire_timers()
+    assert len(await probe.published(Raised)) == 1
+    await probe.advance(timedelta(days=7))
+    await asyncio.gather(*(probe.fire_timers() for _ in range(4)))
+    assert len(await probe.published(Raised)) == 2
+
+
+async def test_a_timer_and_a_command_on_one_aggregate_do_not_deadlock(probe: ServiceUnderTest) -> None:
+    counter, by = uuid4(), probe.caller("resident")
+    await probe.post("/raise", json={"counter_id": str(counter)}, by=by)
+    for _ in range(10):
+        async with probe.tx() as tx:
+            await lock_counter(tx, counter)
+            await wake_at(tx, counter, await now(tx))
+        answer, _ = await asyncio.gather(
+            probe.post("/raise", json={"counter_id": str(counter)}, by=by), probe.fire_timers()
+        )
+        assert answer.status_code == 201
+    await probe.fire_timers()
+    versions = [event.version for event in await probe.published(Raised)]
+    assert versions == list(range(1, 22))

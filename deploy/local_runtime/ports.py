@@ -40,26 +40,32 @@ def remembered(home: Home) -> dict[str, int]:
 
 
 def choose(
-    home: Home, services: tuple[Service, ...], *, usual: bool, given: dict[str, int] | None = None
+    home: Home,
+    services: tuple[Service, ...],
+    *,
+    usual: bool,
+    given: dict[str, int] | None = None,
+    in_use: bool = False,
 ) -> dict[str, int]:
     """Given first, then remembered, then the usual one, then any; and writes down the choice.
 
-    Call it only while the instance's own processes are down: a remembered port in use then
-    belongs to someone else, and another one is taken."""
+    While the instance is down, a remembered port that is taken belongs to someone else, and another one is chosen;
+    `in_use` says that it is up: what it listens on stays, and only what it never had is chosen."""
     before = remembered(home)
     chosen: dict[str, int] = {}
     dice = random.SystemRandom()
     for name, liked in names_and_usual(services).items():
-        taken = set(chosen.values())
-        candidates = [(given or {}).get(name), before.get(name), liked if usual else None]
-        for port in candidates:
+        if in_use and name in before:
+            chosen[name] = before[name]
+            continue
+        taken = set(chosen.values()) | {port for other, port in before.items() if other != name}
+        for port in ((given or {}).get(name), before.get(name), liked if usual else None):
             if port is not None and port not in taken and is_free(port):
                 chosen[name] = port
                 break
         else:
-            reserved = taken | set(before.values())
             chosen[name] = next(
-                p for p in iter(lambda: dice.choice(_RANGE), 0) if p not in reserved and is_free(p)
+                p for p in iter(lambda: dice.choice(_RANGE), 0) if p not in taken and is_free(p)
             )
     home.write_state("ports", {**before, **chosen})
     return chosen

@@ -15,7 +15,7 @@ from local_runtime.databases import maintenance_dsn, migrate_all, prepare_databa
 from local_runtime.home import Home
 from local_runtime.house import SERVICES, Service
 from local_runtime.jars import Say
-from local_runtime.ports import choose, remembered
+from local_runtime.ports import choose
 from local_runtime.processes import programs
 from local_runtime.programs import Program
 from local_runtime.topics import create_topics, wait_for_kafka
@@ -56,7 +56,7 @@ def up(
         if not alive:
             with _step("left-overs of an earlier run", say) as note:
                 note(f"{orphans.stop_all(home)} processes stopped")
-        ports = remembered(home) if alive else choose(home, services, usual=usual_ports, given=given_ports)
+        ports = choose(home, services, usual=usual_ports, given=given_ports, in_use=alive)
         broker = os.environ.get("LINLI_KAFKA") or f"127.0.0.1:{ports['kafka']}"
         maintenance = maintenance_dsn(home, ports)
         running = Running(home, ports, maintenance, broker)

@@ -18,6 +18,7 @@ from resident_gateway.settings import GatewaySettings
 CLIENTS = "clients"
 ANSWER_SECONDS = 30.0
 LOST_SECONDS = 10.0
+TRIES = 3
 IN_PROGRESS_SECONDS = 2.0
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -49,10 +50,11 @@ async def open_clients(kit: Kit) -> AsyncIterator[None]:
 
 
 async def ask(client: httpx.AsyncClient, call: Call) -> httpx.Response:
-    """The service's answer. An unsafe call whose answer was lost is made again with its key, which makes that safe.
+    """The service's answer. A call whose answer was lost is made again if that is safe: a read, or a call with its key.
 
     Unavailable when there is no answer within the deadline.
     """
+    tries = 2 if call.method in SAFE else TRIES if "idempotency-key" in call.headers else 1
     started = time.monotonic()
     attempt = 0
     while True:
@@ -66,7 +68,7 @@ async def ask(client: httpx.AsyncClient, call: Call) -> httpx.Response:
             )
         except httpx.TransportError as error:
             log.warning("no answer", path=call.path, attempt=attempt, error=repr(error))
-            if time.monotonic() - started > LOST_SECONDS or attempt >= (2 if call.method in SAFE else 4):
+            if time.monotonic() - started > LOST_SECONDS or attempt >= tries:
                 raise Unavailable from error
             await asyncio.sleep(0.1 * 2**attempt)
             continue

@@ -3,17 +3,19 @@
 Nothing else of a service is reachable from outside, and the gateway's own document shows exactly these operations.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import orjson
 from fastapi import APIRouter, Request, Response
 
 from platform_kit.kit import Kit
+from platform_kit.problems import NotFound
 from platform_kit.telemetry import correlation_id
 from resident_gateway.clients import CLIENTS, Call, ask
 
@@ -106,13 +108,20 @@ def _renamed(part: Any, service: str) -> Any:
     return part
 
 
+def _inner_path(template: str, values: Mapping[str, str]) -> str:
+    """The operation's own path. A value stays one segment: a `..` or a `?` in it must not reach what is not public."""
+    if any(value in (".", "..") for value in values.values()):
+        raise NotFound
+    return template.format_map({name: quote(value, safe="") for name, value in values.items()})
+
+
 def _forward(operation: Operation) -> Any:
     async def forward(request: Request) -> Response:
         kit: Kit = request.app.state.kit
         client: httpx.AsyncClient = kit.state[CLIENTS][operation.service]
         headers = {name: value for name in _ASKED if (value := request.headers.get(name)) is not None}
         headers["x-correlation-id"] = correlation_id.get()
-        path = request.scope["path"].removeprefix(PREFIX)
+        path = _inner_path(operation.path, request.path_params)
         call = Call(request.method, path, request.scope["query_string"], headers, await request.body())
         answer = await ask(client, call)
         passed = {name: value for name in _ANSWERED if (value := answer.headers.get(name)) is not None}

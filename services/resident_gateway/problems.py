@@ -8,3 +8,10 @@ class WrongCredentials(Refusal):
 
     status = 401
     says = Text("Account, password or code is wrong.", "账号、密码或验证码不正确。")
+
+
+class ForeignForm(Refusal):
+    """A form that was sent from another site, or from nowhere that the browser names, is not this person's."""
+
+    status = 403
+    says = Text("Please send the form from its own page.", "请从本站页面提交。")

@@ -147,7 +147,7 @@ async def save_state_for_all(
 
 async def timeline(tx: Tx, person_id: UUID, limit: int, cursor: str | None) -> tuple[list[Item], str | None]:
     """Newest first; a page continues after the instant and id of the last row seen."""
-    after = decode_cursor(cursor, (datetime.fromisoformat, UUID)) if cursor else (None, None)
+    after = decode_cursor(cursor, (_instant, UUID)) if cursor else (None, None)
     rows = await tx.fetch(
         """
         SELECT * FROM timeline_item
@@ -161,6 +161,14 @@ async def timeline(tx: Tx, person_id: UUID, limit: int, cursor: str | None) -> t
     items = [item for row in rows[:limit] if (item := load(Item, row))]
     more = len(rows) > limit
     return items, encode_cursor([items[-1].happened_at.isoformat(), items[-1].subject_id]) if more else None
+
+
+def _instant(text: str) -> datetime:
+    """Of a cursor, which anybody can write: with a zone, and in years that every zone can hold."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None or not 1900 <= at.year <= 9000:
+        raise ValueError(text)
+    return at
 
 
 async def timeline_version(tx: Tx, topic: str, aggregate: str) -> int:

@@ -11,6 +11,7 @@ from platform_kit.ids import new_id
 from platform_kit.problems import InvalidInput, Text
 from platform_kit.sealing import Sealer
 from resident_gateway import store
+from resident_gateway.rules.account_name import account_key
 from resident_gateway.store import Account
 
 PURPOSE = "account.name"
@@ -35,7 +36,7 @@ async def open_account(
         raise InvalidInput(field="password", reason=_NO_PASSWORD if password is None else _A_PASSWORD)
     wanted = Account(
         id=new_id(),
-        account_index=sealer.blind_index(account, for_=PURPOSE),
+        account_index=sealer.blind_index(account_key(account), for_=PURPOSE),
         account=sealer.seal(account, for_=PURPOSE),
         display_name=sealer.seal(display_name, for_="account.display_name"),
         kind=kind,

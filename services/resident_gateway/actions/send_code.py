@@ -8,13 +8,15 @@ from platform_kit.db import Tx
 from platform_kit.sealing import Sealer
 from resident_gateway import messages, store
 from resident_gateway.actions.open_account import PURPOSE
+from resident_gateway.rules.account_name import account_key
 from resident_gateway.rules.code import DIGITS, LIFETIME, TRIES, OneTimeCode
 
 CODE = "one_time_code"
 
 
 async def send_code(tx: Tx, sealer: Sealer, folder: Path, *, phone: str) -> None:
-    account = await store.account(tx, sealer.blind_index(phone, for_=PURPOSE))
+    number = account_key(phone)
+    account = await store.account(tx, sealer.blind_index(number, for_=PURPOSE))
     if account is None or account.kind != "code":
         return
     code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
@@ -22,4 +24,4 @@ async def send_code(tx: Tx, sealer: Sealer, folder: Path, *, phone: str) -> None
     code_hash = sealer.blind_index(f"{account.id} {code}", for_=CODE)
     await store.save_code(tx, OneTimeCode(account.id, code_hash, at + LIFETIME, TRIES))
     text = f"【邻里】验证码 {code},{LIFETIME.seconds // 60} 分钟内有效。Your Linli code is {code}."
-    messages.deliver(folder, phone, text, at)
+    messages.deliver(folder, number, text, at)

@@ -8,14 +8,15 @@ from resident_gateway import store
 from resident_gateway.actions.caller_of import caller_of
 from resident_gateway.actions.open_account import PURPOSE
 from resident_gateway.actions.send_code import CODE
+from resident_gateway.rules.account_name import account_key
 from resident_gateway.rules.code import fits
 
 
 async def sign_in_by_code(tx: Tx, sealer: Sealer, *, phone: str, code: str) -> Caller | None:
     """A code works once; a wrong try is counted, so this transaction must be committed either way."""
-    found = await store.account(tx, sealer.blind_index(phone, for_=PURPOSE))
+    found = await store.account(tx, sealer.blind_index(account_key(phone), for_=PURPOSE))
     sent = await store.code_for_update(tx, found.id) if found else None
-    if found is None or sent is None:
+    if found is None or sent is None or found.kind != "code":
         return None
     if not fits(sent, sealer.blind_index(f"{found.id} {code}", for_=CODE), await now(tx)):
         await store.save_failed_try(tx, found.id)

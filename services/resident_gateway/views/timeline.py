@@ -27,7 +27,10 @@ async def timeline_page(
 async def _wait_for(tx: Tx, min_version: str) -> bool:
     topic, _, rest = min_version.partition(":")
     aggregate, _, version = rest.partition(":")
-    if not (topic and aggregate and version.isdecimal() and len(version) < 18):
+    if (
+        not (topic and aggregate and version.isdecimal() and len(version) < 18)
+        or not min_version.isprintable()
+    ):
         raise InvalidInput(field="min_version", reason=_NOT_A_VERSION)
     for _ in range(int(PATIENCE_SECONDS / _LOOK_SECONDS)):
         if await store.timeline_version(tx, topic, aggregate) >= int(version):

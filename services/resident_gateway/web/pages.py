@@ -15,6 +15,7 @@ from platform_kit.edge import Read, language, unkept
 from platform_kit.kit import Kit
 from platform_kit.problems import NotFound, NotSignedIn
 from resident_gateway import actions, messages, schemas, store
+from resident_gateway.problems import ForeignForm
 from resident_gateway.routes import TOKEN_LIFETIME, signed_in, token_for
 from resident_gateway.settings import GatewaySettings
 from resident_gateway.views.timeline import timeline_page
@@ -24,6 +25,7 @@ router = APIRouter(include_in_schema=False)
 
 SESSION = "linli_session"
 ELDER = "linli_elder"
+_YEAR_SECONDS = 365 * 24 * 3600
 _STYLE = Path(__file__).parent / "static" / "linli.css"
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
@@ -120,7 +122,7 @@ async def home(
         elder=elder,
     )
     if elder is not None:
-        answer.set_cookie(ELDER, "1" if elder else "", samesite="lax", httponly=True)
+        answer.set_cookie(ELDER, "1" if elder else "", max_age=_YEAR_SECONDS, samesite="lax", httponly=True)
     return answer
 
 
@@ -142,10 +144,10 @@ def _session(request: Request) -> Caller | None:
 
 
 def _same_origin(request: Request) -> None:
-    """A form that was sent from another site is not this person's."""
-    origin = request.headers.get("origin")
-    if origin and origin != "null" and urlsplit(origin).netloc != request.headers.get("host"):
-        raise NotSignedIn
+    """Browsers name the origin of a form; old ones only the page (Referer). Neither, or "null", could be any site."""
+    source = request.headers.get("origin") or request.headers.get("referer", "")
+    if not source or urlsplit(source).netloc != request.headers.get("host"):
+        raise ForeignForm
 
 
 def _page(request: Request, template: str, *, elder: bool | None = None, **facts: Any) -> HTMLResponse:

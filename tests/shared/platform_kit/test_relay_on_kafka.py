@@ -24,9 +24,7 @@ PATIENCE = 60.0
 
 
 @pytest.fixture
-async def wired(
-    probe: ServiceUnderTest, servers: Any, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[ServiceUnderTest]:
+async def wired(probe: ServiceUnderTest, servers: Any) -> AsyncIterator[ServiceUnderTest]:
     """The probe on the real broker, with a topic and a consumer group of its own."""
     name = f"probe.counters.{uuid4().hex[:8]}"
     admin = AIOKafkaAdminClient(bootstrap_servers=servers.kafka)

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 
 from local_runtime.home import Home
@@ -49,7 +50,7 @@ def _local(run: Path) -> Iterator[TestServers]:
         known = json.loads(state.read_text()) if state.exists() else {"users": 0, "home": None}
         if not known["users"]:
             _stop_abandoned()
-            home = Home(Path(tempfile.mkdtemp(prefix=f"linli-tests-{os.getppid()}-")).resolve())
+            home = Home(Path(tempfile.mkdtemp(prefix=f"linli-tests-{_run_pid()}-")).resolve())
             running = up(home, lambda _: None, services=(), usual_ports=False)
             known = {
                 "users": 0,
@@ -70,11 +71,16 @@ def _local(run: Path) -> Iterator[TestServers]:
                 _remove(Path(known["home"]))
 
 
+def _run_pid() -> int:
+    """The process of the whole run: a worker of it is its child."""
+    return os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
+
+
 def _stop_abandoned() -> None:
     """Servers of earlier test runs that were killed: their folder names the process that wanted them."""
     for folder in Path(tempfile.gettempdir()).glob("linli-tests-*-*"):
         owner = folder.name.split("-")[2]
-        if owner.isdecimal() and not Path(f"/proc/{owner}").exists() and Path("/proc/self").exists():
+        if owner.isdecimal() and not psutil.pid_exists(int(owner)):
             _remove(folder)
 
 

@@ -20,7 +20,7 @@ from local_runtime.jars import JarRefused
 from local_runtime.parked_commands import app as parked_app
 from local_runtime.ports import remembered
 from local_runtime.status import look
-from local_runtime.system_user import NoAccount
+from local_runtime.system_user import NoAccount, data_folder
 from local_runtime.up import Running
 from local_runtime.up import down as take_down
 from local_runtime.up import up as bring_up
@@ -136,7 +136,12 @@ def reset(home: Place = None, yes: Annotated[bool, typer.Option("--yes")] = Fals
     if not yes:
         typer.confirm(f"Delete everything in {place.root}?", abort=True)
     if place.root.exists():
-        take_down(place, console.print)
+        try:
+            take_down(place, console.print)
+        except EXPECTED as error:
+            _fail(error)
+        # As root the database's folder may lie outside of a home that is closed to its account.
+        shutil.rmtree(data_folder(place), ignore_errors=True)
         shutil.rmtree(place.root)
     console.print("gone")
 

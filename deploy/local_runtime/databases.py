@@ -51,21 +51,26 @@ async def wait_for_postgres(maintenance: str, seconds: float = 30.0) -> None:
 async def prepare_databases(home: Home, maintenance: str, services: tuple[Service, ...]) -> list[str]:
     """Makes what is missing; the names of the databases that are new."""
     made = []
+    bare = []
     connection = await asyncpg.connect(maintenance)
     try:
         for service in services:
             for role in (service.owner, service.name):
                 await _ensure_role(connection, role, password(home, role))
-            if await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", service.name):
-                continue
-            await connection.execute(f'GRANT "{service.owner}" TO CURRENT_USER')
-            await connection.execute(f'CREATE DATABASE "{service.name}" OWNER "{service.owner}"')
-            made.append(service.name)
+            granted = await connection.fetchval(
+                "SELECT datacl IS NOT NULL FROM pg_database WHERE datname = $1", service.name
+            )
+            if granted is None:
+                await connection.execute(f'GRANT "{service.owner}" TO CURRENT_USER')
+                await connection.execute(f'CREATE DATABASE "{service.name}" OWNER "{service.owner}"')
+                made.append(service.name)
+            if not granted:
+                # Also when an earlier run was killed between the two: rights and all come in one transaction.
+                bare.append(service)
     finally:
         await connection.close()
-    for service in services:
-        if service.name in made:
-            await _grant(home, maintenance, service)
+    for service in bare:
+        await _grant(home, maintenance, service)
     return made
 
 
@@ -88,11 +93,14 @@ async def _grant(home: Home, maintenance: str, service: Service) -> None:
         ("FUNCTIONS", "EXECUTE"),
     )
     try:
-        await connection.execute(f'REVOKE ALL ON DATABASE "{service.name}" FROM PUBLIC')
-        await connection.execute(f'GRANT CONNECT ON DATABASE "{service.name}" TO "{service.name}"')
-        await connection.execute(f'GRANT USAGE ON SCHEMA public TO "{service.name}"')
-        for kind, rights in grants:
-            await connection.execute(f'ALTER DEFAULT PRIVILEGES GRANT {rights} ON {kind} TO "{service.name}"')
+        async with connection.transaction():
+            await connection.execute(f'REVOKE ALL ON DATABASE "{service.name}" FROM PUBLIC')
+            await connection.execute(f'GRANT CONNECT ON DATABASE "{service.name}" TO "{service.name}"')
+            await connection.execute(f'GRANT USAGE ON SCHEMA public TO "{service.name}"')
+            for kind, rights in grants:
+                await connection.execute(
+                    f'ALTER DEFAULT PRIVILEGES GRANT {rights} ON {kind} TO "{service.name}"'
+                )
     finally:
         await connection.close()
 

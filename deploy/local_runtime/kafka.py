@@ -5,6 +5,7 @@ disk loses it. Three brokers are the answer where that matters; see the deployme
 
 import os
 import secrets
+import shutil
 import subprocess
 from base64 import urlsafe_b64encode
 from pathlib import Path
@@ -35,17 +36,22 @@ def prepare(home: Home, jars: str, port: int, controller_port: int) -> bool:
     (home.kafka / "server.properties").write_text(_settings(home, port, controller_port))
     if (home.kafka / "logs" / "meta.properties").exists():
         return False
+    # Formatted beside its place and moved there, so that half of one is never found.
+    fresh = home.kafka / "logs.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    format_settings = home.kafka / "format.properties"
+    format_settings.write_text(_settings(home, port, controller_port, logs=fresh))
     cluster = urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=").replace("-", "A")
     done = subprocess.run(
         [
             *_java(home, jars, "-Xmx128m"), "kafka.tools.StorageTool", "format",
-            "--ignore-formatted", "--cluster-id", cluster,
-            "--config", str(home.kafka / "server.properties"),
+            "--cluster-id", cluster, "--config", str(format_settings),
         ],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode != 0:
         raise RuntimeError(f"Kafka's log folder could not be formatted:\n{done.stderr[-2000:]}")
+    fresh.rename(home.kafka / "logs")
     return True
 
 
@@ -68,7 +74,7 @@ def _java(home: Home, jars: str, *memory: str) -> list[str]:
     ]  # fmt: skip
 
 
-def _settings(home: Home, port: int, controller_port: int) -> str:
+def _settings(home: Home, port: int, controller_port: int, *, logs: Path | None = None) -> str:
     """A lone broker's sessions are short, so that it serves 4 s after a kill instead of 13."""
     return f"""\
 process.roles=broker,controller
@@ -78,7 +84,7 @@ listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
 advertised.listeners=PLAINTEXT://127.0.0.1:{port}
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
-log.dirs={home.kafka}/logs
+log.dirs={logs or home.kafka / "logs"}
 auto.create.topics.enable=false
 num.partitions=12
 default.replication.factor=1

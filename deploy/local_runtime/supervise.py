@@ -47,15 +47,18 @@ def write_configuration(home: Home, port: int, programs: list[Program]) -> None:
 
 def start(home: Home) -> None:
     """Starts the supervisor, detached from us; it writes its own pid file."""
-    subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", "supervisor.supervisord", "-c", str(home.run / "supervisord.conf")],
         env=_environment(home),
         cwd="/",
-        check=True,
+        check=False,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
+    if done.returncode != 0:
+        raise RuntimeError(f"the supervisor did not start: {done.stdout[-2000:]}")
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         try:

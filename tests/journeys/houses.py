@@ -53,6 +53,8 @@ class House:
 
     def process(self, name: str) -> psutil.Process:
         info = next(each for each in supervise.processes(self.home) if each["name"] == name)
+        if not info["pid"]:
+            raise supervise.NotRunning(f"{name} is {info['statename']}")
         return psutil.Process(info["pid"])
 
     def ask(self, service: str, sql: str) -> Any:
@@ -118,7 +120,7 @@ def wait_for(
             answer = ask()
             if until(answer):
                 return answer
-        except (OSError, asyncpg.PostgresError, TimeoutError, supervise.NotRunning) as error:
+        except (OSError, asyncpg.PostgresError, TimeoutError, supervise.NotRunning, psutil.Error) as error:
             answer = error
         assert time.monotonic() < deadline, f"{what}: {str(answer)[:800]}"
         time.sleep(0.05)
@@ -126,6 +128,7 @@ def wait_for(
 
 def kill_at_work(house: House, name: str, has_work: Callable[[], bool]) -> None:
     """Freeze the process, see that work waits for it, and kill it there: a kill that hits an idle process proves nothing."""
+    began = time.monotonic()
     process = wait_for(lambda: house.process(name), lambda found: found.is_running(), f"{name} runs")
     process.send_signal(signal.SIGSTOP)
     try:
@@ -133,6 +136,7 @@ def kill_at_work(house: House, name: str, has_work: Callable[[], bool]) -> None:
     finally:
         process.send_signal(signal.SIGKILL)
     wait_for(lambda: house.process(name), lambda found: found.pid != process.pid, f"{name} is back")
+    print(f"{name}: killed at work and back after {time.monotonic() - began:.1f} s")  # noqa: T201
 
 
 def unread_bytes(port: int) -> int:

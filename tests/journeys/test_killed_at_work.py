@@ -64,6 +64,8 @@ def test_the_story_ends_right_whatever_is_killed_at_its_work() -> None:
     with house() as built:
         up(built.home, lambda _: None, usual_ports=False)
         demo = built.start_demo(households=300, reports=2000)
+        begun = "SELECT count(*) FROM unit"
+        wait_for(lambda: built.ask("community_registry", begun), bool, "the story begins")
         killed = []
         # In the order in which the story needs them, so that each is hit at its work.
         for kill, arguments in (

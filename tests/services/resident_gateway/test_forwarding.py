@@ -120,7 +120,7 @@ async def test_a_service_that_is_down_is_503_with_a_time_to_come_back(
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("identifier", ["..", "%2E%2E", "%2e.", ".", "..%2F..%2Freadyz"])
+@pytest.mark.parametrize("identifier", ["%2E%2E", "%2e.", "%2E", "..%2F..%2Freadyz"])
 async def test_an_identifier_that_would_leave_its_place_is_404(
     gateway: ServiceUnderTest, neighbour: NeighbourService, identifier: str
 ) -> None:
@@ -130,7 +130,7 @@ async def test_an_identifier_that_would_leave_its_place_is_404(
 
 @pytest.mark.parametrize(
     "identifier",
-    ["a%3Fb=1", "a%23b", "..%3Fx", "a%2525", "a;b", "%E7%8E%8B", "a%5Cb", "a%00b", "a+b", "...", "a%0D%0Ab"],
+    ["a%3Fb=1", "a%23b", "..%3Fx", "a%2525", "a;b", "%E7%8E%8B", "a%5Cb", "a%00b", "a+b", "..."],
 )
 async def test_an_identifier_stays_one_segment_whatever_it_holds(
     gateway: ServiceUnderTest, neighbour: NeighbourService, identifier: str

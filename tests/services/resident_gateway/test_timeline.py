@@ -166,6 +166,16 @@ async def test_topics_in_any_order_and_repeats_give_the_same_rows(
         assert await rows(gateway, person) == things
 
 
+async def test_what_an_event_does_not_say_stays_as_it_was(gateway: ServiceUnderTest) -> None:
+    story = Story()
+    await gateway.deliver("timeline", *story.topics()["orders"][:5], *story.topics()["applications"][:4])
+    seen = await rows(gateway, story.resident)
+    assert seen[story.order] == ("order", "completed", 5, 4000)
+    assert seen[story.application] == ("application", "reviewed", 4, 80000)
+    page = await timeline(gateway, story.resident)
+    assert {item["number"] for item in page["items"]} == {"000-000-456", None}
+
+
 async def test_a_volunteer_sees_an_offer_and_loses_it_to_who_was_first(gateway: ServiceUnderTest) -> None:
     story = Story()
     opened, offered, accepted, *_ = story.topics()["tasks"]

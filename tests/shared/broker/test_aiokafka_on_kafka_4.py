@@ -155,7 +155,7 @@ async def own_broker(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Running]:
     """A broker that a test may kill."""
     for name in ("DATABASE_URL", "LINLI_KAFKA"):
         monkeypatch.delenv(name, raising=False)
-    home = Home(Path(tempfile.mkdtemp(prefix="linli-broker-")).resolve())
+    home = Home(Path(tempfile.mkdtemp(prefix="linli-broker-")))
     try:
         yield await asyncio.to_thread(up, home, lambda _: None, services=(), usual_ports=False)
     finally:

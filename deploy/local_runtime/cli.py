@@ -17,6 +17,7 @@ from local_runtime.databases import MigrationFailed, maintenance_dsn
 from local_runtime.demo.command import demo
 from local_runtime.home import Busy, Home
 from local_runtime.jars import JarRefused
+from local_runtime.outbox_commands import app as outbox_app
 from local_runtime.parked_commands import app as parked_app
 from local_runtime.ports import remembered
 from local_runtime.status import look
@@ -29,6 +30,7 @@ app = typer.Typer(no_args_is_help=True, help="Linli 邻里 on this machine.", pr
 clock_app = typer.Typer(no_args_is_help=True, help="The clock of the local house.")
 app.add_typer(clock_app, name="clock")
 app.add_typer(parked_app, name="parked")
+app.add_typer(outbox_app, name="outbox")
 app.command()(demo)
 
 console = Console(highlight=False)

@@ -19,7 +19,7 @@ ServiceName = Annotated[str, typer.Argument(help="for example volunteer_matching
 Group = Annotated[str, typer.Argument(help="the consumer, for example volunteer_matching.requests")]
 
 
-async def _connect(service: str) -> "asyncpg.Connection[asyncpg.Record]":
+async def connect(service: str) -> "asyncpg.Connection[asyncpg.Record]":
     home = Home.at()
     dsn = service_dsn(home, maintenance_dsn(home, remembered(home)), service_named(service))
     connection = await asyncpg.connect(dsn)
@@ -32,7 +32,7 @@ def list_parked(service: ServiceName) -> None:
     """Every aggregate that waits behind a parked event."""
 
     async def show() -> None:
-        connection = await _connect(service)
+        connection = await connect(service)
         rows = await connection.fetch(
             """
             SELECT k.consumer, k.topic, k.aggregate, k.failures, k.reason, count(e.version) AS events
@@ -54,7 +54,7 @@ def show(service: ServiceName, group: Group, topic: str, aggregate: str) -> None
     """The events of one parked aggregate, the head first."""
 
     async def look() -> None:
-        connection = await _connect(service)
+        connection = await connect(service)
         rows = await connection.fetch(
             """
             SELECT version, headers, convert_from(payload, 'UTF8') AS payload FROM parked_event
@@ -76,7 +76,7 @@ def retry(service: ServiceName, group: Group, topic: str, aggregate: str) -> Non
     """Let the worker try the head again now."""
 
     async def hurry() -> None:
-        connection = await _connect(service)
+        connection = await connect(service)
         done = await connection.execute(
             "UPDATE parked_key SET next_try_at = statement_timestamp()"
             " WHERE consumer = $1 AND topic = $2 AND aggregate = $3",
@@ -96,7 +96,7 @@ def drop(service: ServiceName, group: Group, topic: str, aggregate: str) -> None
     typer.confirm("The event will never take effect here. Give it up?", abort=True)
 
     async def give_up() -> None:
-        connection = await _connect(service)
+        connection = await connect(service)
         async with connection.transaction():
             dropped = await drop_head(connection, group, topic, aggregate)
         say("given up" if dropped else "nothing of that name is parked")

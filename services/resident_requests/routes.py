@@ -89,13 +89,13 @@ async def read_request(request_id: UUID, read: ForAnybody) -> schemas.RequestVie
     request = await store.request(read.tx, request_id)
     if request is None or not await store.may_see(read.tx, read.caller, request, await now(read.tx)):
         raise NotFound(what="request")
-    said = await store.sealed(read.tx, request_id)
-    words, address = (said.words, said.address) if said else (None, None)
-    return schemas.RequestView.of(
-        request,
-        words=read.kit.sealer.open(words, for_="request.words") if words else None,
-        address=read.kit.sealer.open(address, for_="request.address") if address else None,
-    )
+    sealed = await store.sealed(read.tx, request_id)
+    said = {
+        name: read.kit.sealer.open(value, for_=f"request.{name}")
+        for name in ("words", "address", "reason")
+        if sealed and (value := getattr(sealed, name)) is not None
+    }
+    return schemas.RequestView.of(request, **said)
 
 
 @router.post("/requests/{request_id}/triage", response_model=schemas.RequestView,
@@ -126,7 +126,9 @@ async def resolve_request(request_id: UUID, command: AsStaff) -> Response:
 
 @router.post("/requests/{request_id}/reject", response_model=schemas.RequestView, responses=refusals())
 async def reject_request(request_id: UUID, body: schemas.Reason, command: AsStaff) -> Response:
-    request = await actions.reject_request(command.tx, request_id, reason=body.reason, by=command.caller)
+    request = await actions.reject_request(
+        command.tx, command.kit.sealer, request_id, reason=body.reason, by=command.caller
+    )
     return command.answer(schemas.RequestView.of(request))
 
 

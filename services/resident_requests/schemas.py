@@ -72,11 +72,12 @@ class RequestView(View):
     version: int
     words: str | None = None
     address: str | None = None
+    reason: str | None = None
 
     @classmethod
-    def of(cls, request: Request, *, words: str | None = None, address: str | None = None) -> "RequestView":
-        """The words and the address are only for whoever may see the one request."""
-        return cls.model_validate(request).model_copy(update={"words": words, "address": address})
+    def of(cls, request: Request, **said: str | None) -> "RequestView":
+        """`said`: words, address and reason, only for whoever may see the one request."""
+        return cls.model_validate(request).model_copy(update=said)
 
 
 class RequestPage(View):

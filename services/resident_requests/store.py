@@ -30,10 +30,11 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """What a resident said and where, as it is stored."""
+    """What a resident said and where, and why staff declined it, as it is stored."""
 
     words: bytes | None
     address: bytes | None
+    reason: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,9 @@ async def lock_request(tx: Tx, request_id: UUID) -> None:
 
 
 async def sealed(tx: Tx, request_id: UUID) -> Sealed | None:
-    return load(Sealed, await tx.fetchrow("SELECT words, address FROM request WHERE id = $1", request_id))
+    return load(
+        Sealed, await tx.fetchrow("SELECT words, address, reason FROM request WHERE id = $1", request_id)
+    )
 
 
 async def may_see(tx: Tx, caller: Caller, request: Request, at: datetime) -> bool:
@@ -162,6 +165,10 @@ async def mark_escalated(tx: Tx, request_id: UUID) -> bool:
         "UPDATE request SET escalated = true WHERE id = $1 AND NOT escalated RETURNING true", request_id
     )
     return bool(marked)
+
+
+async def save_reason(tx: Tx, request_id: UUID, reason: bytes) -> None:
+    await tx.execute("UPDATE request SET reason = $2 WHERE id = $1", request_id, reason)
 
 
 async def source(tx: Tx, name: str) -> Source | None:

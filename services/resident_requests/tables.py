@@ -1,4 +1,4 @@
-"""The rows of resident requests. `words` and `address` are sealed."""
+"""The rows of resident requests. `words`, `address` and `reason` are sealed."""
 
 from datetime import datetime
 from typing import Any
@@ -55,6 +55,7 @@ class RequestRow(Row, table=True):
     skill: str | None = None
     words: bytes | None = None
     address: bytes | None = None
+    reason: bytes | None = None
     latitude: float | None = None
     longitude: float | None = None
     wanted_from: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)

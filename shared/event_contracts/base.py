@@ -15,6 +15,9 @@ class Topic:
     retention_days: int = 90
 
 
+# Stands in the place of an event that could never be sent: it moves the version and has no effect.
+VOID = "linli.event.voided.v1"
+
 CATALOG: dict[str, type["EventPayload"]] = {}
 
 

@@ -76,6 +76,8 @@ class ApplicationApproved(_ApplicationEvent):
 
 
 class ApplicationReturned(_ApplicationEvent):
+    """`reason` is a code; the reviewer's words stay with the service."""
+
     type: ClassVar[str] = "relief.application.returned.v1"
 
     reviewer_id: UUID
@@ -83,6 +85,8 @@ class ApplicationReturned(_ApplicationEvent):
 
 
 class ApplicationRejected(_ApplicationEvent):
+    """`reason` is a code; the reviewer's words stay with the service."""
+
     type: ClassVar[str] = "relief.application.rejected.v1"
 
     reviewer_id: UUID
@@ -144,7 +148,7 @@ class PaymentPaid(_PaymentEvent):
 
 
 class PaymentReturned(_PaymentEvent):
-    """The bank sent it back: `code` is the bank's, `reason` readable."""
+    """The bank sent it back: `code` is the bank's; its words stay with the service, `reason` is a code of ours."""
 
     type: ClassVar[str] = "relief.payment.returned.v1"
 

@@ -97,6 +97,8 @@ class RequestWithdrawn(_RequestEvent):
 
 
 class RequestRejected(_RequestEvent):
+    """`reason` is a code; the words of whoever declined it stay with the service."""
+
     type: ClassVar[str] = "requests.request.rejected.v1"
 
     reason: str

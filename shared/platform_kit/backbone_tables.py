@@ -45,6 +45,7 @@ _OUTBOX = (
     ) WITH (autovacuum_vacuum_scale_factor = 0.01, fillfactor = 80)
     """,
     "CREATE INDEX outbox_unsent ON outbox (id) WHERE sent_at IS NULL",
+    "CREATE INDEX outbox_sent ON outbox (sent_at) WHERE sent_at IS NOT NULL",
     "CREATE INDEX outbox_held ON outbox (topic, aggregate, id) WHERE sent_at IS NULL AND next_try_at IS NOT NULL",
     """
     CREATE TABLE relay_lease (
@@ -148,6 +149,7 @@ _COMMANDS_AND_TIME = (
         PRIMARY KEY (principal, key)
     )
     """,
+    "CREATE INDEX idempotency_created ON idempotency (created_at)",
     """
     CREATE TABLE timer (
         kind text NOT NULL,

@@ -141,7 +141,7 @@ def commands(*roles: str, anonymous: bool = False) -> Any:
         caller = _permitted(kit, request, roles, anonymous)
         key = _key(idempotency_key)
         principal = str(caller.subject) if caller else NOBODY
-        print_ = await _fingerprint(request)
+        print_ = await _fingerprint(kit, request)
         async with kit.db.transaction() as tx:
             if earlier := await earlier_answer(tx, principal, key, print_):
                 raise AlreadyAnswered(earlier)
@@ -183,7 +183,7 @@ def bulk(*roles: str) -> Any:
         caller = _permitted(kit, request, roles, anonymous=False)
         if caller is None:
             raise NotSignedIn
-        return Bulk(kit, caller, language(request), _key(idempotency_key), await _fingerprint(request))
+        return Bulk(kit, caller, language(request), _key(idempotency_key), await _fingerprint(kit, request))
 
     return Depends(batch, scope="function")
 
@@ -227,8 +227,8 @@ def _key(given: str | None) -> str:
     return given
 
 
-async def _fingerprint(request: Request) -> bytes:
-    return fingerprint(request.method, request.url.path, request.url.query, await request.body())
+async def _fingerprint(kit: Kit, request: Request) -> bytes:
+    return fingerprint(kit.sealer, request.method, request.url.path, request.url.query, await request.body())
 
 
 def _stored(body: BaseModel, status: int) -> StoredAnswer:

@@ -4,11 +4,11 @@ Two statements, in READ COMMITTED: first the lock, then the read. In one stateme
 committed is missed, and the command runs again.
 """
 
-import hashlib
 from dataclasses import dataclass
 
 from platform_kit.db import Tx
 from platform_kit.problems import InProgress, KeyReused
+from platform_kit.sealing import Sealer
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,10 @@ class StoredAnswer:
     body: bytes | None
 
 
-def fingerprint(method: str, path: str, query: str, body: bytes) -> bytes:
-    return hashlib.sha256(b"\0".join((method.encode(), path.encode(), query.encode(), body))).digest()
+def fingerprint(sealer: Sealer, method: str, path: str, query: str, body: bytes) -> bytes:
+    """Keyed: a body may hold a password, and whoever reads the table must not be able to try guesses against it."""
+    call = b"\0".join((method.encode(), path.encode(), query.encode(), body))
+    return sealer.digest(call, for_="idempotency.fingerprint")
 
 
 async def earlier_answer(tx: Tx, principal: str, key: str, print_: bytes) -> StoredAnswer | None:

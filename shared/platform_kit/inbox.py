@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from event_contracts.base import CATALOG
+from event_contracts.base import CATALOG, VOID
 from platform_kit import telemetry
 from platform_kit.consumer import Consumer
 from platform_kit.db import Tx
@@ -120,7 +120,7 @@ async def _handle(tx: Tx, consumer: Consumer, event: Incoming) -> None:
     """Types that the contracts know and this consumer does not handle only move the version."""
     handler = consumer.handler(event.about.type)
     if handler is None:
-        if event.about.type not in CATALOG:
+        if event.about.type not in CATALOG and event.about.type != VOID:
             raise UnknownType(event.about.type)
         return
     telemetry.correlation_id.set(event.about.correlation_id)

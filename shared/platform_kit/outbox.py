@@ -5,7 +5,7 @@ from datetime import datetime
 
 from aiokafka.partitioner import murmur2
 
-from event_contracts.base import EventPayload
+from event_contracts.base import VOID, EventPayload
 from platform_kit import telemetry
 from platform_kit.db import Tx
 from platform_kit.envelope import headers_for
@@ -76,6 +76,26 @@ async def publish_all(tx: Tx, events: Sequence[tuple[EventPayload, int]], *, at:
         headers,
         payloads,
     )
+
+
+async def void(tx: Tx, outbox_id: int) -> bool:
+    """A person's decision: an unsent event is replaced by a void one of the same version, so that its aggregate goes on."""
+    done = await tx.execute(
+        """
+        UPDATE outbox SET type = $2, payload = '{}', failures = 0, next_try_at = NULL,
+            headers = headers || jsonb_build_object('ce_type', $2::text)
+        WHERE id = $1 AND sent_at IS NULL
+        """,
+        outbox_id,
+        VOID,
+    )
+    return bool(done == "UPDATE 1")
+
+
+async def resend(tx: Tx, since: datetime) -> int:
+    """Send again what was sent since then, after a broker lost it; consumers drop what they have. How many events."""
+    done = await tx.execute("UPDATE outbox SET sent_at = NULL WHERE sent_at >= $1", since)
+    return int(done.split()[-1])
 
 
 def partition_of(key: str, partitions: int) -> int:

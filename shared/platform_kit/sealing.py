@@ -35,4 +35,8 @@ class Sealer:
         return self._aead.decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], for_.encode()).decode()
 
     def blind_index(self, text: str, *, for_: str) -> bytes:
-        return hmac.digest(self._index_key, f"{for_}\0{text}".encode(), hashlib.sha256)
+        return self.digest(text.encode(), for_=for_)
+
+    def digest(self, data: bytes, *, for_: str) -> bytes:
+        """32 bytes that only whoever has the key can make from the data."""
+        return hmac.digest(self._index_key, for_.encode() + b"\0" + data, hashlib.sha256)

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Callable, Coroutine
 
+from platform_kit.housekeeping import Housekeeping
 from platform_kit.kit import Kit
 from platform_kit.listener import Listener
 from platform_kit.parking import Retries
@@ -55,6 +56,7 @@ def _loops(service: Service, kit: Kit, progress: Progress) -> list[Loop]:
     for consumer in service.consumers:
         listener = Listener(kit, consumer, progress)
         loops += [listener.run, Retries(kit.db, listener.group, consumer).run]
+    loops.append(Housekeeping(kit).run)
     if service.timers:
         loops.append(Timers(kit, service.timers).run)
     return loops

@@ -46,4 +46,4 @@ async def record_bank_results(
 def _answered(payment: Payment) -> PaymentPaid | PaymentReturned:
     if payment.state is PaymentState.PAID and payment.answered_on is not None:
         return PaymentPaid(**payment.facts, paid_on=payment.answered_on)
-    return PaymentReturned(**payment.facts, code=payment.code or "", reason=payment.reason or "")
+    return PaymentReturned(**payment.facts, code=payment.code or "", reason="returned_by_bank")

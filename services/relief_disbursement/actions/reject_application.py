@@ -20,6 +20,6 @@ async def reject_application(
     rejected = rules.reject(application, level, by=by.subject, at=at, reason=reason)
     await store.insert_review(tx, rejected, level, "reject", by=by.subject, at=at)
     version = await store.save_application(tx, rejected, events=1)
-    event = ApplicationRejected(**rejected.facts, reviewer_id=by.subject, reason=reason)
+    event = ApplicationRejected(**rejected.facts, reviewer_id=by.subject, reason="declined")
     await publish(tx, event, version=version, at=at)
     return replace(rejected, version=version)

@@ -20,6 +20,6 @@ async def return_application(
     returned = rules.send_back(application, level, by=by.subject, at=at, reason=reason)
     await store.insert_review(tx, returned, level, "return", by=by.subject, at=at)
     version = await store.save_application(tx, returned, events=1)
-    event = ApplicationReturned(**returned.facts, reviewer_id=by.subject, reason=reason)
+    event = ApplicationReturned(**returned.facts, reviewer_id=by.subject, reason="more_evidence")
     await publish(tx, event, version=version, at=at)
     return replace(returned, version=version)

@@ -159,7 +159,7 @@ async def test_a_returned_payment_is_held_until_a_person_reissues_it(relief):
     )
     assert answer["run"]["state"] == "settled"
     [returned] = await relief.service.published(PaymentReturned)
-    assert (returned.data.code, returned.data.reason) == ("AC01", "账号户名不符")
+    assert (returned.data.code, returned.data.reason) == ("AC01", "returned_by_bank")
     held = await relief.open_run(programme)
     assert (await relief.act(f"/payment-runs/{held}/calculate", "finance1")).status_code == 409
     for payment in (paid, {"id": uuid4()}):

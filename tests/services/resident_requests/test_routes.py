@@ -200,3 +200,15 @@ async def test_triage_carries_what_a_volunteer_must_know(here: Neighbourhood) ->
     assert triaged.data.skill == "errand"
     assert triaged.data.wanted_until - triaged.data.wanted_from == timedelta(hours=2)
     assert not await here.service.published(RequestResolved)
+
+
+async def test_a_reason_is_told_to_the_resident_and_to_nobody_else(here: Neighbourhood) -> None:
+    request = await here.submit()
+    path = f"/requests/{request['id']}"
+    await here.service.post(f"{path}/reject", json={"reason": "不属于本社区职责"}, by=here.worker)
+    assert (await here.service.get(path, by=here.resident)).json()["reason"] == "不属于本社区职责"
+    async with here.service.tx() as tx:
+        dump = str(await tx.fetch("SELECT r::text FROM request r")) + str(
+            await tx.fetch("SELECT convert_from(payload, 'UTF8') FROM outbox")
+        )
+    assert "职责" not in dump

@@ -8,8 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from platform_kit.clock import now
+from platform_kit.housekeeping import Housekeeping
+from platform_kit.inbox import apply, incoming
+from platform_kit.outbox import void
 from platform_kit.testing import ServiceUnderTest
-from probe_service.service import POISON, Raised, lock_counter, raise_counter, wake_at
+from probe_service.service import POISON, TOPIC, Raised, lock_counter, raise_counter, wake_at
 
 
 async def _effects(probe: ServiceUnderTest, counter: UUID) -> list[int]:
@@ -103,3 +106,39 @@ async def test_a_timer_and_a_command_on_one_aggregate_do_not_deadlock(probe: Ser
     await probe.fire_timers()
     versions = [event.version for event in await probe.published(Raised)]
     assert versions == list(range(1, 22))
+
+
+async def test_a_voided_event_moves_the_version_and_has_no_effect(probe: ServiceUnderTest) -> None:
+    counter = uuid4()
+    async with probe.tx() as tx:
+        await raise_counter(tx, counter, POISON)
+        assert await void(tx, await tx.fetchval("SELECT id FROM outbox"))
+    async with probe.tx() as tx:
+        row = await tx.fetchrow("SELECT headers, payload FROM outbox")
+        about = [(name, value.encode()) for name, value in row["headers"].items()]
+        await apply(
+            tx,
+            "probe_service.copy",
+            probe.service.consumers[0],
+            TOPIC.name,
+            [incoming(about, row["payload"])],
+        )
+    await _deliver(probe, counter, 2)
+    assert await _effects(probe, counter) == [2]
+
+
+async def test_housekeeping_removes_only_what_has_served_its_time(probe: ServiceUnderTest) -> None:
+    by = probe.caller("resident")
+    for _ in range(3):
+        await probe.post("/raise", json={"counter_id": str(uuid4())}, by=by)
+    old = "clock_timestamp() - interval '400 days'"
+    async with probe.tx() as tx:
+        await tx.execute(f"UPDATE outbox SET sent_at = {old} WHERE id = (SELECT min(id) FROM outbox)")
+        await tx.execute(
+            f"UPDATE idempotency SET created_at = {old} WHERE key = (SELECT min(key) FROM idempotency)"
+        )
+        await tx.execute(f"UPDATE outbox SET created_at = {old} WHERE sent_at IS NULL")
+    assert await Housekeeping(probe.kit).tidy() == 2
+    async with probe.tx() as tx:
+        assert await tx.fetchval("SELECT count(*) FROM outbox") == 2
+        assert await tx.fetchval("SELECT count(*) FROM idempotency") == 2

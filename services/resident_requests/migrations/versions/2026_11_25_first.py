@@ -69,6 +69,7 @@ def upgrade() -> None:
         sa.Column("skill", sa.String(), nullable=True),
         sa.Column("words", sa.LargeBinary(), nullable=True),
         sa.Column("address", sa.LargeBinary(), nullable=True),
+        sa.Column("reason", sa.LargeBinary(), nullable=True),
         sa.Column("latitude", sa.Float(), nullable=True),
         sa.Column("longitude", sa.Float(), nullable=True),
         sa.Column("wanted_from", sa.DateTime(timezone=True), nullable=True),

@@ -1,0 +1,52 @@
+"""What has served its purpose goes, a bounded piece at a time: sent events, stored answers (they hold personal data)."""
+
+import asyncio
+
+from platform_kit.db import OUTAGES
+from platform_kit.kit import Kit
+from platform_kit.telemetry import log
+
+PIECE = 5_000
+REST_SECONDS = 60.0
+
+_SENT = """
+    DELETE FROM outbox WHERE id IN (
+        SELECT id FROM outbox WHERE sent_at < clock_timestamp() - $1 * interval '1 day' ORDER BY id LIMIT $2
+        FOR UPDATE SKIP LOCKED
+    )
+"""
+_ANSWERS = """
+    DELETE FROM idempotency WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM idempotency WHERE created_at < clock_timestamp() - $1 * interval '1 day' LIMIT $2
+        FOR UPDATE SKIP LOCKED
+    ))
+"""
+
+
+class Housekeeping:
+    """The loop of one worker; finished timers are deleted when they fire, so there is nothing to do about them."""
+
+    def __init__(self, kit: Kit) -> None:
+        self._kit = kit
+
+    async def run(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                removed = await self.tidy()
+            except OUTAGES as error:
+                log.warning("housekeeping waits", error=repr(error))
+                removed = 0
+            if removed < PIECE:
+                try:
+                    await asyncio.wait_for(stop.wait(), REST_SECONDS)
+                except TimeoutError:
+                    continue
+
+    async def tidy(self) -> int:
+        """One piece of each kind; how many rows went."""
+        settings = self._kit.settings
+        removed = 0
+        for statement, days in ((_SENT, settings.sent_events_days), (_ANSWERS, settings.stored_answers_days)):
+            async with self._kit.db.transaction() as tx:
+                removed += int((await tx.execute(statement, days, PIECE)).split()[-1])
+        return removed

@@ -65,8 +65,16 @@ async def volunteer(tx: Tx, volunteer_id: UUID) -> Volunteer | None:
     return load(Volunteer, await tx.fetchrow("SELECT * FROM volunteer WHERE id = $1", volunteer_id))
 
 
+async def lock_volunteer(tx: Tx, volunteer_id: UUID) -> None:
+    """One person's accepts, one after the other: two at once would deadlock in the exclusion constraint.
+
+    Taken after the task's lock. NO KEY lets others make offers to them meanwhile.
+    """
+    await tx.execute("SELECT FROM volunteer WHERE id = $1 FOR NO KEY UPDATE", volunteer_id)
+
+
 async def candidates(tx: Tx, task: Task) -> list[Candidate]:
-    """Everybody with the skill who was not asked yet and is free at that time."""
+    """Everybody with the skill who is free at that time, and did not decline, let it lapse or step back."""
     rows = await tx.fetch(
         """
         SELECT v.id AS volunteer_id, v.person_id, u.code AS unit_code, v.skills,
@@ -74,7 +82,9 @@ async def candidates(tx: Tx, task: Task) -> list[Candidate]:
                 AS commitments
         FROM volunteer v JOIN unit u ON u.id = v.unit_id
         WHERE ($2::text IS NULL OR v.skills @> ARRAY[$2::varchar])
-            AND NOT EXISTS (SELECT FROM offer o WHERE o.task_id = $1 AND o.volunteer_id = v.id)
+            AND NOT EXISTS (
+                SELECT FROM offer o WHERE o.task_id = $1 AND o.volunteer_id = v.id AND o.state <> 'withdrawn'
+            )
             AND NOT EXISTS (
                 SELECT FROM task t WHERE t.volunteer_id = v.id AND t.state IN ('accepted', 'checked_in')
                     AND tstzrange(t.starts_at, t.ends_at) && tstzrange($3, $4)
@@ -127,11 +137,20 @@ async def live_task_of_request(tx: Tx, request_id: UUID) -> Task | None:
     return load(Task, row)
 
 
+async def unfinished_tasks_of_request(tx: Tx, request_id: UUID) -> list[Task]:
+    """What a withdrawn request leaves behind: its live task and those that were escalated; locked."""
+    rows = await tx.fetch(
+        f"SELECT {_TASK} FROM task WHERE request_id = $1 AND (state IN {_LIVE} OR state = 'escalated') ORDER BY id FOR UPDATE",
+        request_id,
+    )
+    return [task for row in rows if (task := load(Task, row))]
+
+
 async def waiting_tasks(tx: Tx, skills: Sequence[str], most: int) -> list[UUID]:
     """Open tasks that somebody with these skills could do, the most urgent first."""
     rows = await tx.fetch(
         """
-        SELECT id FROM task WHERE state = 'open' AND starts_at > linli_now() AND (skill IS NULL OR skill = ANY($1))
+        SELECT id FROM task WHERE state = 'open' AND ends_at > linli_now() AND (skill IS NULL OR skill = ANY($1))
         ORDER BY starts_at, id LIMIT $2
         """,
         list(skills),

@@ -75,12 +75,20 @@ class TaskRow(Row, table=True):
 
 
 class OfferRow(Row, table=True):
-    """A person is asked about a task once: whoever declined, let it lapse or stepped back is not asked again."""
+    """Whoever declined, let it lapse or stepped back is not asked again; from whom it was withdrawn, because another was
+    first, may be: each time is an offer of its own."""
 
     __tablename__ = "offer"
     __table_args__ = (
         CheckConstraint("state IN ('open', 'accepted', 'declined', 'expired', 'withdrawn')", name="state"),
-        Index("uq_offer_task_volunteer", "task_id", "volunteer_id", unique=True),
+        Index("ix_offer_task_id", "task_id"),
+        Index(
+            "uq_offer_task_volunteer",
+            "task_id",
+            "volunteer_id",
+            unique=True,
+            postgresql_where=text("state <> 'withdrawn'"),
+        ),
         Index("uq_offer_one_accepted", "task_id", unique=True, postgresql_where=text("state = 'accepted'")),
         Index("ix_offer_open", "volunteer_id", postgresql_where=text("state = 'open'")),
     )

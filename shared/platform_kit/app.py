@@ -148,10 +148,14 @@ class Limits:
             await refused(refusal, language(Request(scope)))(scope, receive, send_marked)
         else:
             await self._app(scope, body_receive, send_marked)
-        route = scope.get("route")
-        telemetry.REQUESTS.labels(
-            self._service, scope["method"], getattr(route, "path", "none"), str(status)
-        ).observe(perf_counter() - started)
+        # The route's template, never the path or query: what people type does not go into logs.
+        route = getattr(scope.get("route"), "path", "none")
+        seconds = perf_counter() - started
+        telemetry.REQUESTS.labels(self._service, scope["method"], route, str(status)).observe(seconds)
+        if route not in ("/livez", "/readyz"):
+            telemetry.log.info(
+                "answered", method=scope["method"], route=route, status=status, seconds=round(seconds, 4)
+            )
 
 
 async def _bounded(scope: Scope, headers: dict[bytes, str], receive: Receive) -> Receive:

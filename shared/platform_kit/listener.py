@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
@@ -19,12 +20,13 @@ from platform_kit.inbox import Faulty, Incoming, apply, incoming
 from platform_kit.kit import Kit
 from platform_kit.parking import RELEASED_MEANWHILE, park, park_record
 from platform_kit.telemetry import log
-from platform_kit.watchdog import Progress
+from platform_kit.watchdog import Progress, Stall
 
 BATCH = 500
 TRIES_IN_PLACE = 2
 WAIT_SECONDS = 1.0
 STOP_SECONDS = 5.0
+LOOK_SECONDS = 15.0
 
 # Said to be the server's trouble, but it is believed only while a probe fails as well.
 _SERVERS_TROUBLE = ("08", "40", "53", "55", "57")
@@ -32,6 +34,10 @@ _SERVERS_TROUBLE = ("08", "40", "53", "55", "57")
 
 class Outage(Exception):
     """The database is away: wait and hold, nothing is the event's fault."""
+
+
+class Stalled(Exception):
+    """There is work, the servers answer, and nothing comes: this process ends and is started again."""
 
 
 class Listener:
@@ -73,14 +79,32 @@ class Listener:
             await kafka.start()
             if self._consumer.start == "now":
                 await self._remember_birth(kafka)
+            stall, looked = Stall(), time.monotonic()
             while not stop.is_set():
                 self._progress.idle(self.group)
                 polled = await kafka.getmany(timeout_ms=200, max_records=BATCH)
                 if polled:
                     await self._take(kafka, polled, stop)
+                elif time.monotonic() - looked > LOOK_SECONDS:
+                    looked = time.monotonic()
+                    await self._notice_stall(kafka, stall)
         finally:
             with suppress(TimeoutError, KafkaError, asyncio.CancelledError):
                 await asyncio.wait_for(kafka.stop(), STOP_SECONDS)
+
+    async def _notice_stall(self, kafka: AIOKafkaConsumer, stall: Stall) -> None:
+        """Ask the broker whether there is more than we are given; an answer that does not come is its outage, not a stall."""
+        partitions = list(kafka.assignment())
+        try:
+            async with asyncio.timeout(WAIT_SECONDS * 5):
+                ends = await kafka.end_offsets(partitions)
+                at = {partition: await kafka.position(partition) for partition in partitions}
+        except (KafkaError, TimeoutError):
+            return
+        if stall.look(
+            {partition: at[partition] for partition in partitions if ends[partition] > at[partition]}
+        ):
+            raise Stalled(self.group)
 
     def _instance(self) -> str:
         """Static membership: unique per live process, and another one when the topics change."""

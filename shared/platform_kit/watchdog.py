@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Mapping
 
 STALLED_EXIT = 70
 
@@ -32,6 +33,26 @@ class Progress:
             return "the event loop has not turned"
         late = [name for name, since in list(self._working.items()) if now - since > limit_seconds]
         return f"no progress of {late}" if late else None
+
+
+class Stall:
+    """A consumer that is behind and does not move, while its servers answer: the silent fault of long-lived consumers."""
+
+    def __init__(self, limit_seconds: float = 60.0) -> None:
+        self._limit = limit_seconds
+        self._behind: Mapping[object, int] = {}
+        self._since = time.monotonic()
+
+    def look(self, behind: Mapping[object, int]) -> bool:
+        """`behind`: positions of the partitions that have more. True when the same ones have stood still for too long."""
+        now = time.monotonic()
+        stuck = {
+            partition for partition, position in behind.items() if self._behind.get(partition) == position
+        }
+        if not stuck:
+            self._since = now
+        self._behind = dict(behind)
+        return bool(stuck) and now - self._since > self._limit
 
 
 def watch(progress: Progress, limit_seconds: float = 60.0) -> threading.Thread:

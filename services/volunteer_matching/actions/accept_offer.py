@@ -19,6 +19,7 @@ from volunteer_matching.rules.task import Task
 
 async def accept_offer(tx: Tx, offer_id: UUID, *, by: Caller) -> Task:
     task, offer = await take_offered(tx, offer_id, by)
+    await store.lock_volunteer(tx, offer.volunteer_id)
     at = await now(tx)
     accepted = rules.accept(task, offer, at)
     if clash := await store.clashing_task(tx, task, offer.volunteer_id):

@@ -12,10 +12,8 @@ from volunteer_matching.rules import task as rules
 
 
 async def cancel_task(tx: Tx, *, request_id: UUID) -> None:
-    task = await store.live_task_of_request(tx, request_id)
-    if task is None:
-        return
-    await store.end_open_offers(tx, task.id, "withdrawn")
-    await clear_timer(tx, "offer_expiry", task.id)
-    await clear_timer(tx, "task_deadline", task.id)
-    await record(tx, rules.cancel(task), TaskCancelled, await now(tx))
+    for task in await store.unfinished_tasks_of_request(tx, request_id):
+        await store.end_open_offers(tx, task.id, "withdrawn")
+        await clear_timer(tx, "offer_expiry", task.id)
+        await clear_timer(tx, "task_deadline", task.id)
+        await record(tx, rules.cancel(task), TaskCancelled, await now(tx))

@@ -13,7 +13,7 @@ from platform_kit.timers import set_timer
 from registry_replica.store import unit
 from volunteer_matching import store
 from volunteer_matching.actions.propose_match import propose_match
-from volunteer_matching.rules.task import State, Task
+from volunteer_matching.rules.task import State, Task, deadline
 
 
 async def open_task(
@@ -43,5 +43,5 @@ async def open_task(
         starts_at=starts_at, ends_at=ends_at,
     )  # fmt: skip
     await publish(tx, opened, version=1, at=at)
-    await set_timer(tx, "task_deadline", task.id, max(starts_at, at))
+    await set_timer(tx, "task_deadline", task.id, deadline(task, at))
     await propose_match(tx, task.id)

@@ -1,4 +1,4 @@
-"""The best volunteers who were not asked yet are asked; with nobody to ask the task stays open."""
+"""The best volunteers who did not say no are asked; with nobody to ask the task stays open and is tried again."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -17,9 +17,11 @@ from volunteer_matching.rules.task import Offer
 
 OFFERS = 3
 LIFETIME = timedelta(minutes=30)
+TRIED_AGAIN_AFTER = timedelta(minutes=10)
 
 
 async def propose_match(tx: Tx, task_id: UUID) -> None:
+    """Tried again later, because somebody may register, or become free, in a transaction that this one cannot see."""
     task = await store.task_for_update(tx, task_id)
     where = await unit(tx, task.unit_id) if task is not None else None
     if task is None or where is None or task.state is not rules.State.OPEN:
@@ -31,9 +33,10 @@ async def propose_match(tx: Tx, task_id: UUID) -> None:
         excluded=frozenset({task.resident_id}),
         most=OFFERS,
     )
-    if not best:
-        return
     at = await now(tx)
+    if not best:
+        await set_timer(tx, "rematch", task.id, at + TRIED_AGAIN_AFTER)
+        return
     expires_at = at + LIFETIME
     offers = [
         Offer(new_id(), task.id, each.volunteer_id, each.person_id, "open", expires_at) for each in best

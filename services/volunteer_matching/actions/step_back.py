@@ -22,7 +22,7 @@ async def step_back(tx: Tx, task_id: UUID, *, by: Caller) -> Task:
         raise WrongState(state=task.state.value, wanted="given back")
     at = await now(tx)
     await store.end_accepted_offer(tx, task_id)
-    await set_timer(tx, "task_deadline", task_id, max(task.starts_at, at))
+    await set_timer(tx, "task_deadline", task_id, rules.deadline(task, at))
     reopened = await record(tx, rules.reopen(task), TaskReopened, at, why="stepped_back")
     await propose_match(tx, task_id)
     return await store.task(tx, task_id) or reopened

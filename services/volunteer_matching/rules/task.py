@@ -5,7 +5,7 @@ escalated when nobody is left to ask before it starts; cancelled when the reques
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -52,6 +52,15 @@ class Offer:
     person_id: UUID
     state: str
     expires_at: datetime
+
+
+TIME_TO_ASK = timedelta(minutes=30)
+
+
+def deadline(task: Task, at: datetime) -> datetime:
+    """When somebody must hold it: when it should start. What is wanted at once is asked for one round of offers first,
+    as long as it would still be of use."""
+    return max(at, min(task.ends_at, max(task.starts_at, at + TIME_TO_ASK)))
 
 
 def offer(task: Task) -> Task:

@@ -1,14 +1,17 @@
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 
 from event_contracts.community_registry import ResidentRegistered, UnitOpened
-from event_contracts.resident_requests import RequestTriaged
+from event_contracts.resident_requests import RequestTriaged, RequestWithdrawn
 from platform_kit.auth import Caller
+from platform_kit.db import Tx
 from platform_kit.testing import ServiceUnderTest, service_under_test
 
 
@@ -52,8 +55,31 @@ class Neighbourhood:
         )  # fmt: skip
         return request_id
 
+    def withdrawn(self, request_id: UUID) -> RequestWithdrawn:
+        return RequestWithdrawn(request_id=request_id, resident_id=self.resident.subject, unit_id=self.unit)
+
     async def offers(self, volunteer: Caller) -> list[Any]:
         return list((await self.service.get("/volunteers/me/offers", by=volunteer)).json())
+
+    async def at_once(
+        self, table: str, row: UUID, calls: Sequence[Awaitable[httpx.Response]]
+    ) -> list[httpx.Response]:
+        """Answers of calls that all stood before one row's lock when it was let go."""
+        async with self.service.tx() as holder:
+            await holder.execute(f"SELECT FROM {table} WHERE id = $1 FOR UPDATE", row)
+            answers = asyncio.gather(*calls)
+            while await self._waiting(holder) < 2:
+                await asyncio.sleep(0.01)
+        return await answers
+
+    async def _waiting(self, tx: Tx) -> int:
+        waiting: int = await tx.fetchval(
+            """
+            SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock'
+            """
+        )
+        return waiting
 
 
 @pytest.fixture

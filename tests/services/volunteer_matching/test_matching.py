@@ -1,11 +1,14 @@
 """Who is asked, who gets it, and what happens when they do not come."""
 
 import asyncio
+from collections import Counter
 from datetime import timedelta
-from uuid import uuid4
+from itertools import cycle, islice
+from uuid import UUID, uuid4
+
+import pytest
 
 from event_contracts.community_registry import UnitOpened
-from event_contracts.resident_requests import RequestWithdrawn
 from event_contracts.volunteer_matching import (
     TaskAccepted,
     TaskCancelled,
@@ -33,22 +36,19 @@ async def test_a_triaged_request_becomes_a_task_offered_to_three(here: Neighbour
     assert asked < {caller.subject for caller in able}
 
 
-async def test_two_accept_at_once_and_one_wins(here: Neighbourhood) -> None:
+async def test_fifty_accept_at_once_and_one_wins(here: Neighbourhood) -> None:
     callers = [await here.volunteer() for _ in range(3)]
     await here.needs_help()
-    offers = [(await here.offers(caller))[0]["id"] for caller in callers]
-    answers = await asyncio.gather(
-        *(
-            here.service.post(f"/offers/{offer}/accept", by=caller)
-            for _ in range(5)
-            for offer, caller in zip(offers, callers, strict=True)
-        )
-    )
-    winners = {answer.json()["volunteer_id"] for answer in answers if answer.status_code == 200}
-    assert len(winners) == 1
-    assert sum(answer.status_code == 200 for answer in answers) == 1
-    assert {answer.status_code for answer in answers} == {200, 409}
-    assert len(await here.service.published(TaskAccepted)) == 1
+    offers = [(await here.offers(caller))[0] for caller in callers]
+    accepts = [
+        here.service.post(f"/offers/{offer['id']}/accept", by=caller)
+        for offer, caller in islice(cycle(zip(offers, callers, strict=True)), 50)
+    ]
+    answers = await here.at_once("task", UUID(offers[0]["task_id"]), accepts)
+    assert Counter(answer.status_code for answer in answers) == {200: 1, 409: 49}
+    [winner] = [answer.json()["volunteer_id"] for answer in answers if answer.status_code == 200]
+    [accepted] = await here.service.published(TaskAccepted)
+    assert str(accepted.data.volunteer_id) == winner
 
 
 async def test_the_losers_offer_disappears_and_says_why(here: Neighbourhood) -> None:
@@ -84,6 +84,21 @@ async def test_overlapping_commitments_are_refused(here: Neighbourhood) -> None:
     assert clash.json()["task_id"] == first["task_id"]
 
 
+async def test_one_person_accepts_overlapping_tasks_at_once_and_gets_one(here: Neighbourhood) -> None:
+    only = await here.volunteer()
+    for _ in range(3):
+        await here.needs_help()
+    volunteer = (await here.service.get("/volunteers/me", by=only)).json()
+    accepts = [
+        here.service.post(f"/offers/{offer['id']}/accept", by=only) for offer in await here.offers(only)
+    ]
+    answers = await here.at_once("volunteer", UUID(volunteer["id"]), accepts)
+    assert Counter(answer.status_code for answer in answers) == {200: 1, 409: 2}
+    [held] = [answer.json()["id"] for answer in answers if answer.status_code == 200]
+    clashes = [answer.json() for answer in answers if answer.status_code == 409]
+    assert {(clash["type"], clash["task_id"]) for clash in clashes} == {("/problems/time-clash", held)}
+
+
 async def test_when_all_decline_the_next_are_asked(here: Neighbourhood) -> None:
     first = await here.volunteer()
     await here.needs_help()
@@ -112,16 +127,21 @@ async def test_an_offer_expires_and_the_next_are_asked(here: Neighbourhood) -> N
     assert reopened.data.why == "expired"
 
 
-async def test_expiry_and_accept_at_once_leave_one_outcome(here: Neighbourhood) -> None:
+@pytest.mark.parametrize("before", [timedelta(milliseconds=ms) for ms in (300, 60, 20, 0)])
+async def test_expiry_and_accept_at_once_leave_one_outcome(here: Neighbourhood, before: timedelta) -> None:
     volunteer = await here.volunteer()
     await here.needs_help()
     [offer] = await here.offers(volunteer)
-    await here.service.advance(timedelta(minutes=30) - timedelta(seconds=1))
+    await here.service.advance(timedelta(minutes=30) - before)
     accept, _ = await asyncio.gather(
         here.service.post(f"/offers/{offer['id']}/accept", by=volunteer), here.service.fire_timers()
     )
-    accepted = await here.service.published(TaskAccepted)
-    assert len(accepted) == (1 if accept.status_code == 200 else 0)
+    await here.service.advance(timedelta(minutes=1))
+    await here.service.fire_timers()
+    won = accept.status_code == 200
+    assert won or accept.status_code == 409
+    assert len(await here.service.published(TaskAccepted)) == won
+    assert len(await here.service.published(TaskReopened)) == (not won)
 
 
 async def test_with_nobody_left_it_is_escalated_when_it_should_start(here: Neighbourhood) -> None:
@@ -130,6 +150,39 @@ async def test_with_nobody_left_it_is_escalated_when_it_should_start(here: Neigh
     await here.service.fire_timers()
     await here.service.fire_timers()
     assert len(await here.service.published(TaskEscalated)) == 1
+
+
+async def test_help_wanted_at_once_is_offered_before_it_is_escalated(here: Neighbourhood) -> None:
+    volunteer = await here.volunteer()
+    await here.needs_help(starts_in=timedelta(0))
+    await here.service.fire_timers()
+    [offer] = await here.offers(volunteer)
+    assert not await here.service.published(TaskEscalated)
+    assert (await here.service.post(f"/offers/{offer['id']}/accept", by=volunteer)).status_code == 200
+    await here.service.advance(timedelta(minutes=31))
+    await here.service.fire_timers()
+    assert not await here.service.published(TaskEscalated)
+
+
+async def test_help_wanted_at_once_is_escalated_after_one_round(here: Neighbourhood) -> None:
+    await here.volunteer()
+    await here.needs_help(starts_in=timedelta(0))
+    await here.service.advance(timedelta(minutes=31))
+    await here.service.fire_timers()
+    assert len(await here.service.published(TaskEscalated)) == 1
+
+
+async def test_who_becomes_free_is_asked_for_what_is_still_open(here: Neighbourhood) -> None:
+    busy = await here.volunteer()
+    first = await here.needs_help()
+    [offer] = await here.offers(busy)
+    await here.service.post(f"/offers/{offer['id']}/accept", by=busy)
+    await here.needs_help()
+    assert await here.offers(busy) == []
+    await here.service.deliver("requests", here.withdrawn(first))
+    await here.service.advance(timedelta(minutes=11))
+    await here.service.fire_timers()
+    assert len(await here.offers(busy)) == 1
 
 
 async def test_a_volunteer_who_comes_later_is_offered_what_is_open(here: Neighbourhood) -> None:
@@ -150,6 +203,18 @@ async def test_who_steps_back_is_not_asked_again(here: Neighbourhood) -> None:
     assert len(await here.offers(second)) == 1
     reasons = [event.data.why for event in await here.service.published(TaskReopened)]
     assert reasons == ["stepped_back"]
+
+
+async def test_who_was_second_is_asked_again_when_the_first_steps_back(here: Neighbourhood) -> None:
+    first, second = await here.volunteer(), await here.volunteer()
+    await here.needs_help()
+    [offer], [missed] = await here.offers(first), await here.offers(second)
+    await here.service.post(f"/offers/{offer['id']}/accept", by=first)
+    await here.service.post(f"/tasks/{offer['task_id']}/cancel", by=first)
+    [again] = await here.offers(second)
+    assert again["task_id"] == offer["task_id"]
+    assert (await here.service.post(f"/offers/{missed['id']}/accept", by=second)).status_code == 409
+    assert (await here.service.post(f"/offers/{again['id']}/accept", by=second)).status_code == 200
 
 
 async def test_only_confirmed_minutes_count(here: Neighbourhood) -> None:
@@ -175,13 +240,46 @@ async def test_only_confirmed_minutes_count(here: Neighbourhood) -> None:
 async def test_a_withdrawn_request_cancels_its_task(here: Neighbourhood) -> None:
     volunteer = await here.volunteer()
     request_id = await here.needs_help()
-    withdrawn = RequestWithdrawn(request_id=request_id, resident_id=here.resident.subject, unit_id=here.unit)
-    await here.service.deliver("requests", withdrawn)
+    await here.service.deliver("requests", here.withdrawn(request_id))
     assert await here.offers(volunteer) == []
     assert len(await here.service.published(TaskCancelled)) == 1
     await here.service.advance(timedelta(days=1))
     await here.service.fire_timers()
     assert not await here.service.published(TaskEscalated)
+
+
+async def test_a_withdrawn_request_takes_its_escalated_task_off_the_list(here: Neighbourhood) -> None:
+    request_id = await here.needs_help(starts_in=timedelta(hours=1))
+    await here.service.advance(timedelta(hours=1))
+    await here.service.fire_timers()
+    await here.service.deliver("requests", here.withdrawn(request_id))
+    worker = here.service.caller("worker", posts=[("worker", here.unit, "01/02/003")])
+    assert (await here.service.get("/tasks?state=escalated", by=worker)).json()["items"] == []
+    assert len(await here.service.published(TaskCancelled)) == 1
+
+
+async def test_a_request_triaged_again_after_its_task_was_done_is_a_new_task(here: Neighbourhood) -> None:
+    volunteer = await here.volunteer()
+    request_id = await here.needs_help()
+    [offer] = await here.offers(volunteer)
+    await here.service.post(f"/offers/{offer['id']}/accept", by=volunteer)
+    await here.needs_help(request_id=request_id)
+    assert len(await here.service.published(TaskOpened)) == 1
+    for step in ("check-in", "check-out"):
+        await here.service.post(f"/tasks/{offer['task_id']}/{step}", by=volunteer)
+    await here.needs_help(request_id=request_id)
+    assert len(await here.service.published(TaskOpened)) == 2
+    assert len(await here.offers(volunteer)) == 1
+
+
+async def test_staff_see_the_tasks_of_their_units_only(here: Neighbourhood) -> None:
+    await here.needs_help()
+    [opened] = await here.service.published(TaskOpened)
+    for code, status in (("01/02", 200), ("01/02/003", 200), ("01/02/00", 404), ("01/03", 404)):
+        staff = here.service.caller("street", posts=[("street", here.unit, code)])
+        assert (await here.service.get(f"/tasks/{opened.data.task_id}", by=staff)).status_code == status
+        listed = (await here.service.get("/tasks", by=staff)).json()["items"]
+        assert len(listed) == (status == 200)
 
 
 async def test_a_person_is_one_volunteer(here: Neighbourhood) -> None:

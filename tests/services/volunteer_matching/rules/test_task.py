@@ -95,3 +95,21 @@ def test_begun_minutes_count_whole(length: timedelta) -> None:
     minutes = rules.check_out(task, NOW + length).minutes
     assert minutes is not None
     assert max(1, length.total_seconds() / 60 - 1) <= minutes <= length.total_seconds() / 60 + 1
+
+
+@given(
+    st.timedeltas(timedelta(days=-1), timedelta(days=1)),
+    st.timedeltas(timedelta(minutes=1), timedelta(hours=5)),
+)
+def test_somebody_must_hold_it_when_it_starts_but_the_neighbours_are_asked_first(
+    starts_in: timedelta, length: timedelta
+) -> None:
+    begins = NOW + starts_in
+    due = rules.deadline(replace(OPEN, starts_at=begins, ends_at=begins + length), NOW)
+    assert due >= NOW
+    if starts_in >= timedelta(minutes=30):
+        assert due == begins
+    elif begins + length <= NOW:
+        assert due == NOW
+    else:
+        assert due == min(begins + length, NOW + timedelta(minutes=30))

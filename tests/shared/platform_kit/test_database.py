@@ -1,0 +1,52 @@
+"""The database's transaction rule, and the sessions for wide queries."""
+
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from sqlmodel import select
+
+from platform_kit.testing import ServiceUnderTest
+from probe_service.service import CounterRow, raise_counter
+
+
+async def test_a_session_reads_rows_as_models_and_keeps_nothing(probe: ServiceUnderTest) -> None:
+    counter = uuid4()
+    async with probe.tx() as tx:
+        await raise_counter(tx, counter, "x", times=3)
+    async with probe.kit.db.session() as session:
+        [row] = (await session.execute(select(CounterRow))).scalars().all()
+        assert (row.id, row.version) == (counter, 3)
+        session.add(CounterRow(id=uuid4(), version=1))
+        await session.flush()
+    async with probe.tx() as tx:
+        assert await tx.fetchval("SELECT count(*) FROM counter") == 1
+
+
+async def test_what_raises_is_rolled_back_with_its_events(probe: ServiceUnderTest) -> None:
+    with pytest.raises(InterruptedError):
+        async with probe.tx() as tx:
+            await raise_counter(tx, uuid4(), "x")
+            raise InterruptedError
+    async with probe.tx() as tx:
+        assert await tx.fetchval("SELECT count(*) FROM counter") == 0
+    assert await probe.published() == []
+
+
+async def test_the_version_of_an_aggregate_is_used_once(probe: ServiceUnderTest) -> None:
+    """Two events of one version cannot both be published, whoever forgets the lock."""
+    counter = uuid4()
+    async with probe.tx() as tx:
+        await raise_counter(tx, counter, "x")
+    with pytest.raises(asyncpg.UniqueViolationError):
+        async with probe.tx() as tx:
+            await tx.execute("UPDATE counter SET version = 0")
+            await raise_counter(tx, counter, "again")
+
+
+async def test_a_process_frozen_inside_a_transaction_does_not_block_for_ever(probe: ServiceUnderTest) -> None:
+    async with probe.tx() as tx:
+        timeout = await tx.fetchval("SHOW idle_in_transaction_session_timeout")
+        zone = await tx.fetchval("SHOW timezone")
+        isolation = await tx.fetchval("SHOW transaction_isolation")
+    assert (timeout, zone, isolation) == ("15s", "UTC", "read committed")

@@ -48,6 +48,7 @@ class Producer:
         self._bootstrap = bootstrap
         self._client_id = client_id
         self._kafka: AIOKafkaProducer | None = None
+        self._starting = asyncio.Lock()
 
     async def send(self, topic: str, partition: int, records: Sequence[Record]) -> int:
         """Send the first of `records` that fit one batch; how many that was. Raises KafkaError; the outcome is then unknown."""
@@ -91,7 +92,10 @@ class Producer:
             await asyncio.wait_for(kafka.client.close(), STOP_SECONDS)
 
     async def _started(self) -> AIOKafkaProducer:
-        if self._kafka is None:
+        """One for all partitions, also when several of them ask for it at once."""
+        async with self._starting:
+            if self._kafka is not None:
+                return self._kafka
             kafka = AIOKafkaProducer(
                 bootstrap_servers=self._bootstrap,
                 client_id=self._client_id,
@@ -111,4 +115,4 @@ class Producer:
                     await asyncio.wait_for(kafka.stop(), STOP_SECONDS)
                 raise
             self._kafka = kafka
-        return self._kafka
+            return kafka

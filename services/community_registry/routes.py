@@ -50,8 +50,8 @@ async def register_household(body: schemas.NewHousehold, command: AsWorker) -> R
 async def read_household(household_id: UUID, read: ForAnybody) -> schemas.HouseholdView:
     household = await store.household(read.tx, household_id)
     residents = await store.residents_of(read.tx, household_id)
-    on = (await now(read.tx)).date()
-    visible = [resident for resident in residents if await store.may_see(read.tx, read.caller, resident, on)]
+    at = await now(read.tx)
+    visible = [resident for resident in residents if await store.may_see(read.tx, read.caller, resident, at)]
     if household is None or not visible:
         raise NotFound(what="household")
     return _household(read.kit.sealer, household, visible)
@@ -69,8 +69,8 @@ async def register_resident(household_id: UUID, body: schemas.NewMember, command
 @router.get("/residents/{resident_id}", response_model=schemas.ResidentView, responses=refusals())
 async def read_resident(resident_id: UUID, read: ForAnybody) -> schemas.ResidentView:
     resident = await store.resident(read.tx, resident_id)
-    on = (await now(read.tx)).date()
-    if resident is None or not await store.may_see(read.tx, read.caller, resident, on):
+    at = await now(read.tx)
+    if resident is None or not await store.may_see(read.tx, read.caller, resident, at):
         raise NotFound(what="resident")
     return _resident(read.kit.sealer, resident)
 

@@ -3,23 +3,12 @@
 from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from event_contracts.community_registry import Post, UnitKind
-from platform_kit.schemas import Body, Clean, Line, View
+from platform_kit.schemas import Body, Clean, Line, View, Zone
 
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise ValueError("not a time zone") from error
-    return name
-
-
-Zone = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_zone)]
 Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{2,4}(/[0-9]{2,4}){0,5}$", max_length=40)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50), Clean]
 Digits = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40), Clean]

@@ -158,25 +158,27 @@ async def save_consent(
     return version
 
 
-async def delegate_of(tx: Tx, resident_id: UUID, delegate_id: UUID, on: date) -> bool:
+async def delegate_of(tx: Tx, resident_id: UUID, delegate_id: UUID, at: datetime) -> bool:
+    """Does the consent still hold on the day that the resident's unit's calendar shows?"""
     found = await tx.fetchval(
         """
-        SELECT true FROM consent
-        WHERE resident_id = $1 AND delegate_id = $2 AND (until_on IS NULL OR until_on >= $3)
+        SELECT true FROM consent c JOIN resident r ON r.id = c.resident_id JOIN unit u ON u.id = r.unit_id
+        WHERE c.resident_id = $1 AND c.delegate_id = $2
+            AND (c.until_on IS NULL OR c.until_on >= ($3::timestamptz AT TIME ZONE u.zone)::date)
         """,
         resident_id,
         delegate_id,
-        on,
+        at,
     )
     return bool(found)
 
 
-async def may_see(tx: Tx, caller: Caller, resident: Resident, on: date) -> bool:
+async def may_see(tx: Tx, caller: Caller, resident: Resident, at: datetime) -> bool:
     """Themself, whom they let, and the staff whose units hold theirs."""
     return (
         caller.subject == resident.id
         or await unit_within(tx, resident.unit_id, caller.unit_codes("worker", "street", "district"))
-        or await delegate_of(tx, resident.id, caller.subject, on)
+        or await delegate_of(tx, resident.id, caller.subject, at)
     )
 
 

@@ -119,8 +119,7 @@ async def list_applications(
 )
 async def read_application(application_id: UUID, read: ForAnybody) -> schemas.ApplicationDetail:
     application = await store.read_application(read.tx, application_id)
-    on = await store.local_date(read.tx, application.unit_id, await now(read.tx))
-    if not await store.may_see(read.tx, read.caller, application, on):
+    if not await store.may_see(read.tx, read.caller, application, await now(read.tx)):
         raise NotFound(what="application")
     sealed = await store.sealed_application(read.tx, application_id)
     evidence = await store.evidence_of(read.tx, application_id)

@@ -104,7 +104,7 @@ async def read_timeline(
 ) -> schemas.TimelinePage:
     whose = resident_id or read.caller.subject
     if whose != read.caller.subject and not await delegate_of(
-        read.tx, whose, read.caller.subject, (await now(read.tx)).date()
+        read.tx, whose, read.caller.subject, await now(read.tx)
     ):
         raise NotFound(what="resident")
     return await timeline_page(

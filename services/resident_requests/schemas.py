@@ -5,25 +5,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from event_contracts.resident_requests import Route
-from platform_kit.schemas import Body, Instant, Line, Note, View
+from platform_kit.schemas import Body, Instant, Line, Note, View, Zone
 from resident_requests.rules.city_report import LineOutcome
 from resident_requests.rules.request import Request, State
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=100)]
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise ValueError("not a time zone") from error
-    return name
 
 
 class Place(Body):
@@ -94,7 +85,7 @@ class CategoryView(View):
 
 
 class NewSource(Body):
-    zone: Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_zone)]
+    zone: Zone
     categories: Annotated[dict[Word, Code], Field(max_length=500)]
     states: Annotated[
         dict[Word, Literal["submitted", "closed", "withdrawn", "rejected"]], Field(max_length=100)

@@ -86,7 +86,7 @@ async def may_act_for(tx: Tx, caller: Caller, request: Request, at: datetime) ->
     if request.resident_id is None:
         return False
     return caller.subject == request.resident_id or await delegate_of(
-        tx, request.resident_id, caller.subject, at.date()
+        tx, request.resident_id, caller.subject, at
     )
 
 

@@ -1,6 +1,7 @@
 """Building blocks of request and answer bodies: bounded text without NUL, instants with a zone, closed bodies."""
 
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
@@ -19,6 +20,14 @@ def _one_line(text: str) -> str:
     return text
 
 
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError("not a time zone") from error
+    return name
+
+
 Clean = AfterValidator(_without_control_characters)
 Line = Annotated[
     str,
@@ -28,6 +37,7 @@ Line = Annotated[
 ]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000), Clean]
 Instant = AwareDatetime
+Zone = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_known_zone)]
 
 
 class Body(BaseModel):

@@ -1,7 +1,7 @@
 """Questions to the replica. It may lag: what it does not know yet is None, and the caller is told to try again."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from platform_kit.auth import Caller
@@ -45,16 +45,19 @@ async def household(tx: Tx, household_id: UUID) -> Household | None:
     return load(Household, await tx.fetchrow("SELECT * FROM household WHERE id = $1", household_id))
 
 
-async def delegate_of(tx: Tx, resident_id: UUID, delegate_id: UUID, on: date) -> bool:
-    """Has the resident let that person act for them, and does it still hold on that day?"""
+async def delegate_of(tx: Tx, resident_id: UUID, delegate_id: UUID, at: datetime) -> bool:
+    """Has the resident let that person act for them, and does it still hold on the day that their unit's calendar shows?"""
     found = await tx.fetchval(
         """
-        SELECT true FROM consent
-        WHERE resident_id = $1 AND delegate_id = $2 AND (until_on IS NULL OR until_on >= $3)
+        SELECT true FROM consent c
+        LEFT JOIN resident r ON r.id = c.resident_id LEFT JOIN unit u ON u.id = r.unit_id
+        WHERE c.resident_id = $1 AND c.delegate_id = $2 AND (
+            c.until_on IS NULL OR c.until_on >= ($3::timestamptz AT TIME ZONE coalesce(u.zone, 'UTC'))::date
+        )
         """,
         resident_id,
         delegate_id,
-        on,
+        at,
     )
     return bool(found)
 
@@ -74,7 +77,7 @@ async def may_act_for(tx: Tx, caller: Caller, resident: Resident, at: datetime) 
     """The resident themself, whom they let, or a worker of their community."""
     return (
         caller.subject == resident.id
-        or await delegate_of(tx, resident.id, caller.subject, at.date())
+        or await delegate_of(tx, resident.id, caller.subject, at)
         or await within(tx, caller, resident.unit_id, "worker")
     )
 

@@ -59,4 +59,4 @@ async def open_day(tx: Tx, unit_id: UUID, at: datetime) -> date:
 
 
 async def _theirs(tx: Tx, order: Order, by: Caller, at: datetime) -> bool:
-    return by.subject == order.resident_id or await delegate_of(tx, order.resident_id, by.subject, at.date())
+    return by.subject == order.resident_id or await delegate_of(tx, order.resident_id, by.subject, at)

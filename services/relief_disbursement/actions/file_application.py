@@ -39,7 +39,7 @@ async def file_application(
         raise NotFound(what="resident")
     at = await now(tx)
     on = await store.local_date(tx, person.unit_id, at)
-    if not await store.may_act_for(tx, by, resident_id, person.unit_id, on):
+    if not await store.may_act_for(tx, by, resident_id, person.unit_id, at):
         raise NotFound(what="resident")
     programme = await store.programme_of_unit(tx, programme_id, person.unit_id)
     require_currency(programme, asked, field="asked")

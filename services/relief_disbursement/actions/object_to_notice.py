@@ -23,8 +23,7 @@ async def object_to_notice(
     application = await store.lock_application(tx, application_id)
     at = await now(tx)
     if application.state is not State.ON_NOTICE:
-        on = await store.local_date(tx, application.unit_id, at)
-        if not await store.may_see(tx, by, application, on):
+        if not await store.may_see(tx, by, application, at):
             raise NotFound(what="notice")
     back = rules.object_to(application, at=at)
     sealed = sealer.seal(words, for_=OBJECTION)

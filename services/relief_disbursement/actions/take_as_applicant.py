@@ -16,6 +16,6 @@ async def take_as_applicant(tx: Tx, application_id: UUID, by: Caller) -> tuple[A
     application = await store.lock_application(tx, application_id)
     at = await now(tx)
     on = await store.local_date(tx, application.unit_id, at)
-    if not await store.may_act_for(tx, by, application.resident_id, application.unit_id, on):
+    if not await store.may_act_for(tx, by, application.resident_id, application.unit_id, at):
         raise NotFound(what="application")
     return application, at, on

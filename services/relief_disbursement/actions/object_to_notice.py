@@ -22,9 +22,8 @@ async def object_to_notice(
     """What is not on notice does not exist to a stranger."""
     application = await store.lock_application(tx, application_id)
     at = await now(tx)
-    if application.state is not State.ON_NOTICE:
-        if not await store.may_see(tx, by, application, at):
-            raise NotFound(what="notice")
+    if application.state is not State.ON_NOTICE and not await store.may_see(tx, by, application, at):
+        raise NotFound(what="notice")
     back = rules.object_to(application, at=at)
     sealed = sealer.seal(words, for_=OBJECTION)
     await store.insert_objection(tx, application_id, application.round, sealed, by=by.subject, at=at)

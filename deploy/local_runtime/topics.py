@@ -1,6 +1,7 @@
 """Topics are made explicitly, from the contracts; a broker that makes them by itself would hide a misspelt name."""
 
 import asyncio
+import logging
 import sys
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -13,7 +14,8 @@ DAY_MS = 86_400_000
 
 
 async def wait_for_kafka(bootstrap: str, seconds: float = 60.0) -> None:
-    """Returns when the broker answers; raises what it said last."""
+    """Returns when the broker answers; raises what it said last. That it does not yet is no news to anybody."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     deadline = asyncio.get_running_loop().time() + seconds
     while True:
         admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=3000)

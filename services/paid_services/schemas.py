@@ -11,7 +11,7 @@ from platform_kit.money import Money
 from platform_kit.schemas import Body, Instant, Line, View
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
-Month = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
+Month = Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")]
 Method = Literal["cash", "wechat", "alipay", "bank"]
 MOST = 100_000_000
 

@@ -9,12 +9,12 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from event_contracts.resident_requests import Route
-from platform_kit.schemas import Body, Instant, Line, Note, View, Zone
+from platform_kit.schemas import Body, Clean, Instant, Line, Note, View, Zone
 from resident_requests.rules.city_report import LineOutcome
 from resident_requests.rules.request import Request, State
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
-Word = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=100), Clean]
 
 
 class Place(Body):

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from time import perf_counter
 from typing import Any
 
+import asyncpg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
@@ -21,7 +22,7 @@ from platform_kit.ids import new_id
 from platform_kit.kit import Kit
 from platform_kit.local_routes import router as local_router
 from platform_kit.problem_answers import Problem, http_error, invalid, refused
-from platform_kit.problems import BodyTooLarge, Refusal, Unavailable
+from platform_kit.problems import BodyTooLarge, OurFault, Refusal, Unavailable, Unstorable
 from platform_kit.service import Service
 
 LARGEST_BODY = 1024 * 1024
@@ -106,6 +107,18 @@ def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def framework(request: Request, error: HTTPException) -> Response:
         return http_error(error, language(request))
+
+    @app.exception_handler(asyncpg.DataError)
+    async def unstorable(request: Request, error: asyncpg.DataError) -> Response:
+        """The last guard behind the bodies' own bounds: a value that the database cannot hold is the caller's."""
+        telemetry.log.warning("unstorable input", path=request.url.path, sqlstate=error.sqlstate)
+        return refused(Unstorable(), language(request))
+
+    @app.exception_handler(Exception)
+    async def ours(request: Request, error: Exception) -> Response:
+        """A fault of ours, told in the same form as everything else; the log has the rest."""
+        telemetry.log.error("failed", error=type(error).__name__, exc_info=error)
+        return refused(OurFault(), language(request))
 
     async def away(request: Request, error: Exception) -> Response:
         telemetry.log.warning("database away", path=request.url.path, error=repr(error))

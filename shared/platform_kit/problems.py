@@ -110,6 +110,18 @@ class BodyTooLarge(Refusal):
     says = Text("The body is larger than {limit} bytes.", "请求内容超过 {limit} 字节。")
 
 
+class Unstorable(Refusal):
+    status = 422
+    says = Text("A value in this call cannot be stored.", "请求中含有无法保存的内容。")
+
+
+class OurFault(Refusal):
+    """Something that should not have happened; nothing was changed."""
+
+    status = 500
+    says = Text("Something went wrong on our side; nothing was changed.", "系统出错,未做任何更改。")
+
+
 class Unavailable(Refusal):
     """A part that this answer needs is away; nothing was half done. Sent with Retry-After."""
 

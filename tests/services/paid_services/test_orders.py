@@ -183,3 +183,17 @@ async def test_the_database_refuses_entries_into_a_closed_month(counter: Counter
         with pytest.raises(asyncpg.CheckViolationError):
             async with counter.service.tx() as tx:
                 await tx.execute(statement)
+
+
+@pytest.mark.parametrize("month", ["0000-01", "9999-12", "2026-13", "2026-1", "x"])
+async def test_a_month_that_cannot_be_one_is_refused(counter: Counter, month: str) -> None:
+    assert (await counter.service.post(f"/finance/periods/{month}/close", by=counter.lead)).status_code == 422
+    assert (
+        await counter.service.get(f"/finance/income?month={month}", by=counter.finance)
+    ).status_code == 422
+
+
+async def test_a_value_that_the_database_cannot_hold_is_the_callers(counter: Counter) -> None:
+    answer = await counter.service.get("/finance/receipts/R%00x", by=counter.finance)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"

@@ -112,3 +112,16 @@ async def test_a_source_maps_only_to_what_exists(here: Neighbourhood) -> None:
     assert (
         await here.service.put("/import-sources/x1", json=body | {"zone": "Mars"}, by=here.worker)
     ).status_code == 422
+
+
+@pytest.mark.parametrize("field", ["source", "category", "state", "area"])
+async def test_a_nul_in_any_name_is_refused(here: Neighbourhood, field: str) -> None:
+    if field == "source":
+        body: dict[str, Any] = {"source": "a\x00b", "rows": [{"line": 2, "values": GOOD}]}
+        answer = await here.service.post("/requests/import", json=body, by=here.worker)
+    else:
+        maps: dict[str, Any] = {"categories": {}, "states": {}, "areas": {}}
+        maps |= {"category": {"categories": {"a\x00": "other"}}, "state": {"states": {"a\x00": "closed"}},
+                 "area": {"areas": {"a\x00": str(here.unit)}}}[field]  # fmt: skip
+        answer = await here.service.put("/import-sources/x1", json=maps | {"zone": "UTC"}, by=here.worker)
+    assert answer.status_code == 422

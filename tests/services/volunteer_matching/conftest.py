@@ -73,6 +73,7 @@ class Neighbourhood:
         return await answers
 
     async def _waiting(self, tx: Tx) -> int:
+        await tx.execute("SELECT pg_stat_clear_snapshot()")
         waiting: int = await tx.fetchval(
             """
             SELECT count(*) FROM pg_stat_activity

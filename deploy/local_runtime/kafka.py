@@ -32,6 +32,7 @@ def classpath(say: Say) -> str:
 def prepare(home: Home, jars: str, port: int, controller_port: int) -> bool:
     """Writes the settings and formats the log folder once. True when it was formatted now."""
     home.kafka.mkdir(exist_ok=True)
+    home.kafka.chmod(0o700)
     (home.kafka / "log4j2.properties").write_text(_LOGGING)
     (home.kafka / "server.properties").write_text(_settings(home, port, controller_port))
     if (home.kafka / "logs" / "meta.properties").exists():

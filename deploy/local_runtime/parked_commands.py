@@ -10,7 +10,7 @@ from rich import print as say
 
 from local_runtime.databases import maintenance_dsn, service_dsn
 from local_runtime.home import Home
-from local_runtime.house import service_named
+from local_runtime.house import SERVICES, service_named
 from local_runtime.ports import remembered
 from platform_kit.parking import drop_head
 
@@ -28,10 +28,12 @@ async def connect(service: str) -> "asyncpg.Connection[asyncpg.Record]":
 
 
 @app.command("list")
-def list_parked(service: ServiceName) -> None:
+def list_parked(
+    service: Annotated[str | None, typer.Argument(help="one service; all without it")] = None,
+) -> None:
     """Every aggregate that waits behind a parked event."""
 
-    async def show() -> None:
+    async def show(service: str) -> None:
         connection = await connect(service)
         rows = await connection.fetch(
             """
@@ -43,10 +45,11 @@ def list_parked(service: ServiceName) -> None:
         for row in rows:
             say(f"{row['consumer']}  {row['topic']}  {row['aggregate']}  {row['events']} events, "
                 f"{row['failures']} tries: {row['reason']}")  # fmt: skip
-        say(f"{len(rows)} parked")
+        say(f"{service}: {len(rows)} parked")
         await connection.close()
 
-    asyncio.run(show())
+    for name in [service] if service else [each.name for each in SERVICES]:
+        asyncio.run(show(name))
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """What runs, what waits, and what needs a person."""
 
 import asyncio
+import logging
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -18,6 +19,9 @@ from platform_kit.service import find
 
 OLD_SECONDS = 60
 FAR_BEHIND = 10_000
+YOUNG_SECONDS = 20
+# A process that starts this long after `up` was started again by the supervisor.
+SETTLED_SECONDS = 90
 
 _WAITING = """
     SELECT (SELECT count(*) FROM outbox WHERE sent_at IS NULL) AS unsent,
@@ -64,6 +68,8 @@ def _processes(running: Running, status: Status) -> None:
     except supervise.NotRunning as error:
         status.needs_a_person.append(str(error))
         return
+    up_at = running.home.read_state("up").get("at")
+    settled = (up_at if isinstance(up_at, int) else 0) + SETTLED_SECONDS
     for process in found:
         name, state = process["name"], process["statename"]
         status.processes.append(
@@ -77,6 +83,8 @@ def _processes(running: Running, status: Status) -> None:
         )
         if state not in ("RUNNING", "STARTING"):
             status.needs_a_person.append(f"{name} is {state}; see linli logs {name}")
+        elif process["start"] > settled and process["now"] - process["start"] < YOUNG_SECONDS:
+            status.needs_a_person.append(f"{name} was started again a moment ago; see linli logs {name}")
 
 
 async def _database(running: Running, service: Service, status: Status) -> None:
@@ -116,13 +124,14 @@ async def _database(running: Running, service: Service, status: Status) -> None:
 
 
 async def _kafka(running: Running, services: tuple[Service, ...], status: Status) -> None:
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     admin = AIOKafkaAdminClient(bootstrap_servers=running.kafka, request_timeout_ms=5000)
     asker = AIOKafkaConsumer(
         bootstrap_servers=running.kafka, enable_auto_commit=False, request_timeout_ms=5000
     )
-    await admin.start()
-    await asker.start()
     try:
+        await admin.start()
+        await asker.start()
         described = await admin.describe_topics()
         status.topics = {
             topic["topic"]: len(topic["partitions"])

@@ -70,6 +70,7 @@ def up(
             else:
                 supervise.start(home)
         asyncio.run(_bring_up(home, running, services, say))
+        home.write_state("up", {"at": int(time.time())})
     say(f"up in {time.monotonic() - started:.1f} s")
     return running
 

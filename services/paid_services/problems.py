@@ -24,6 +24,10 @@ class ProviderUnfit(Refusal):
     says = Text("This provider does not offer {service}.", "该服务人员不提供“{service}”。")
 
 
+class ProviderIsResident(Refusal):
+    says = Text("Nobody serves themself.", "服务人员不能是下单居民本人。")
+
+
 class AmountDiffers(Refusal):
     """`due` is what has to be paid."""
 

@@ -20,7 +20,7 @@ AsResident = Annotated[Command, commands("resident")]
 AsFiler = Annotated[Command, commands("resident", "worker")]
 AsWorker = Annotated[Command, commands("worker")]
 AsProvider = Annotated[Command, commands("provider")]
-AsPayer = Annotated[Command, commands("resident", "worker", "finance", "finance_lead")]
+AsCollector = Annotated[Command, commands("worker", "finance", "finance_lead")]
 AsFinance = Annotated[Command, commands("finance", "finance_lead")]
 ForAnybody = Annotated[Read, reads()]
 ForProvider = Annotated[Read, reads("provider")]
@@ -101,7 +101,7 @@ async def read_order(order_id: UUID, read: ForAnybody) -> schemas.OrderView:
 
 
 @router.post("/orders/{order_id}/assign", response_model=schemas.OrderView,
-             responses=refusals(problems.ProviderUnfit))  # fmt: skip
+             responses=refusals(problems.ProviderUnfit, problems.ProviderIsResident))  # fmt: skip
 async def assign_order(order_id: UUID, body: schemas.Assignment, command: AsWorker) -> Response:
     order = await actions.assign_order(command.tx, order_id, provider_id=body.provider_id, by=command.caller)
     return command.answer(_view(order))
@@ -134,7 +134,7 @@ async def cancel_order(order_id: UUID, command: AsFiler) -> Response:
 
 @router.post("/orders/{order_id}/pay", response_model=schemas.OrderView,
              responses=refusals(problems.AmountDiffers))  # fmt: skip
-async def pay_order(order_id: UUID, body: schemas.Payment, command: AsPayer) -> Response:
+async def pay_order(order_id: UUID, body: schemas.Payment, command: AsCollector) -> Response:
     order, receipt = await actions.pay_order(
         command.tx, order_id, method=body.method, amount=body.amount.money(), by=command.caller
     )

@@ -19,7 +19,7 @@ MOST = 100_000_000
 class Price(Body):
     """Minor units, at most a million yuan."""
 
-    amount: Annotated[int, Field(gt=0, le=MOST)]
+    amount: Annotated[int, Field(strict=True, gt=0, le=MOST)]
     currency: Literal["CNY"] = "CNY"
 
     def money(self) -> Money:
@@ -76,9 +76,19 @@ class Assignment(Body):
     provider_id: UUID
 
 
+class Due(Body):
+    """Minor units; nothing is due of what is subsidised whole."""
+
+    amount: Annotated[int, Field(strict=True, ge=0, le=MOST)]
+    currency: Literal["CNY"] = "CNY"
+
+    def money(self) -> Money:
+        return Money(self.amount, self.currency)
+
+
 class Payment(Body):
     method: Method
-    amount: Price
+    amount: Due
 
 
 class Refund(Body):

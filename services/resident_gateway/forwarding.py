@@ -18,6 +18,7 @@ from platform_kit.kit import Kit
 from platform_kit.problems import NotFound
 from platform_kit.telemetry import correlation_id
 from resident_gateway.clients import CLIENTS, Call, ask
+from resident_gateway.problems import HeaderUnreadable
 
 PREFIX = "/api/v1"
 TAG = "gateway"
@@ -119,7 +120,9 @@ def _forward(operation: Operation) -> Any:
     async def forward(request: Request) -> Response:
         kit: Kit = request.app.state.kit
         client: httpx.AsyncClient = kit.state[CLIENTS][operation.service]
-        headers = {name: value for name in _ASKED if (value := request.headers.get(name)) is not None}
+        headers = {name: ", ".join(values) for name in _ASKED if (values := request.headers.getlist(name))}
+        if not all(value.isascii() for value in headers.values()):
+            raise HeaderUnreadable
         headers["x-correlation-id"] = correlation_id.get()
         path = _inner_path(operation.path, request.path_params)
         call = Call(request.method, path, request.scope["query_string"], headers, await request.body())

@@ -15,3 +15,8 @@ class ForeignForm(Refusal):
 
     status = 403
     says = Text("Please send the form from its own page.", "请从本站页面提交。")
+
+
+class HeaderUnreadable(Refusal):
+    status = 400
+    says = Text("A header of this call is not ASCII text.", "请求头中含有非 ASCII 字符。")

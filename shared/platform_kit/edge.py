@@ -139,7 +139,7 @@ def commands(*roles: str, anonymous: bool = False) -> Any:
     ) -> AsyncIterator[Command]:
         kit: Kit = request.app.state.kit
         caller = _permitted(kit, request, roles, anonymous)
-        key = _key(idempotency_key)
+        key = _key(request, idempotency_key)
         principal = str(caller.subject) if caller else NOBODY
         print_ = await _fingerprint(kit, request)
         async with kit.db.transaction() as tx:
@@ -183,7 +183,9 @@ def bulk(*roles: str) -> Any:
         caller = _permitted(kit, request, roles, anonymous=False)
         if caller is None:
             raise NotSignedIn
-        return Bulk(kit, caller, language(request), _key(idempotency_key), await _fingerprint(kit, request))
+        return Bulk(
+            kit, caller, language(request), _key(request, idempotency_key), await _fingerprint(kit, request)
+        )
 
     return Depends(batch, scope="function")
 
@@ -221,9 +223,11 @@ def _permitted(kit: Kit, request: Request, roles: tuple[str, ...], anonymous: bo
     return caller
 
 
-def _key(given: str | None) -> str:
-    if not given or len(given) > 200 or not given.isprintable():
-        raise KeyMissing
+def _key(request: Request, given: str | None) -> str:
+    if len(request.headers.getlist("Idempotency-Key")) > 1:
+        raise KeyMissing(field="Idempotency-Key")
+    if not given or len(given) > 200 or not (given.isascii() and given.isprintable()):
+        raise KeyMissing(field="Idempotency-Key")
     return given
 
 

@@ -43,7 +43,7 @@ async def earlier_answer(tx: Tx, principal: str, key: str, print_: bytes) -> Sto
     if row is None:
         return None
     if row["fingerprint"] != print_:
-        raise KeyReused
+        raise KeyReused(field="Idempotency-Key")
     return StoredAnswer(row["status"], row["headers"], row["body"])
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated, Self
 
 from annotated_types import Ge, Le, Len
+from pydantic import Strict
 
 _BIGINT = 2**63 - 1
 
@@ -20,7 +21,7 @@ class MixedCurrencies(ValueError):
 class Money:
     """`amount` in minor units (fen for CNY), `currency` as ISO 4217 code."""
 
-    amount: Annotated[int, Ge(-_BIGINT), Le(_BIGINT)]
+    amount: Annotated[int, Strict(), Ge(-_BIGINT), Le(_BIGINT)]
     currency: Annotated[str, Len(3, 3)] = "CNY"
 
     def __add__(self, other: Self) -> Self:

@@ -105,7 +105,7 @@ class Retries:
                 """
                 UPDATE parked_key k
                 SET failures = failures + 1,
-                    next_try_at = statement_timestamp() + least(interval '1 second' * power(2, failures), interval '10 minutes')
+                    next_try_at = statement_timestamp() + interval '1 second' * power(2, least(failures, 9))
                 FROM (
                     SELECT topic, aggregate FROM parked_key
                     WHERE consumer = $1 AND next_try_at <= statement_timestamp()

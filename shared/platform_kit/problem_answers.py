@@ -30,6 +30,11 @@ _TITLES = {
 # The kinds of fault that people meet; anything else is told in pydantic's English.
 _REASONS_ZH = {
     "missing": "必填",
+    "value_error": "内容不正确",
+    "string_unicode": "不是有效的文本",
+    "model_attributes_type": "必须是对象",
+    "list_type": "必须是列表",
+    "dict_type": "必须是对象",
     "extra_forbidden": "不允许的字段",
     "string_too_short": "内容过短(至少 {min_length} 个字符)",
     "string_too_long": "内容过长(最多 {max_length} 个字符)",

@@ -91,8 +91,8 @@ class InvalidInput(Refusal):
 class KeyMissing(Refusal):
     status = 400
     says = Text(
-        "An unsafe call needs the header Idempotency-Key (1 to 200 printable characters).",
-        "该操作必须带有请求头 Idempotency-Key(1 至 200 个可见字符)。",
+        "An unsafe call needs the header Idempotency-Key, once (1 to 200 printable ASCII characters).",
+        "该操作必须带有一个请求头 Idempotency-Key(1 至 200 个可见 ASCII 字符)。",
     )
 
 

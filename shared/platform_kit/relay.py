@@ -69,7 +69,7 @@ _MARK = """
 
 _HOLD = """
     UPDATE outbox SET failures = failures + 1,
-        next_try_at = statement_timestamp() + least(interval '500 milliseconds' * power(2, failures), interval '5 minutes')
+        next_try_at = statement_timestamp() + interval '500 milliseconds' * power(2, least(failures, 9))
     WHERE id = $1 AND EXISTS (SELECT FROM relay_lease WHERE holder = $2 AND epoch = $3)
     RETURNING failures
 """

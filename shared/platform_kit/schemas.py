@@ -1,9 +1,10 @@
 """Building blocks of request and answer bodies: bounded text without NUL, instants with a zone, closed bodies."""
 
+from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 
 def _without_control_characters(text: str) -> str:
@@ -18,6 +19,20 @@ def _one_line(text: str) -> str:
     if "\n" in text or "\r" in text:
         raise ValueError("one line only")
     return text
+
+
+def _written(value: object) -> object:
+    """A bare number would be taken for seconds or milliseconds, by its size: an instant is written out."""
+    if isinstance(value, int | float):
+        raise ValueError("write it as text, for example 2026-11-25T08:00:00+08:00")
+    return value
+
+
+def _within_reason(instant: datetime) -> datetime:
+    """Years that any zone, calendar and database can hold."""
+    if not 1900 <= instant.year <= 2199:
+        raise ValueError("the year must be between 1900 and 2199")
+    return instant
 
 
 def _known_zone(name: str) -> str:
@@ -36,7 +51,7 @@ Line = Annotated[
     AfterValidator(_one_line),
 ]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000), Clean]
-Instant = AwareDatetime
+Instant = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_within_reason)]
 Zone = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_known_zone)]
 
 

@@ -84,7 +84,9 @@ class Timers:
                 """
                 UPDATE timer t
                 SET attempts = attempts + 1,
-                    next_try_at = statement_timestamp() + least(interval '5 seconds' * power(2, attempts), interval '10 minutes')
+                    next_try_at = statement_timestamp() + interval '5 seconds' * power(2, least(attempts, 7)),
+                    parked_at = CASE WHEN attempts >= $3 THEN clock_timestamp() END,
+                    reason = CASE WHEN attempts >= $3 THEN coalesce(reason, 'it ended the process each time') ELSE reason END
                 FROM (
                     SELECT kind, aggregate FROM timer
                     WHERE due_at <= linli_now() AND parked_at IS NULL AND kind = ANY($1)
@@ -92,12 +94,13 @@ class Timers:
                     ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED
                 ) due
                 WHERE t.kind = due.kind AND t.aggregate = due.aggregate
-                RETURNING t.kind, t.aggregate
+                RETURNING t.kind, t.aggregate, t.parked_at
                 """,
                 list(self._kinds),
                 CHUNK,
+                TRIES_BEFORE_PARKED,
             )
-        return [(row["kind"], row["aggregate"]) for row in rows]
+        return [(row["kind"], row["aggregate"]) for row in rows if row["parked_at"] is None]
 
     async def _fire(self, kind: TimerKind, aggregate: UUID) -> None:
         async with self._kit.db.transaction() as tx:

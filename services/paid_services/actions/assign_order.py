@@ -6,7 +6,7 @@ from event_contracts.paid_services import OrderAssigned
 from paid_services import store
 from paid_services.actions.record import record
 from paid_services.actions.take import take_in_scope
-from paid_services.problems import ProviderUnfit
+from paid_services.problems import ProviderIsResident, ProviderUnfit
 from paid_services.rules import order as rules
 from paid_services.rules.order import Order
 from platform_kit.auth import Caller
@@ -21,6 +21,8 @@ async def assign_order(tx: Tx, order_id: UUID, *, provider_id: UUID, by: Caller)
         raise NotFound(what="provider", field="provider_id")
     if order.service not in provider.services:
         raise ProviderUnfit(field="provider_id", service=order.service)
+    if provider.person_id == order.resident_id:
+        raise ProviderIsResident(field="provider_id")
     assigned = rules.assign(order, provider_id)
     return await record(
         tx, assigned, OrderAssigned, at, provider_id=provider_id, person_id=provider.person_id

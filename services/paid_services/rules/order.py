@@ -87,6 +87,8 @@ def confirm(order: Order) -> Order:
 
 def dispute(order: Order) -> Order:
     _only(order, "disputed", State.COMPLETED, State.PAID)
+    if order.state is State.PAID and not order.paid.amount:
+        raise WrongState(state=order.state.value, wanted="disputed")
     return replace(order, state=State.DISPUTED)
 
 

@@ -146,7 +146,11 @@ def _session(request: Request) -> Caller | None:
 def _same_origin(request: Request) -> None:
     """Browsers name the origin of a form; old ones only the page (Referer). Neither, or "null", could be any site."""
     source = request.headers.get("origin") or request.headers.get("referer", "")
-    if not source or urlsplit(source).netloc != request.headers.get("host"):
+    try:
+        site = urlsplit(source).netloc
+    except ValueError as error:
+        raise ForeignForm from error
+    if not source or site != request.headers.get("host"):
         raise ForeignForm
 
 

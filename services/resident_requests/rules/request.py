@@ -14,6 +14,8 @@ from resident_requests.problems import ReopenWindowPassed, WantedTimeEndsEarly
 
 SILENCE = timedelta(days=7)
 TAKE_UP = timedelta(days=2)
+# Help that is wanted now still needs the time in which volunteers are asked.
+GRACE = timedelta(minutes=30)
 WANTED_SPAN = timedelta(hours=2)
 
 
@@ -82,7 +84,7 @@ def triage(
 def take_up_until(request: Request, at: datetime) -> datetime:
     """When somebody must have taken it up: a volunteer before the help is wanted, anybody else within two days."""
     if request.route == "volunteers" and request.wanted_from is not None:
-        return max(request.wanted_from, at)
+        return max(request.wanted_from, at + GRACE)
     return at + TAKE_UP
 
 

@@ -46,7 +46,7 @@ class Counter:
     async def paid(self, quantity: int = 2) -> Any:
         order = await self.confirmed(quantity)
         return await self.call(
-            f"/orders/{order['id']}/pay", self.resident, method="cash", amount=order["to_pay"]
+            f"/orders/{order['id']}/pay", self.worker, method="cash", amount=order["to_pay"]
         )
 
     async def income(self) -> Any:

@@ -2,10 +2,12 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import asyncpg
 import pytest
 
+from event_contracts.community_registry import ResidentRegistered
 from event_contracts.paid_services import OrderPaid, OrderRefunded
 from paid_services.store import draw_receipt_number
 
@@ -47,7 +49,7 @@ async def test_two_cashiers_pay_one_order_and_there_is_one_receipt(counter: Coun
 async def test_another_amount_than_what_is_due_is_refused_by_name(counter: Counter) -> None:
     order = await counter.confirmed()
     body = {"method": "cash", "amount": {"amount": order["to_pay"]["amount"] - 1}}
-    answer = await counter.service.post(f"/orders/{order['id']}/pay", json=body, by=counter.resident)
+    answer = await counter.service.post(f"/orders/{order['id']}/pay", json=body, by=counter.worker)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["path"] == "amount"
 
@@ -62,7 +64,7 @@ async def test_receipt_numbers_have_no_gap_when_payments_are_rolled_back(counter
                 await draw_receipt_number(tx, f"R{datetime.now(UTC):%Y}")
                 await tx.execute("SELECT 1 / (SELECT 0)")
         body = {"method": "cash", "amount": order["to_pay"]}
-        answer = await counter.service.post(f"/orders/{order['id']}/pay", json=body, by=counter.resident)
+        answer = await counter.service.post(f"/orders/{order['id']}/pay", json=body, by=counter.worker)
         return str(answer.json()["receipt_number"])
 
     numbers = await asyncio.gather(*(pay(place) for place in range(12)), return_exceptions=True)
@@ -197,3 +199,65 @@ async def test_a_value_that_the_database_cannot_hold_is_the_callers(counter: Cou
     answer = await counter.service.get("/finance/receipts/R%00x", by=counter.finance)
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_resident_does_not_record_their_own_payment(counter: Counter) -> None:
+    order = await counter.confirmed()
+    body = {"method": "cash", "amount": order["to_pay"]}
+    answer = await counter.service.post(f"/orders/{order['id']}/pay", json=body, by=counter.resident)
+    assert answer.status_code == 403
+    assert (await counter.income())["cash"]["amount"] == 0
+
+
+async def test_nobody_is_their_own_provider(counter: Counter) -> None:
+    quote = await counter.call(
+        "/quotes", counter.provider, 201, service="bath_help", quantity=1,
+        starts_at=(datetime.now(UTC) + timedelta(days=3)).isoformat(),
+    )  # fmt: skip
+    await counter.call("/orders", counter.provider, 201, quote_id=quote["id"])
+    body = {"provider_id": counter.provider_id}
+    answer = await counter.service.post(f"/orders/{quote['id']}/assign", json=body, by=counter.worker)
+    assert answer.status_code == 409
+
+
+async def test_what_is_subsidised_whole_is_paid_with_nothing_and_earns_the_provider(counter: Counter) -> None:
+    free = {
+        "code": "free_visit", "name_zh": "免费探访", "name_en": "Free visit", "price": {"amount": 5000}, "per": "visit",
+        "subsidy_percent": 100, "provider_weight": 9, "community_weight": 1,
+    }  # fmt: skip
+    await counter.call("/services", counter.service.caller("operator"), 201, **free)
+    other = uuid4()
+    resident = ResidentRegistered(resident_id=other, household_id=uuid4(), unit_id=counter.unit)
+    await counter.service.deliver("registry_replica", resident)
+    as_other = counter.service.caller("resident", "provider", subject=other)
+    provider = await counter.call("/providers", as_other, 201, services=["free_visit"])
+    quote = await counter.call(
+        "/quotes", counter.resident, 201, service="free_visit", quantity=1,
+        starts_at=(datetime.now(UTC) + timedelta(days=3)).isoformat(),
+    )  # fmt: skip
+    order = f"/orders/{quote['id']}"
+    await counter.call("/orders", counter.resident, 201, quote_id=quote["id"])
+    await counter.call(f"{order}/assign", counter.worker, provider_id=provider["id"])
+    for verb in ("start", "complete"):
+        await counter.call(f"{order}/{verb}", as_other)
+    await counter.call(f"{order}/confirm", counter.resident)
+    paid = await counter.call(f"{order}/pay", counter.worker, method="cash", amount={"amount": 0})
+    assert paid["state"] == "paid"
+    income = await counter.income()
+    assert (income["provider"]["amount"], income["subsidy"]["amount"], income["balance"]["amount"]) == (
+        4500,
+        5000,
+        0,
+    )
+    assert (await counter.service.post(f"{order}/dispute", by=counter.resident)).status_code == 409
+
+
+@pytest.mark.parametrize("amount", [1.0, "5", True, 1.5, -1, 10**18])
+async def test_money_is_whole_minor_units_and_nothing_that_looks_like_it(
+    counter: Counter, amount: object
+) -> None:
+    order = await counter.confirmed()
+    body = {"method": "cash", "amount": {"amount": amount}}
+    answer = await counter.service.post(f"/orders/{order['id']}/pay", json=body, by=counter.worker)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["path"] == "amount.amount"

@@ -142,3 +142,28 @@ async def test_housekeeping_removes_only_what_has_served_its_time(probe: Service
     async with probe.tx() as tx:
         assert await tx.fetchval("SELECT count(*) FROM outbox") == 2
         assert await tx.fetchval("SELECT count(*) FROM idempotency") == 2
+
+
+async def test_what_stays_bad_for_ever_is_tried_for_ever_and_holds_up_nobody(probe: ServiceUnderTest) -> None:
+    """The back-off has a cap that no number of failures overflows."""
+    bad = uuid4()
+    await _deliver(probe, bad, 1, POISON)
+    async with probe.tx() as tx:
+        await tx.execute("UPDATE parked_key SET failures = 100000")
+    await probe.retry_parked()
+    assert len(await probe.parked()) == 1
+    async with probe.tx() as tx:
+        wait = await tx.fetchval("SELECT next_try_at - statement_timestamp() FROM parked_key")
+    assert timedelta(minutes=5) < wait < timedelta(minutes=15)
+
+
+async def test_a_timer_that_ends_its_process_each_time_is_parked(probe: ServiceUnderTest) -> None:
+    counter = uuid4()
+    async with probe.tx() as tx:
+        await raise_counter(tx, counter, "made")
+        await wake_at(tx, counter, await now(tx))
+        await tx.execute("UPDATE timer SET attempts = 100000")
+    await probe.fire_timers()
+    async with probe.tx() as tx:
+        assert await tx.fetchval("SELECT count(*) FROM timer WHERE parked_at IS NOT NULL") == 1
+    assert len(await probe.published(Raised)) == 1

@@ -101,3 +101,13 @@ async def test_who_has_no_right_or_no_token_is_refused(probe: ServiceUnderTest) 
     assert forged.status_code == 401
     assert (await probe.get("/nowhere")).status_code == 404
     assert (await probe.get("/raise")).status_code == 405
+
+
+@pytest.mark.parametrize("key", ["", "\u00e9", "x" * 201, None])
+async def test_a_key_that_cannot_be_one_is_named(probe: ServiceUnderTest, key: str | None) -> None:
+    headers = {"Authorization": f"Bearer {probe.token(probe.caller('resident'))}"}
+    if key is not None:
+        headers["Idempotency-Key"] = key.encode("latin-1")  # type: ignore[assignment]
+    answer = await probe.client.post("/raise", json={"counter_id": str(uuid4())}, headers=headers)
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["path"] == "Idempotency-Key"

@@ -74,15 +74,18 @@ class House:
         return asyncio.run(look(self.running))
 
     def settled(self) -> Status:
-        """The status once nothing is on its way any more."""
+        """The status once nothing is on its way any more and nobody is needed: what was just started again has proved itself."""
 
         def quiet(status: Status) -> bool:
             waits = any(database.get("unsent") for database in status.databases.values())
             return not (
-                waits or status.parked_keys or any(sum(lag.values()) for lag in status.consumer_lag.values())
+                status.needs_a_person
+                or waits
+                or status.parked_keys
+                or any(sum(lag.values()) for lag in status.consumer_lag.values())
             )
 
-        return wait_for(self.status, quiet, "everything sent and applied")
+        return wait_for(self.status, quiet, "everything sent and applied, and nobody needed")
 
     def counts(self) -> dict[str, int]:
         """Rows by table in every service, without what the kit keeps and without what a sign-in leaves."""

@@ -1,7 +1,8 @@
 # Every target is one real command; `make help` lists them. The first use of any of them sets .venv up.
 VENV := .venv
 BIN := $(VENV)/bin
-SERVICES := community_registry resident_requests volunteer_matching relief_disbursement paid_services
+# Whose OpenAPI document is committed: every service's but the gateway's, which is the sum of theirs.
+SERVICES := $(filter-out resident_gateway,$(notdir $(patsubst %/service.py,%,$(wildcard services/*/service.py))))
 READY := $(VENV)/.ready
 PYTHON ?= python3
 

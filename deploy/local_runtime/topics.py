@@ -50,9 +50,12 @@ def _described(topic: Topic, replication: int) -> NewTopic:
     settings = {
         "message.timestamp.type": "LogAppendTime",
         "retention.ms": str(topic.retention_days * DAY_MS),
-        # One broker has no second copy: what it acknowledged must be on the disk.
-        "flush.messages": "1" if replication == 1 else str(2**63 - 1),
     }
+    if replication == 1:
+        # One broker has no second copy: what it acknowledged must be on the disk.
+        settings["flush.messages"] = "1"
+    else:
+        settings["min.insync.replicas"] = str(replication - 1)
     return NewTopic(topic.name, topic.partitions, replication, topic_configs=settings)
 
 

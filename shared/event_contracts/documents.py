@@ -52,12 +52,8 @@ def topics_document() -> Document:
     """The list of record for whoever creates topics outside of the local runtime."""
     services = {event.topic.name: publisher(event) for event in contracts().values()}
     return {
-        "all": {
-            "cleanup.policy": "delete",
-            "max.message.bytes": 1048576,
-            "message.timestamp.type": "LogAppendTime",
-        },
-        "one_broker": {"replication": 1, "flush.messages": 1, "min.insync.replicas": 1},
+        "all": {"message.timestamp.type": "LogAppendTime"},
+        "one_broker": {"replication": 1, "flush.messages": 1},
         "three_brokers": {"replication": 3, "min.insync.replicas": 2},
         "topics": [
             {

@@ -3,21 +3,28 @@
 LINLI_TEST_SERVERS=local|docker chooses. Servers given by DATABASE_URL and LINLI_KAFKA are used as they are.
 """
 
+import asyncio
 import contextlib
 import fcntl
 import json
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import docker.errors
 import psutil
 import pytest
+from testcontainers.community.postgres import PostgresContainer
+from testcontainers.core.container import DockerContainer
 
+import docker
 from local_runtime.home import Home
+from local_runtime.topics import wait_for_kafka
 from local_runtime.up import down, up
 
 
@@ -99,16 +106,33 @@ def _locked(run: Path) -> Iterator[None]:
 
 @contextmanager
 def _containers() -> Iterator[TestServers]:
-    """The official images, by testcontainers; skipped with the reason where no engine answers."""
-    from testcontainers.kafka import KafkaContainer
-    from testcontainers.postgres import PostgresContainer
-
+    """The official images, by testcontainers. Only a missing engine is a reason to skip; anything else that fails, fails."""
     try:
-        postgres = PostgresContainer("postgres:18", driver=None)
-        kafka = KafkaContainer("apache/kafka:4.4.0").with_kraft()
-        with postgres, kafka:
-            yield TestServers(postgres.get_connection_url(), kafka.get_bootstrap_server())
-    except Exception as error:
-        if "docker" in repr(error).lower():
-            pytest.skip(f"no Docker engine answers: {error!r}")
-        raise
+        docker.from_env().ping()
+    except docker.errors.DockerException as error:
+        pytest.skip(f"no Docker engine answers: {error!r}")
+    port = _free_port()
+    # testcontainers' own Kafka class is for another vendor's image; this one is told by its environment, like compose.
+    kafka = DockerContainer("apache/kafka:4.4.0").with_bind_ports(port, port)
+    for name, value in {
+        "KAFKA_NODE_ID": "1",
+        "KAFKA_PROCESS_ROLES": "broker,controller",
+        "KAFKA_LISTENERS": f"PLAINTEXT://:{port},CONTROLLER://:9093",
+        "KAFKA_ADVERTISED_LISTENERS": f"PLAINTEXT://127.0.0.1:{port}",
+        "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
+        "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:9093",
+        "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
+        "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1",
+        "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": "0",
+    }.items():
+        kafka = kafka.with_env(name, value)
+    with PostgresContainer("postgres:18", driver=None) as postgres, kafka:
+        bootstrap = f"127.0.0.1:{port}"
+        asyncio.run(wait_for_kafka(bootstrap))
+        yield TestServers(postgres.get_connection_url(), bootstrap)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,7 +1,6 @@
 """`linli parked`: look at what was set aside, try it again, or give its head up."""
 
 import asyncio
-import json
 from typing import Annotated
 
 import asyncpg
@@ -12,6 +11,7 @@ from local_runtime.databases import maintenance_dsn, service_dsn
 from local_runtime.home import Home
 from local_runtime.house import SERVICES, service_named
 from local_runtime.ports import remembered
+from platform_kit.db import connect as kit_connect
 from platform_kit.parking import drop_head
 
 app = typer.Typer(no_args_is_help=True, help="Events that were set aside.")
@@ -22,9 +22,7 @@ Group = Annotated[str, typer.Argument(help="the consumer, for example volunteer_
 async def connect(service: str) -> "asyncpg.Connection[asyncpg.Record]":
     home = Home.at()
     dsn = service_dsn(home, maintenance_dsn(home, remembered(home)), service_named(service))
-    connection = await asyncpg.connect(dsn)
-    await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=str, decoder=json.loads)
-    return connection
+    return await kit_connect(dsn, service)
 
 
 @app.command("list")

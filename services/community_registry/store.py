@@ -9,6 +9,7 @@ from community_registry.rules.unit import Unit
 from platform_kit.auth import Caller
 from platform_kit.db import Tx
 from platform_kit.rows import load
+from registry_replica.store import SUBTREE
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,7 @@ async def unit(tx: Tx, unit_id: UUID) -> Unit | None:
 async def unit_within(tx: Tx, unit_id: UUID, codes: Sequence[str]) -> bool:
     """Does that unit lie in one of the subtrees of these codes?"""
     found = await tx.fetchval(
-        """
-        SELECT true FROM unit WHERE id = $1
-            AND EXISTS (SELECT FROM unnest($2::text[]) p WHERE code = p OR starts_with(code, p || '/'))
-        """,
+        f"SELECT true FROM unit WHERE id = $1 AND {SUBTREE.format(code='code', prefixes='$2')}",
         unit_id,
         list(codes),
     )

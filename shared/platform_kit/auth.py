@@ -4,7 +4,6 @@ import hashlib
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -46,11 +45,6 @@ class Caller:
 
     def unit_codes(self, *roles: str) -> tuple[str, ...]:
         return tuple(post.unit_code for post in self.posts if post.role in roles)
-
-
-def code_within(code: str, prefixes: Iterable[str]) -> bool:
-    """Is the unit with this code one of these units, or below one of them?"""
-    return any(code == prefix or code.startswith(prefix + "/") for prefix in prefixes)
 
 
 def issue_token(key: ECKey, caller: Caller, lifetime: timedelta) -> str:

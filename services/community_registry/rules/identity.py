@@ -1,4 +1,4 @@
-"""ID numbers (GB 11643-1999), phones and names: normalised before they are compared, never guessed."""
+"""ID numbers (GB 11643-1999) and phones: normalised before they are compared, never guessed."""
 
 import unicodedata
 from datetime import date
@@ -7,7 +7,6 @@ from platform_kit.problems import InvalidInput, Text
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK = "10X98765432"
-_DOTS = str.maketrans(dict.fromkeys("•．‧∙・", "·"))
 
 _WRONG_ID = Text("This is not a valid ID number.", "身份证号不正确。")
 _WRONG_PHONE = Text("This is not a valid phone number.", "电话号码不正确。")
@@ -43,8 +42,3 @@ def phone(text: str, *, field: str) -> str:
     if not (number.isascii() and number.isdigit() and 7 <= len(number) <= 12):
         raise InvalidInput(field=field, reason=_WRONG_PHONE)
     return number
-
-
-def name_key(name: str) -> str:
-    """What two spellings of one name share: NFC, one kind of middle dot, no spaces. The original is kept beside it."""
-    return unicodedata.normalize("NFC", name).translate(_DOTS).replace(" ", "").replace("\u3000", "")

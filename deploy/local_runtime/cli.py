@@ -59,10 +59,13 @@ def running_at(home: Home) -> Running:
 
 
 @app.command()
-def up(home: Place = None) -> None:
+def up(
+    home: Place = None,
+    workers: Annotated[int, typer.Option(help="of each service, sharing its work", min=1, max=4)] = 1,
+) -> None:
     """Start PostgreSQL, Kafka and every service; safe to repeat."""
     try:
-        running = bring_up(Home.at(home), console.print)
+        running = bring_up(Home.at(home), console.print, workers=workers)
     except EXPECTED as error:
         _fail(error)
     console.print(f"Linli answers at {running.gateway} · stop it with: linli down")

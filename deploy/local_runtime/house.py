@@ -38,3 +38,8 @@ def service_named(name: str) -> Service:
         if service.name == name:
             return service
     raise KeyError(f"no service {name}; there are: {', '.join(s.name for s in SERVICES)}")
+
+
+def worker_name(service: Service, ordinal: int) -> str:
+    """The program name of a service's worker: the first needs no number."""
+    return f"{service.name}.worker" if ordinal == 0 else f"{service.name}.worker_{ordinal + 1}"

@@ -4,7 +4,7 @@ import random
 import socket
 
 from local_runtime.home import Home
-from local_runtime.house import Service
+from local_runtime.house import Service, worker_name
 
 # Below the range from which systems take ports for outgoing connections: a port chosen there
 # could be in use by any client at the moment the server wants it back.
@@ -24,13 +24,14 @@ def is_free(port: int) -> bool:
     return True
 
 
-def names_and_usual(services: tuple[Service, ...]) -> dict[str, int]:
+def names_and_usual(services: tuple[Service, ...], workers: int = 1) -> dict[str, int]:
     """Every port an instance needs, with the number it likes best."""
     wanted = dict(SERVERS)
     for service in services:
         wanted[f"{service.name}.api"] = service.port
         wanted[f"{service.name}.api_metrics"] = service.port + 100
-        wanted[f"{service.name}.worker_metrics"] = service.port + 200
+        for ordinal in range(workers):
+            wanted[f"{worker_name(service, ordinal)}_metrics"] = service.port + 200 + 100 * ordinal
     return wanted
 
 
@@ -43,6 +44,7 @@ def choose(
     home: Home,
     services: tuple[Service, ...],
     *,
+    workers: int = 1,
     usual: bool,
     given: dict[str, int] | None = None,
     in_use: bool = False,
@@ -54,7 +56,7 @@ def choose(
     before = remembered(home)
     chosen: dict[str, int] = {}
     dice = random.SystemRandom()
-    for name, liked in names_and_usual(services).items():
+    for name, liked in names_and_usual(services, workers).items():
         if in_use and name in before:
             chosen[name] = before[name]
             continue

@@ -5,27 +5,41 @@ import sys
 from local_runtime import bytecode
 from local_runtime.databases import service_dsn
 from local_runtime.home import Home
-from local_runtime.house import GATEWAY, SERVICES, Service
+from local_runtime.house import GATEWAY, SERVICES, Service, worker_name
 from local_runtime.programs import Program
 from local_runtime.secrets_store import jwks_file, operator_password_file, sealing_key_file, signing_key_file
 
+ENTRY = "platform_kit.run"
+
 
 def programs(
-    home: Home, services: tuple[Service, ...], *, ports: dict[str, int], maintenance: str, kafka: str
+    home: Home,
+    services: tuple[Service, ...],
+    *,
+    ports: dict[str, int],
+    maintenance: str,
+    kafka: str,
+    workers: int = 1,
+    entry: str = ENTRY,
 ) -> list[Program]:
-    """An api and a worker for each; they start when the servers and the tables are there."""
+    """An api and its workers for each; they start when the servers and the tables are there.
+
+    `entry` is the module that is run: the fault run starts the same processes with its fault points in them.
+    """
     made = []
     for service in services:
         environment = _environment(home, service, ports, maintenance, kafka)
-        for process in ("api", "worker"):
-            made.append(
-                Program(
-                    name=f"{service.name}.{process}",
-                    command=(sys.executable, "-m", "platform_kit.run", service.name, process),
-                    environment=environment,
-                    autostart=False,
-                )
-            )
+        api = (sys.executable, "-m", entry, service.name, "api")
+        made.append(Program(f"{service.name}.api", api, environment, autostart=False))
+        for ordinal in range(workers):
+            mine = {
+                "LINLI_ORDINAL": str(ordinal),
+                f"{service.prefix}_WORKER_METRICS_PORT": str(
+                    ports[f"{worker_name(service, ordinal)}_metrics"]
+                ),
+            }
+            worker = (sys.executable, "-m", entry, service.name, "worker")
+            made.append(Program(worker_name(service, ordinal), worker, environment | mine, autostart=False))
     return made
 
 
@@ -42,7 +56,6 @@ def _environment(
         f"{prefix}_DATABASE_URL": service_dsn(home, maintenance, service),
         f"{prefix}_API_PORT": str(ports[f"{service.name}.api"]),
         f"{prefix}_API_METRICS_PORT": str(ports[f"{service.name}.api_metrics"]),
-        f"{prefix}_WORKER_METRICS_PORT": str(ports[f"{service.name}.worker_metrics"]),
     }
     if service.name == GATEWAY:
         environment |= {

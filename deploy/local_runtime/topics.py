@@ -32,11 +32,12 @@ async def wait_for_kafka(bootstrap: str, seconds: float = 60.0) -> None:
             await admin.close()
 
 
-async def create_topics(bootstrap: str, topics: tuple[Topic, ...], *, replication: int = 1) -> list[str]:
-    """Makes those that are missing; their names."""
+async def create_topics(bootstrap: str, topics: tuple[Topic, ...]) -> list[str]:
+    """Makes those that are missing, with a copy on each of up to three brokers; their names."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=15000)
     await admin.start()
     try:
+        replication = min(3, len((await admin.describe_cluster())["brokers"]))
         there = set(await admin.list_topics())
         missing = [topic for topic in topics if topic.name not in there]
         if missing:
@@ -60,9 +61,8 @@ def _described(topic: Topic, replication: int) -> NewTopic:
 
 
 def main() -> None:
-    """`python -m local_runtime.topics HOST:PORT [REPLICATION]`: make what is missing on a given broker."""
-    bootstrap, replication = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 1
-    made = asyncio.run(create_topics(bootstrap, TOPICS, replication=replication))
+    """`python -m local_runtime.topics HOST:PORT`: make what is missing on a given broker, or on the brokers behind it."""
+    made = asyncio.run(create_topics(sys.argv[1], TOPICS))
     sys.stdout.write(f"{len(made)} topics made\n")
 
 

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 
 import httpx
 
+from event_contracts.base import Topic
 from event_contracts.topics import TOPICS
 from local_runtime import kafka, orphans, postgres, supervise
 from local_runtime.databases import maintenance_dsn, migrate_all, prepare_databases, wait_for_postgres
 from local_runtime.home import Home
-from local_runtime.house import SERVICES, Service
+from local_runtime.house import SERVICES, Service, worker_name
 from local_runtime.jars import Say
 from local_runtime.ports import choose
-from local_runtime.processes import programs
+from local_runtime.processes import ENTRY, programs
 from local_runtime.programs import Program
 from local_runtime.topics import create_topics, wait_for_kafka
 
@@ -47,8 +48,14 @@ def up(
     services: tuple[Service, ...] = SERVICES,
     usual_ports: bool = True,
     given_ports: dict[str, int] | None = None,
+    workers: int = 1,
+    entry: str = ENTRY,
+    topics: tuple[Topic, ...] = TOPICS,
 ) -> Running:
-    """Start what does not run yet. Safe to repeat; what an earlier, killed instance left behind is stopped first."""
+    """Start what does not run yet. Safe to repeat; what an earlier, killed instance left behind is stopped first.
+
+    `workers` of each service share its work: if one dies, another carries on within the relay's lease.
+    """
     started = time.monotonic()
     home.prepare()
     with home.locked():
@@ -56,20 +63,28 @@ def up(
         if not alive:
             with _step("left-overs of an earlier run", say) as note:
                 note(f"{orphans.stop_all(home)} processes stopped")
-        ports = choose(home, services, usual=usual_ports, given=given_ports, in_use=alive)
+        ports = choose(home, services, workers=workers, usual=usual_ports, given=given_ports, in_use=alive)
         broker = os.environ.get("LINLI_KAFKA") or f"127.0.0.1:{ports['kafka']}"
         maintenance = maintenance_dsn(home, ports)
         running = Running(home, ports, maintenance, broker)
         with _step("prepare PostgreSQL and Kafka", say):
             servers = _servers(home, ports, say)
         with _step("supervisor", say):
-            house = programs(home, services, ports=ports, maintenance=maintenance, kafka=broker)
+            house = programs(
+                home,
+                services,
+                ports=ports,
+                maintenance=maintenance,
+                kafka=broker,
+                workers=workers,
+                entry=entry,
+            )
             supervise.write_configuration(home, ports["supervisor"], [*servers, *house])
             if alive:
                 supervise.apply_configuration(home)
             else:
                 supervise.start(home)
-        asyncio.run(_bring_up(home, running, services, say))
+        asyncio.run(_bring_up(home, running, services, workers, topics, say))
         home.write_state("up", {"at": int(time.time())})
     say(f"up in {time.monotonic() - started:.1f} s")
     return running
@@ -102,7 +117,14 @@ def _servers(home: Home, ports: dict[str, int], say: Say) -> list[Program]:
     return servers
 
 
-async def _bring_up(home: Home, running: Running, services: tuple[Service, ...], say: Say) -> None:
+async def _bring_up(
+    home: Home,
+    running: Running,
+    services: tuple[Service, ...],
+    workers: int,
+    topics: tuple[Topic, ...],
+    say: Say,
+) -> None:
     with _step("PostgreSQL answers", say):
         await wait_for_postgres(running.maintenance_dsn)
     with _step("databases and migrations", say) as note:
@@ -113,19 +135,23 @@ async def _bring_up(home: Home, running: Running, services: tuple[Service, ...],
         await wait_for_kafka(running.kafka)
     if services:
         with _step("topics", say) as note:
-            note(f"{len(await create_topics(running.kafka, TOPICS))} made")
+            note(f"{len(await create_topics(running.kafka, topics))} made")
         with _step("services", say) as note:
             supervise.start_house(home)
-            note(f"{await _ready(running, services)} processes ready")
+            note(f"{await _ready(running, services, workers)} processes ready")
 
 
-async def _ready(running: Running, services: tuple[Service, ...]) -> int:
+async def _ready(running: Running, services: tuple[Service, ...], workers: int) -> int:
     """Wait until every api and worker says that it is ready; how many there are."""
-    addresses = [
-        f"http://127.0.0.1:{running.ports[f'{service.name}.{port}']}/readyz"
+    names = [
+        name
         for service in services
-        for port in ("api", "worker_metrics")
+        for name in (
+            f"{service.name}.api",
+            *(f"{worker_name(service, ordinal)}_metrics" for ordinal in range(workers)),
+        )
     ]
+    addresses = [f"http://127.0.0.1:{running.ports[name]}/readyz" for name in names]
     async with httpx.AsyncClient(timeout=3) as client:
         deadline = time.monotonic() + READY_SECONDS
         for address in addresses:

@@ -2,6 +2,8 @@
 
 import argparse
 import os
+import signal
+import sys
 
 import prometheus_client
 import uvicorn
@@ -39,6 +41,8 @@ def _serve(service: Service) -> None:
     kit = Kit.of(service.name, settings)
     if settings.api_metrics_port:
         prometheus_client.start_http_server(settings.api_metrics_port, settings.host)
+    # uvicorn ends by the signal that it was sent; whoever supervises us is to see an orderly leave.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(
         create_api(service, kit),
         host=settings.host,

@@ -1,5 +1,8 @@
 """A counter that is raised over HTTP and copied, in order and once, by a consumer of its own events."""
 
+import asyncio
+import os
+from datetime import timedelta
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
@@ -18,8 +21,11 @@ from platform_kit.schemas import Body, View
 from platform_kit.service import Service
 from platform_kit.tables import service_registry
 from platform_kit.timers import TimerKind, set_timer
+from probe_service.misfortune import befall
 
 TOPIC = Topic("probe.counters", partitions=3)
+MARKS = Topic("probe.marks", partitions=3)
+TOPICS = (TOPIC, MARKS)
 
 
 class Raised(EventPayload):
@@ -29,6 +35,14 @@ class Raised(EventPayload):
 
     counter_id: UUID
     note: str
+
+
+class Marked(EventPayload):
+    type: ClassVar[str] = "probe.mark.set.v1"
+    topic: ClassVar[Topic] = MARKS
+    aggregate: ClassVar[str] = "mark_id"
+
+    mark_id: UUID
 
 
 class Row(SQLModel, registry=service_registry()):
@@ -42,22 +56,25 @@ class CounterRow(Row, table=True):
     version: int
 
 
-class Poisonous(Exception):
-    """What a bad event does to its handler."""
-
-
 class TooHigh(Refusal):
     status = 409
 
 
-POISON = "poison"
+class GivenUp(Refusal):
+    status = 409
+
+
 router = APIRouter()
 
 
 class Raise(Body):
+    """`linger` seconds pass between the events and the commit; `give_up` rolls back then."""
+
     counter_id: UUID
     note: str = "x"
     times: int = 1
+    linger: float = 0
+    give_up: bool = False
 
 
 class CounterView(View):
@@ -82,7 +99,43 @@ async def raise_counter(tx: Tx, counter_id: UUID, note: str, times: int = 1) -> 
 
 @router.post("/raise", status_code=201)
 async def post_raise(body: Raise, command: Annotated[Command, commands("resident")]) -> Response:
-    return command.answer(await raise_counter(command.tx, body.counter_id, body.note, body.times), status=201)
+    raised = await raise_counter(command.tx, body.counter_id, body.note, body.times)
+    await asyncio.sleep(body.linger)
+    if body.give_up:
+        raise GivenUp
+    return command.answer(raised, status=201)
+
+
+class Mark(Body):
+    mark_id: UUID
+
+
+@router.post("/marks", status_code=201)
+async def post_mark(body: Mark, command: Annotated[Command, commands("resident")]) -> Response:
+    await publish(command.tx, Marked(mark_id=body.mark_id), version=1, at=await now(command.tx))
+    return command.answer(CounterView(id=body.mark_id, version=1), status=201)
+
+
+class Ring(Body):
+    """Seconds from now."""
+
+    counter_id: UUID
+    after: float = 0
+
+
+@router.post("/rings", status_code=201)
+async def post_ring(body: Ring, command: Annotated[Command, commands("resident")]) -> Response:
+    await lock_counter(command.tx, body.counter_id)
+    due_at = await now(command.tx) + timedelta(seconds=body.after)
+    await wake_at(command.tx, body.counter_id, due_at)
+    return command.answer(CounterView(id=body.counter_id, version=0), status=201)
+
+
+@router.post("/cures", status_code=201)
+async def post_cure(command: Annotated[Command, commands("resident")]) -> Response:
+    """From now on nothing is poisonous."""
+    await command.tx.execute("UPDATE cure SET cured = true")
+    return command.answer(CounterView(id=command.caller.subject, version=0), status=201)
 
 
 class RaiseMany(Body):
@@ -101,11 +154,14 @@ async def post_raise_many(body: RaiseMany, batch: Annotated[Bulk, bulk("resident
 
 async def on_raised(tx: Tx, event: Received[Raised]) -> None:
     """The effect is appended to a table without a unique key: what was done twice stands there twice."""
-    if event.data.note == POISON and not await tx.fetchval("SELECT cured FROM cure"):
-        raise Poisonous(str(event.data.counter_id))
+    await befall(tx, event.data.note)
     await tx.execute(
         "INSERT INTO effect (counter_id, version) VALUES ($1, $2)", event.data.counter_id, event.version
     )
+
+
+async def on_marked(tx: Tx, event: Received[Marked]) -> None:
+    await tx.execute("INSERT INTO mark (id) VALUES ($1) ON CONFLICT DO NOTHING", event.data.mark_id)
 
 
 async def lock_counter(tx: Tx, counter_id: UUID) -> None:
@@ -120,12 +176,18 @@ async def wake_at(tx: Tx, counter_id: UUID, due_at: Any) -> None:
     await set_timer(tx, "ring", counter_id, due_at)
 
 
+# Which topics the running group reads is a matter of the code's version; a test starts another one by PROBE_COPIES.
+_COPIES = {"raised": {Raised: on_raised}, "both": {Raised: on_raised, Marked: on_marked}}
+
 SERVICE = Service(
     name="probe_service",
     prefix="PROBE",
     title="Probe",
     metadata=Row.metadata,
     routers=(router,),
-    consumers=(Consumer("copy", start="beginning", handlers={Raised: on_raised}),),
+    consumers=(
+        Consumer("copy", start="beginning", handlers=_COPIES[os.environ.get("PROBE_COPIES", "raised")]),
+        Consumer("marks", start="beginning", handlers={Marked: on_marked}),
+    ),
     timers=(TimerKind("ring", lock=lock_counter, fire=ring),),
 )

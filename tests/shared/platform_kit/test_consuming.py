@@ -12,7 +12,8 @@ from platform_kit.housekeeping import Housekeeping
 from platform_kit.inbox import apply, incoming
 from platform_kit.outbox import void
 from platform_kit.testing import ServiceUnderTest
-from probe_service.service import POISON, TOPIC, Raised, lock_counter, raise_counter, wake_at
+from probe_service.misfortune import POISON
+from probe_service.service import TOPIC, Raised, lock_counter, raise_counter, wake_at
 
 
 async def _effects(probe: ServiceUnderTest, counter: UUID) -> list[int]:

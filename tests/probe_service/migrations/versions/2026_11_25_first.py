@@ -21,3 +21,4 @@ def upgrade() -> None:
     op.execute("CREATE TABLE effect (n bigint GENERATED ALWAYS AS IDENTITY, counter_id uuid, version bigint)")
     op.execute("CREATE TABLE cure (cured boolean NOT NULL)")
     op.execute("INSERT INTO cure VALUES (false)")
+    op.execute("CREATE TABLE mark (id uuid PRIMARY KEY)")

@@ -1,0 +1,224 @@
+"""The house that is broken: every service with an api and two workers, the probe beside them, books for the checker."""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import psutil
+from joserfc.jwk import ECKey
+
+import probe_service.service as probe
+from event_contracts.topics import TOPICS
+from faults.points import FOLDER, Orders
+from local_runtime import supervise
+from local_runtime.databases import service_dsn
+from local_runtime.home import Home
+from local_runtime.house import SERVICES, Service, service_named
+from local_runtime.system_user import data_folder
+from local_runtime.up import Running, down, up
+from platform_kit.auth import Caller, Post, issue_token
+
+PROBE = Service("probe_service", "PROBE", 8199)
+ALL = (*SERVICES, PROBE)
+WORKERS = 2
+
+# The books: what was committed to be published, and what took effect. No key, so that twice stands there twice.
+_BOOKS = """
+    CREATE TABLE IF NOT EXISTS fault_effect (
+        seq bigint GENERATED ALWAYS AS IDENTITY, consumer text, topic text, aggregate text, version bigint,
+        event_id uuid, type text, correlation text, at timestamptz DEFAULT clock_timestamp()
+    );
+    CREATE TABLE IF NOT EXISTS fault_published (
+        seq bigint GENERATED ALWAYS AS IDENTITY, topic text, aggregate text, version bigint, event_id uuid, type text,
+        correlation text, cause text
+    );
+    CREATE OR REPLACE FUNCTION fault_note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        INSERT INTO fault_published (topic, aggregate, version, event_id, type, correlation, cause)
+        VALUES (new.topic, new.aggregate, new.version, new.event_id, new.type,
+                new.headers->>'ce_correlationid', new.headers->>'ce_causationid');
+        RETURN new;
+    END $$;
+    CREATE OR REPLACE TRIGGER fault_note AFTER INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION fault_note();
+"""
+
+
+@dataclass
+class Ground:
+    """`root` is the tree whose code runs: this one, or a copy with a deliberate bug in it."""
+
+    home: Home
+    running: Running
+    orders: Orders
+    say: Callable[[str], None]
+
+    def dsn(self, service: str) -> str:
+        return service_dsn(self.home, self.running.maintenance_dsn, _named(service))
+
+    async def ask(self, service: str, sql: str, *arguments: Any) -> list[asyncpg.Record]:
+        """Rows of a service's database; asked again while the server is away."""
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                connection = await asyncpg.connect(self.dsn(service), timeout=5)
+                try:
+                    return list(await connection.fetch(sql, *arguments))
+                finally:
+                    await connection.close()
+            except (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError):
+                if time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(0.1)
+
+    async def one(self, service: str, sql: str, *arguments: Any) -> Any:
+        return (await self.ask(service, sql, *arguments))[0][0]
+
+    def process(self, name: str) -> psutil.Process:
+        """The living process of a program: `relief_disbursement.worker_2`, `postgres`, `kafka`."""
+        info = next(each for each in supervise.processes(self.home) if each["name"] == name)
+        if not info["pid"]:
+            raise supervise.NotRunning(f"{name} is {info['statename']}")
+        return psutil.Process(info["pid"])
+
+    def programs(self) -> list[str]:
+        return [each["name"] for each in supervise.processes(self.home)]
+
+    async def back(self, name: str, *, instead_of: int, patience: float = 60.0) -> psutil.Process:
+        """Wait until the supervisor has started it again."""
+        return await until(
+            lambda: self.process(name), lambda found: found.pid != instead_of, f"{name} is back", patience
+        )
+
+    def postmaster(self) -> psutil.Process:
+        return psutil.Process(int((data_folder(self.home) / "postmaster.pid").read_text().split()[0]))
+
+    async def answers(self) -> None:
+        """Wait until PostgreSQL answers again."""
+        await self.one("community_registry", "SELECT 1")
+
+    async def stop_postgres_immediately(self) -> int:
+        """`pg_ctl stop -m immediate`: SIGQUIT to the postmaster; the supervisor starts it again. How many transactions
+        that had written were open at that instant."""
+        connection = await asyncpg.connect(self.running.maintenance_dsn, timeout=5)
+        postmaster = self.postmaster()
+        deadline = time.monotonic() + 20
+        try:
+            while True:
+                busy: int = await connection.fetchval(
+                    "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+                    " AND pid <> pg_backend_pid() AND backend_xid IS NOT NULL"
+                )
+                if busy or time.monotonic() > deadline:
+                    postmaster.send_signal(signal.SIGQUIT)
+                    break
+        finally:
+            connection.terminate()
+        await until(lambda: postmaster.is_running(), lambda alive: not alive, "PostgreSQL has stopped", 30)
+        await self.answers()
+        return busy
+
+    async def kill_kafka(self) -> None:
+        before = self.process("kafka")
+        before.kill()
+        await self.back("kafka", instead_of=before.pid)
+
+    async def active_relay(self, service: str) -> psutil.Process:
+        """The living process that took the relay's lease last."""
+        return await until(
+            lambda: psutil.Process(self.orders.notes(f"{service}.worker", "lease")[-1]["pid"]),
+            lambda found: found.status() != psutil.STATUS_ZOMBIE,
+            f"a relay of {service} is active",
+        )
+
+    def token(self, *roles: str, subject: Any, posts: tuple[tuple[str, Any, str], ...] = ()) -> str:
+        key = ECKey.import_key(json.loads((self.home.secrets / "signing.json").read_text()))
+        held = frozenset(roles) | {role for role, _, _ in posts}
+        caller = Caller(subject, held, tuple(Post(*post) for post in posts))
+        return issue_token(key, caller, timedelta(hours=4))
+
+
+def _named(service: str) -> Service:
+    return PROBE if service == PROBE.name else service_named(service)
+
+
+async def until(
+    ask: Callable[[], Any],
+    good: Callable[[Any], bool],
+    what: str,
+    patience: float = 60.0,
+    pause: float = 0.05,
+) -> Any:
+    """Ask until it is so; a TimeoutError names what did not come and what was there instead."""
+    deadline = time.monotonic() + patience
+    while True:
+        answer: Any
+        try:
+            answer = ask()
+            if asyncio.iscoroutine(answer):
+                answer = await answer
+            if good(answer):
+                return answer
+        except (OSError, asyncpg.PostgresError, supervise.NotRunning, psutil.Error) as error:
+            answer = error
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what}: {str(answer)[:600]}")
+        await asyncio.sleep(pause)
+
+
+@contextmanager
+def ground(
+    say: Callable[[str], None],
+    *,
+    tree: Path | None = None,
+    services: tuple[Service, ...] = ALL,
+    settings: dict[str, str] | None = None,
+) -> Iterator[Ground]:
+    """A house in a folder of its own, taken down and removed at the end. `tree`: the copy whose code it runs.
+
+    `settings` are environment variables of every process, stronger than the house's own.
+    """
+    root = Path(tempfile.mkdtemp(prefix=f"linli-faults-{os.getpid()}-")).resolve()
+    tests = (tree or Path(__file__).parents[2]) / "tests"
+    source = [tests, *(tests.parent / part for part in ("services", "shared", "deploy"))]
+    before = dict(os.environ)
+    os.environ.update(
+        {
+            FOLDER: str(root / "orders"),
+            "PYTHONPATH": os.pathsep.join(map(str, source)),
+            "PROBE_POOL_SIZE": "24",
+            "LINLI_FAULT_SETTINGS": json.dumps(settings or {}),
+        }
+    )
+    home = Home(root / "home")
+    try:
+        root.chmod(0o755)
+        running = up(
+            home, say, services=services, usual_ports=False, workers=WORKERS, entry="faults.process",
+            topics=(*TOPICS, *probe.TOPICS),
+        )  # fmt: skip
+        built = Ground(home, running, Orders(root / "orders"), say)
+        asyncio.run(_open_books(built, services))
+        yield built
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        down(home, lambda _: None)
+        shutil.rmtree(root, ignore_errors=True)
+
+
+async def _open_books(built: Ground, services: tuple[Service, ...]) -> None:
+    for service in services:
+        owner = service_dsn(built.home, built.running.maintenance_dsn, service, owner=True)
+        connection = await asyncpg.connect(owner)
+        await connection.execute(_BOOKS)
+        await connection.close()

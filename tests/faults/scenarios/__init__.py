@@ -1,0 +1,12 @@
+"""The scenarios, in the order of the issue that asked for them."""
+
+from faults.scenario import Scenario
+from faults.scenarios import database, killed_at_points, stale_relay, terminated, tidied
+
+ALL: tuple[Scenario, ...] = (
+    *killed_at_points.SCENARIOS,
+    *stale_relay.SCENARIOS,
+    *database.SCENARIOS,
+    *terminated.SCENARIOS,
+    *tidied.SCENARIOS,
+)

@@ -10,14 +10,13 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import quote
 
-import httpx
 import orjson
 from fastapi import APIRouter, Request, Response
 
 from platform_kit.kit import Kit
 from platform_kit.problems import NotFound
 from platform_kit.telemetry import correlation_id
-from resident_gateway.clients import CLIENTS, Call, ask
+from resident_gateway.clients import CLIENTS, Call, Client, ask
 from resident_gateway.problems import HeaderUnreadable
 
 PREFIX = "/api/v1"
@@ -119,7 +118,7 @@ def _inner_path(template: str, values: Mapping[str, str]) -> str:
 def _forward(operation: Operation) -> Any:
     async def forward(request: Request) -> Response:
         kit: Kit = request.app.state.kit
-        client: httpx.AsyncClient = kit.state[CLIENTS][operation.service]
+        client: Client = kit.state[CLIENTS][operation.service]
         headers = {name: ", ".join(values) for name in _ASKED if (values := request.headers.getlist(name))}
         if not all(value.isascii() for value in headers.values()):
             raise HeaderUnreadable

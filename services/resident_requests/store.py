@@ -10,7 +10,7 @@ from platform_kit.db import Tx
 from platform_kit.ids import case_number
 from platform_kit.paging import fetch_page
 from platform_kit.rows import load
-from registry_replica.store import SUBTREE, delegate_of, within
+from registry_replica.store import SUBTREE, Resident, delegate_of, within
 from resident_requests.rules.city_report import Report, Source
 from resident_requests.rules.request import Request
 
@@ -105,6 +105,30 @@ async def page_for_staff(
         cursor=cursor,
     )
     return [request for row in rows if (request := load(Request, row))], following
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """What is asked before a request is filed, in one round trip: whose it is, whether the category is known, a number."""
+
+    whose: Resident | None
+    category_known: bool
+    case_number: str
+    at: datetime
+
+
+async def filing(tx: Tx, resident_id: UUID, category: str) -> Filing:
+    [row] = await tx.fetch(
+        """
+        SELECT r.id, r.household_id, r.unit_id, c.code IS NOT NULL AS category_known, nextval('case_serial') AS serial,
+               linli_now() AS at
+        FROM (SELECT) one LEFT JOIN resident r ON r.id = $1 LEFT JOIN category c ON c.code = $2
+        """,
+        resident_id,
+        category,
+    )
+    whose = load(Resident, row) if row["id"] is not None else None
+    return Filing(whose, row["category_known"], case_number(row["serial"]), row["at"])
 
 
 async def next_case_numbers(tx: Tx, count: int) -> list[str]:

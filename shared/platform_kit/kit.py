@@ -11,6 +11,9 @@ from platform_kit.outbox import CHANNEL
 from platform_kit.sealing import Sealer
 from platform_kit.settings import ServiceSettings
 
+# The first hint goes at once; under load the next ones are gathered, or every commit would cost a statement more.
+HINT_REST_SECONDS = 0.005
+
 
 @dataclass
 class Kit:
@@ -51,6 +54,7 @@ class Kit:
                     await connection.execute(f"NOTIFY {CHANNEL}")
                 except OUTAGES:
                     continue
+                await asyncio.sleep(HINT_REST_SECONDS)
         finally:
             if connection is not None:
                 with suppress(*OUTAGES):

@@ -141,10 +141,15 @@ class Ground:
         )
 
     def token(self, *roles: str, subject: Any, posts: tuple[tuple[str, Any, str], ...] = ()) -> str:
-        key = ECKey.import_key(json.loads((self.home.secrets / "signing.json").read_text()))
-        held = frozenset(roles) | {role for role, _, _ in posts}
-        caller = Caller(subject, held, tuple(Post(*post) for post in posts))
-        return issue_token(key, caller, timedelta(hours=4))
+        return house_token(self.home, *roles, subject=subject, posts=posts)
+
+
+def house_token(home: Home, *roles: str, subject: Any, posts: tuple[tuple[str, Any, str], ...] = ()) -> str:
+    """A token by the house's own key, for a run that outlives a sign-in's. `posts` are (role, unit id, unit code)."""
+    key = ECKey.import_key(json.loads((home.secrets / "signing.json").read_text()))
+    held = frozenset(roles) | {role for role, _, _ in posts}
+    caller = Caller(subject, held, tuple(Post(*post) for post in posts))
+    return issue_token(key, caller, timedelta(hours=4))
 
 
 def _named(service: str) -> Service:

@@ -5,13 +5,12 @@ from uuid import UUID
 
 from event_contracts.resident_requests import RequestSubmitted
 from platform_kit.auth import Caller
-from platform_kit.clock import now
 from platform_kit.db import Tx
 from platform_kit.ids import new_id
 from platform_kit.outbox import publish
 from platform_kit.problems import InvalidInput, NotFound, Text
 from platform_kit.sealing import Sealer
-from registry_replica.store import may_act_for, resident
+from registry_replica.store import may_act_for
 from resident_requests import store
 from resident_requests.problems import CategoryUnknown, WantedTimeEndsEarly
 from resident_requests.rules.request import Request, State
@@ -32,19 +31,18 @@ async def submit_request(
     occurred_at: datetime | None,
     by: Caller,
 ) -> Request:
-    whose = await resident(tx, resident_id)
-    at = await now(tx)
+    found = await store.filing(tx, resident_id, category)
+    whose, at = found.whose, found.at
     if whose is None or not await may_act_for(tx, by, whose, at):
         raise NotFound(what="resident", field="resident_id")
-    if await store.category(tx, category) is None:
+    if not found.category_known:
         raise CategoryUnknown(field="category", category=category)
     if wanted[0] and wanted[1] and wanted[1] <= wanted[0]:
         raise WantedTimeEndsEarly(field="wanted_until")
     if occurred_at is not None and occurred_at > at:
         raise InvalidInput(field="occurred_at", reason=_FUTURE)
-    [number] = await store.next_case_numbers(tx, 1)
     request = Request(
-        id=new_id(), case_number=number, resident_id=resident_id, filed_by=by.subject, unit_id=whose.unit_id,
+        id=new_id(), case_number=found.case_number, resident_id=resident_id, filed_by=by.subject, unit_id=whose.unit_id,
         category=category, state=State.SUBMITTED, route=None, skill=None, wanted_from=wanted[0],
         wanted_until=wanted[1], assignee_id=None, resolved_at=None, occurred_at=occurred_at or at, version=1,
     )  # fmt: skip
@@ -54,7 +52,7 @@ async def submit_request(
     )
     await store.insert_request(tx, request, sealed, point, at)
     submitted = RequestSubmitted(
-        request_id=request.id, resident_id=resident_id, unit_id=whose.unit_id, case_number=number,
+        request_id=request.id, resident_id=resident_id, unit_id=whose.unit_id, case_number=found.case_number,
         category=category, filed_by=by.subject, occurred_at=request.occurred_at,
     )  # fmt: skip
     await publish(tx, submitted, version=1, at=at)

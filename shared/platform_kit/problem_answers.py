@@ -7,10 +7,10 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
-from platform_kit.problems import InProgress, NotFound, NotSignedIn, Refusal, Unavailable
+from platform_kit.problems import InProgress, NotFound, NotSignedIn, Overloaded, Refusal, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
-RETRY_SECONDS = {InProgress: 1, Unavailable: 2}
+RETRY_SECONDS = {InProgress: 1, Overloaded: 1, Unavailable: 2}
 
 _TITLES = {
     400: ("Bad request", "请求有误"),

@@ -122,6 +122,16 @@ class OurFault(Refusal):
     says = Text("Something went wrong on our side; nothing was changed.", "系统出错,未做任何更改。")
 
 
+class Overloaded(Refusal):
+    """More came at once than can be answered in good time; it was turned away before anything was read of it.
+
+    Sent with Retry-After.
+    """
+
+    status = 503
+    says = Text("Too many people are asking at once; please try again.", "当前访问人数过多,请稍后重试。")
+
+
 class Unavailable(Refusal):
     """A part that this answer needs is away; nothing was half done. Sent with Retry-After."""
 

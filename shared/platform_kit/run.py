@@ -56,7 +56,6 @@ def _serve(service: Service) -> None:
         log_level="warning",
         timeout_keep_alive=75,
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
-        limit_concurrency=20 * settings.pool_size,
     )
 
 

@@ -53,6 +53,7 @@ class Checker:
     ground: Ground
     loads: tuple[Load, ...]
     parked: set[tuple[str, str]] = field(default_factory=set)
+    _unacknowledged: int = 0
     _read_to: dict[TopicPartition, int] = field(default_factory=dict)
     _on_log: dict[Key, int] = field(default_factory=dict)
 
@@ -122,12 +123,18 @@ class Checker:
     def _commands(self, rows: list[Any], verdict: Verdict) -> None:
         """An acknowledged command published its event exactly once, a refused one nothing; and nothing came from nowhere."""
         attempts = self._attempts()
+        away = {key for load in self.loads for key in load.turned_away}
         first: dict[str, Counter[str]] = defaultdict(Counter)
         for row in rows:
-            if row["correlation"] and row["correlation"] not in attempts:
+            if row["correlation"] and row["correlation"] not in attempts and row["correlation"] not in away:
                 verdict.add("other", 1, f"effect of no attempt: {row['type']} {row['correlation']}")
             if row["cause"] is None:
                 first[row["correlation"]][row["type"]] += 1
+        # Whoever was turned away without an answer of the service may have had an effect, which nobody acknowledged: one.
+        self._unacknowledged = sum(bool(first[key]) for key in away)
+        for key in away:
+            if (count := sum(first[key].values())) > 1:
+                verdict.add("doubled", count - 1, f"{key} was turned away and left {count} events")
         for key, attempt in attempts.items():
             count = first[key][attempt.event]
             if attempt.acknowledged:
@@ -237,7 +244,9 @@ class Checker:
         ):  # fmt: skip
             if count := await self.ground.one(service, sql):
                 verdict.add("doubled", count, what)
-        filed = sum(a.acknowledged for a in self._attempts().values() if a.kind == "file")
+        filed = self._unacknowledged + sum(
+            a.acknowledged for a in self._attempts().values() if a.kind == "file"
+        )
         rows = await self.ground.one("resident_requests", "SELECT count(*) FROM request")
         if filed != rows:
             verdict.add(

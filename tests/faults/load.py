@@ -49,13 +49,14 @@ class Attempt:
 
 @dataclass
 class Load:
-    """`attempts` holds every intent since the house stands."""
+    """`attempts` holds every intent since the house stands; `turned_away` those of an overload, which nobody repeats."""
 
     name: str
     base: str
     seed: int
     prefix: str = "/api/v1"
     attempts: dict[str, Attempt] = field(default_factory=dict)
+    turned_away: dict[str, Attempt] = field(default_factory=dict)
     unknown_seen: int = 0
     _flows: list[asyncio.Task[None]] = field(default_factory=list)
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
@@ -175,7 +176,7 @@ class Load:
     async def repeat(self, dice: random.Random, count: int) -> list[str]:
         """Acknowledged calls made again: whose answer is not the same, byte for byte."""
         since = list(self.attempts.values())[self._answers_from :]
-        known = [attempt for attempt in since if attempt.acknowledged]
+        known = [attempt for attempt in since if attempt.acknowledged and attempt.answer]
         differ = []
         for attempt in dice.sample(known, min(count, len(known))):
             again = Attempt(

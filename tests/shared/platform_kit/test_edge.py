@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from platform_kit.app import AT_ONCE_PER_CONNECTION
 from platform_kit.testing import ServiceUnderTest
 from probe_service.service import Raised
 
@@ -111,3 +112,27 @@ async def test_a_key_that_cannot_be_one_is_named(probe: ServiceUnderTest, key: s
     answer = await probe.client.post("/raise", json={"counter_id": str(uuid4())}, headers=headers)
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["path"] == "Idempotency-Key"
+
+
+async def test_more_at_once_than_can_be_answered_are_turned_away_and_told_when_to_come_again(
+    probe: ServiceUnderTest,
+) -> None:
+    by, most = probe.caller("resident"), AT_ONCE_PER_CONNECTION * probe.kit.settings.pool_size
+    counters = [uuid4() for _ in range(most + 40)]
+    calls = [
+        asyncio.create_task(probe.post("/raise", json={"counter_id": str(each), "linger": 0.02}, by=by))
+        for each in counters
+    ]
+    health = asyncio.create_task(probe.get("/livez"))
+    answers = await asyncio.gather(*calls)
+    away = [answer for answer in answers if answer.status_code != 201]
+    assert (await health).status_code == 200
+    assert len(away) == 40
+    for answer in away:
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+        assert answer.json()["type"] == "/problems/overloaded"
+    done = {each for each, answer in zip(counters, answers, strict=True) if answer.status_code == 201}
+    for counter in counters:
+        assert await _counts(probe, counter) == (counter in done)
+    again = await probe.post("/raise", json={"counter_id": str(counters[-1])}, by=by)
+    assert again.status_code == 201

@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up down test test-fast check format contracts lock
+.PHONY: help install demo up down test test-fast faults bench check format contracts lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,12 @@ test: $(READY) ## all tests, on servers of their own
 
 test-fast: $(READY) ## rules and architecture only, no servers
 	$(BIN)/python -m pytest -q tests/architecture/test_boundaries.py tests/architecture/test_tracked_files.py tests/shared/event_contracts tests/services/*/rules
+
+faults: $(READY) ## break the house on purpose under load (MUTATE=all: deliberate bugs, each must be caught; SEED=n)
+	PYTHONPATH=tests $(BIN)/python -m faults $(if $(SEED),--seed $(SEED)) $(if $(MUTATE),--mutate $(MUTATE),--json .local/proof/faults.json)
+
+bench: $(READY) ## measure every figure beside its baseline (needs wrk)
+	PYTHONPATH=tests $(BIN)/python -m benchmarks $(if $(SEED),--seed $(SEED))
 
 check: $(READY) ## lint, format, types, architecture, generated files
 	$(BIN)/ruff check .

@@ -12,7 +12,7 @@ from local_runtime.home import Home
 from local_runtime.house import SERVICES, service_named
 from local_runtime.ports import remembered
 from platform_kit.db import connect as kit_connect
-from platform_kit.parking import drop_head
+from platform_kit.parking import drop_head, hurry
 
 app = typer.Typer(no_args_is_help=True, help="Events that were set aside.")
 ServiceName = Annotated[str, typer.Argument(help="for example volunteer_matching")]
@@ -76,19 +76,13 @@ def show(service: ServiceName, group: Group, topic: str, aggregate: str) -> None
 def retry(service: ServiceName, group: Group, topic: str, aggregate: str) -> None:
     """Let the worker try the head again now."""
 
-    async def hurry() -> None:
+    async def try_now() -> None:
         connection = await connect(service)
-        done = await connection.execute(
-            "UPDATE parked_key SET next_try_at = statement_timestamp()"
-            " WHERE consumer = $1 AND topic = $2 AND aggregate = $3",
-            group,
-            topic,
-            aggregate,
-        )
-        say("due now" if done == "UPDATE 1" else "nothing of that name is parked")
+        due = await hurry(connection, group, topic, aggregate)
+        say("due now" if due else "nothing of that name is parked")
         await connection.close()
 
-    asyncio.run(hurry())
+    asyncio.run(try_now())
 
 
 @app.command()

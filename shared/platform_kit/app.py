@@ -39,6 +39,7 @@ def create_api(service: Service, kit: Kit) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             await kit.db.open()
+            telemetry.CONNECTIONS_IN_USE.labels(service.name).set_function(kit.db.in_use)
             stack.push_async_callback(kit.db.close)
             hints = asyncio.create_task(kit.pass_hints_on())
             stack.push_async_callback(_end, hints)
@@ -140,6 +141,7 @@ class Limits:
         self._service = service
         self._at_once = at_once
         self._taken_in = 0
+        telemetry.TAKEN_IN.labels(service).set_function(lambda: self._taken_in)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in HEALTH:

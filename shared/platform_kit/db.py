@@ -89,6 +89,10 @@ class Database:
             raise RuntimeError("the database was not opened")
         return self._opened
 
+    def in_use(self) -> int:
+        """Connections that somebody holds at this moment."""
+        return self._pool.get_size() - self._pool.get_idle_size()
+
     async def close(self) -> None:
         try:
             await asyncio.wait_for(self._pool.close(), 5)

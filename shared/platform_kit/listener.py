@@ -210,7 +210,7 @@ class Listener:
         return bool(tries == 1)
 
     async def _take_one(self, topic: str, event: Incoming) -> None:
-        reason = "it ended the process each time"
+        reason = ""
         while await self._count_try(topic, event) <= TRIES_IN_PLACE:
             try:
                 async with self._kit.db.transaction() as tx:
@@ -232,7 +232,15 @@ class Listener:
                 telemetry.EVENTS_APPLIED.labels(self._kit.service, self._consumer.name).inc()
                 return
         async with self._kit.db.transaction() as tx:
-            await park(tx, self.group, topic, event, reason)
+            ended = not reason
+            await park(
+                tx,
+                self.group,
+                topic,
+                event,
+                reason or "it ended the process each time",
+                ends_the_process=ended,
+            )
             await self._forget_tries(tx, topic, event)
 
     async def _count_try(self, topic: str, event: Incoming) -> int:

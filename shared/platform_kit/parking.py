@@ -17,15 +17,24 @@ from platform_kit.telemetry import log
 
 IDLE_SECONDS = 0.5
 CHUNK = 100
+SELDOM = 9
 
 
-async def park(tx: Tx, group: str, topic: str, event: Incoming, reason: str) -> None:
+async def park(
+    tx: Tx, group: str, topic: str, event: Incoming, reason: str, *, ends_the_process: bool = False
+) -> None:
+    """One that ends the process each time is tried again as seldom as one that has failed for long: each try costs a worker."""
     await tx.execute(
-        "INSERT INTO parked_key (consumer, topic, aggregate, reason) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+        """
+        INSERT INTO parked_key (consumer, topic, aggregate, reason, failures, next_try_at)
+        VALUES ($1, $2, $3, $4, $5, clock_timestamp() + CASE WHEN $5 > 0 THEN interval '1 second' * power(2, $5) ELSE interval '0' END)
+        ON CONFLICT DO NOTHING
+        """,
         group,
         topic,
         event.about.aggregate,
         reason[:1000],
+        SELDOM if ends_the_process else 0,
     )
     await set_aside(tx, group, topic, event)
     telemetry.EVENTS_PARKED.labels(*group.split(".", 1)).inc()
@@ -105,7 +114,7 @@ class Retries:
                 """
                 UPDATE parked_key k
                 SET failures = failures + 1,
-                    next_try_at = statement_timestamp() + interval '1 second' * power(2, least(failures, 9))
+                    next_try_at = statement_timestamp() + interval '1 second' * power(2, least(failures, $3))
                 FROM (
                     SELECT topic, aggregate FROM parked_key
                     WHERE consumer = $1 AND next_try_at <= statement_timestamp()
@@ -116,6 +125,7 @@ class Retries:
                 """,
                 self._group,
                 CHUNK,
+                SELDOM,
             )
         return [(row["topic"], row["aggregate"]) for row in rows]
 
@@ -140,6 +150,18 @@ class Retries:
                 aggregate,
                 reason[:1000],
             )
+
+
+async def hurry(tx: Tx, group: str, topic: str, aggregate: str) -> bool:
+    """A person's wish: the head is due now. False when nothing of that name is parked."""
+    done = await tx.execute(
+        "UPDATE parked_key SET next_try_at = statement_timestamp()"
+        " WHERE consumer = $1 AND topic = $2 AND aggregate = $3",
+        group,
+        topic,
+        aggregate,
+    )
+    return bool(done == "UPDATE 1")
 
 
 async def lock_key(tx: Tx, group: str, topic: str, aggregate: str) -> bool:

@@ -16,6 +16,8 @@ REQUESTS = Histogram(
     "http_request_seconds", "HTTP answers by route", ("service", "method", "route", "status")
 )
 TURNED_AWAY = Counter("http_turned_away", "Calls refused because too many were there at once", ("service",))
+TAKEN_IN = Gauge("http_taken_in", "Calls that are being worked on", ("service",))
+CONNECTIONS_IN_USE = Gauge("database_connections_in_use", "Of the pool, by somebody just now", ("service",))
 OUTBOX_UNSENT = Gauge("outbox_unsent", "Events that wait to be sent", ("service",))
 OUTBOX_AGE = Gauge("outbox_age_seconds", "Age of the oldest event that waits to be sent", ("service",))
 EVENTS_SENT = Counter("events_sent", "Events that the broker acknowledged", ("service",))

@@ -52,12 +52,13 @@ class Checker:
 
     ground: Ground
     loads: tuple[Load, ...]
+    patience: float = 120.0
     parked: set[tuple[str, str]] = field(default_factory=set)
     _unacknowledged: int = 0
     _read_to: dict[TopicPartition, int] = field(default_factory=dict)
     _on_log: dict[Key, int] = field(default_factory=dict)
 
-    async def settle(self, patience: float = 120.0) -> None:
+    async def settle(self) -> None:
         """Until nothing is on its way: outboxes empty, consumers caught up, nothing parked but what must be."""
 
         async def waiting() -> list[str]:
@@ -85,12 +86,12 @@ class Checker:
                 found.append(f"Kafka: {status.needs_a_person}")
             return found
 
-        await until(waiting, lambda found: not found, "nothing on its way", patience, pause=0.3)
+        await until(waiting, lambda found: not found, "nothing on its way", self.patience, pause=0.3)
 
-    async def judge(self, *, seconds: float = 120.0) -> Verdict:
+    async def judge(self) -> Verdict:
         verdict = Verdict()
         try:
-            await self.settle(seconds)
+            await self.settle()
         except TimeoutError as error:
             verdict.add("lost", 1, f"does not come to rest: {error}")
         published: dict[Key, list[Any]] = defaultdict(list)

@@ -20,6 +20,8 @@ from joserfc.jwk import ECKey
 
 import probe_service.service as probe
 from event_contracts.topics import TOPICS
+from faults.brokers import Brokers
+from faults.cutting import Cutting, free_port
 from faults.points import FOLDER, Orders
 from local_runtime import supervise
 from local_runtime.databases import service_dsn
@@ -55,12 +57,14 @@ _BOOKS = """
 
 @dataclass
 class Ground:
-    """`root` is the tree whose code runs: this one, or a copy with a deliberate bug in it."""
+    """One house, and the three brokers of the one scenario that has them."""
 
     home: Home
     running: Running
     orders: Orders
     say: Callable[[str], None]
+    cutting: tuple[Cutting, ...] = ()
+    brokers: Brokers | None = None
 
     def dsn(self, service: str) -> str:
         return service_dsn(self.home, self.running.maintenance_dsn, _named(service))
@@ -196,12 +200,19 @@ def ground(
     tests = (tree or Path(__file__).parents[2]) / "tests"
     source = [tests, *(tests.parent / part for part in ("services", "shared", "deploy"))]
     before = dict(os.environ)
+    proxied = {
+        service: Cutting(free_port())
+        for service in (("resident_requests", "REQUESTS"), ("paid_services", "PAID"))
+    }
+    urls = {
+        f"GATEWAY_{prefix}_URL": f"http://127.0.0.1:{proxy.port}" for (_, prefix), proxy in proxied.items()
+    }
     os.environ.update(
         {
             FOLDER: str(root / "orders"),
             "PYTHONPATH": os.pathsep.join(map(str, source)),
             "PROBE_POOL_SIZE": "24",
-            "LINLI_FAULT_SETTINGS": json.dumps(settings or {}),
+            "LINLI_FAULT_SETTINGS": json.dumps(urls | (settings or {})),
         }
     )
     home = Home(root / "home")
@@ -211,7 +222,9 @@ def ground(
             home, say, services=services, usual_ports=False, workers=WORKERS, entry="faults.process",
             topics=(*TOPICS, *probe.TOPICS),
         )  # fmt: skip
-        built = Ground(home, running, Orders(root / "orders"), say)
+        for (service, _), proxy in proxied.items():
+            proxy.target = running.ports[f"{service}.api"]
+        built = Ground(home, running, Orders(root / "orders"), say, tuple(proxied.values()))
         asyncio.run(_open_books(built, services))
         yield built
     finally:

@@ -38,9 +38,15 @@ class Attempt:
     path: str
     body: Any
     times: int = 1
+    correlation: str = ""
     status: int | None = None
     answer: bytes = b""
     tries: int = 0
+
+    @property
+    def content(self) -> bytes:
+        """The body as it is sent: a repeat must be the same, byte for byte."""
+        return b"" if self.body is None else json.dumps(self.body, ensure_ascii=False).encode()
 
     @property
     def acknowledged(self) -> bool:
@@ -114,10 +120,13 @@ class Load:
         headers = {
             "Authorization": f"Bearer {attempt.token}",
             "Idempotency-Key": attempt.key,
-            "X-Correlation-Id": attempt.key,
+            "Content-Type": "application/json",
+            "X-Correlation-Id": attempt.correlation or attempt.key,
         }
         try:
-            answer = await self._http.post(self.prefix + attempt.path, headers=headers, json=attempt.body)
+            answer = await self._http.post(
+                self.prefix + attempt.path, headers=headers, content=attempt.content
+            )
         except httpx.TransportError:
             return
         in_progress = answer.status_code == 409 and b"/problems/in-progress" in answer.content
@@ -160,13 +169,20 @@ class Load:
         """Every call without a known outcome is made again under its key until it has one; how many there were."""
         unknown = [attempt for attempt in self.attempts.values() if attempt.status is None]
         deadline = time.monotonic() + patience
-        for attempt in unknown:
-            while attempt.status is None:
-                await self._try(attempt)
-                if attempt.status is None:
-                    if time.monotonic() > deadline:
-                        raise TimeoutError(f"{attempt.kind} {attempt.key} has no outcome after {patience} s")
-                    await asyncio.sleep(0.2)
+        slots = asyncio.Semaphore(16)
+
+        async def replay(attempt: Attempt) -> None:
+            async with slots:
+                while attempt.status is None:
+                    await self._try(attempt)
+                    if attempt.status is None:
+                        if time.monotonic() > deadline:
+                            raise TimeoutError(
+                                f"{attempt.kind} {attempt.key} has no outcome after {patience} s"
+                            )
+                        await asyncio.sleep(0.2)
+
+        await asyncio.gather(*(replay(attempt) for attempt in unknown))
         return len(unknown)
 
     def answers_may_be_gone(self) -> None:

@@ -3,7 +3,9 @@
 import random
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from faults.checker import Checker, Verdict
 from faults.ground import Ground
@@ -49,12 +51,16 @@ class Stage:
 
 @dataclass(frozen=True)
 class Scenario:
-    """`run` returns when its faults are over; what must then be true, the checker says."""
+    """`run` returns when its faults are over; what must then be true, the checker says.
+
+    `ground` opens a house of its own, given how to speak and the tree, for what the common one cannot show.
+    """
 
     name: str
     title: str
     run: Callable[[Stage, Tally], Awaitable[None]]
     in_short: bool = False
+    ground: Callable[[Callable[[str], None], Path | None], AbstractContextManager[Ground]] | None = None
 
 
 @dataclass

@@ -20,7 +20,9 @@ async def befall(tx: Tx, note: str) -> None:
         if not await tx.fetchval("SELECT true FROM mark WHERE id = $1", UUID(note.removeprefix(NEEDS))):
             raise NotYet(note)
         return
-    if note not in (POISON, KILL, TIMEOUT) or await tx.fetchval("SELECT cured FROM cure"):
+    if note not in (POISON, KILL, TIMEOUT) or await tx.fetchval(
+        "SELECT true FROM cure WHERE note = $1", note
+    ):
         return
     if note == KILL:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -131,10 +131,14 @@ async def post_ring(body: Ring, command: Annotated[Command, commands("resident")
     return command.answer(CounterView(id=body.counter_id, version=0), status=201)
 
 
+class Cure(Body):
+    note: str
+
+
 @router.post("/cures", status_code=201)
-async def post_cure(command: Annotated[Command, commands("resident")]) -> Response:
-    """From now on nothing is poisonous."""
-    await command.tx.execute("UPDATE cure SET cured = true")
+async def post_cure(body: Cure, command: Annotated[Command, commands("resident")]) -> Response:
+    """From now on this note does no harm."""
+    await command.tx.execute("INSERT INTO cure (note) VALUES ($1) ON CONFLICT DO NOTHING", body.note)
     return command.answer(CounterView(id=command.caller.subject, version=0), status=201)
 
 

@@ -1,12 +1,23 @@
 """The scenarios, in the order of the issue that asked for them."""
 
 from faults.scenario import Scenario
-from faults.scenarios import database, killed_at_points, overloaded, stale_relay, terminated, tidied
+from faults.scenarios import (
+    bad_events,
+    callers,
+    database,
+    killed_at_points,
+    overloaded,
+    stale_relay,
+    terminated,
+    tidied,
+)
 
 ALL: tuple[Scenario, ...] = (
     *killed_at_points.SCENARIOS,
     *stale_relay.SCENARIOS,
     *database.SCENARIOS,
+    *bad_events.SCENARIOS,
+    *callers.SCENARIOS,
     *overloaded.SCENARIOS,
     *terminated.SCENARIOS,
     *tidied.SCENARIOS,

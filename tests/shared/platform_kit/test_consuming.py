@@ -57,7 +57,7 @@ async def test_a_poisoned_key_waits_while_the_others_go_on_and_is_retried_in_ord
     await probe.retry_parked()
     assert await _effects(probe, bad) == [1]
     async with probe.tx() as tx:
-        await tx.execute("UPDATE cure SET cured = true")
+        await tx.execute("INSERT INTO cure VALUES ('poison')")
     await asyncio.gather(probe.retry_parked(), _deliver(probe, bad, 4), _deliver(probe, bad, 5))
     await probe.retry_parked()
     assert await _effects(probe, bad) == [1, 2, 3, 4, 5]

@@ -19,6 +19,5 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
     )
     op.execute("CREATE TABLE effect (n bigint GENERATED ALWAYS AS IDENTITY, counter_id uuid, version bigint)")
-    op.execute("CREATE TABLE cure (cured boolean NOT NULL)")
-    op.execute("INSERT INTO cure VALUES (false)")
+    op.execute("CREATE TABLE cure (note text PRIMARY KEY)")
     op.execute("CREATE TABLE mark (id uuid PRIMARY KEY)")

@@ -1,0 +1,254 @@
+"""Events that cannot be applied or sent: they wait aside with what follows them, everything else goes on, nothing is lost."""
+
+import asyncio
+import re
+import secrets
+import time
+from collections.abc import Sequence
+from uuid import uuid4
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+from faults.ground import until
+from faults.scenario import Scenario, Stage, Tally
+from platform_kit.db import connect
+from platform_kit.outbox import partition_of
+from platform_kit.parking import hurry
+from probe_service.misfortune import KILL, NEEDS, POISON, TIMEOUT
+from probe_service.service import TOPIC
+
+GROUP = "probe_service.copy"
+RAISED, MARKED = "probe.counter.raised.v1", "probe.mark.set.v1"
+AT_ONCE = 30
+SMALL, LARGE = 2_000, 6_000
+
+
+class Caller:
+    """One caller of the probe."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._token = stage.ground.token("resident", subject=uuid4())
+        self._slots = asyncio.Semaphore(AT_ONCE)
+
+    async def raise_(self, counter: str, note: str = "x", times: int = 1) -> None:
+        body = {"counter_id": counter, "note": note, "times": times}
+        async with self._slots:
+            await self._stage.probe.call("raise", RAISED, self._token, "/raise", body, times=times)
+
+    async def raise_all(self, counters: Sequence[str], note: str = "x", times: int = 1) -> None:
+        await asyncio.gather(*(self.raise_(counter, note, times) for counter in counters))
+
+    async def cure(self, note: str) -> None:
+        await self._stage.probe.call("cure", "", self._token, "/cures", {"note": note})
+
+    async def mark(self, mark: str) -> None:
+        await self._stage.probe.call("mark", MARKED, self._token, "/marks", {"mark_id": mark})
+
+
+async def poison(stage: Stage, tally: Tally) -> None:
+    """One bad key among 1,000, while new events of it keep arriving: before, during and after it is made good."""
+    caller = Caller(stage)
+    counters = [str(uuid4()) for _ in range(200 if stage.short else 1000)]
+    bad = counters[len(counters) // 2]
+    await caller.raise_(bad)
+    await caller.raise_(bad, POISON)
+    arriving = asyncio.create_task(_keep_raising(caller, bad))
+    try:
+        await caller.raise_all([counter for counter in counters if counter != bad], times=2)
+        await _effects(stage, [counter for counter in counters if counter != bad], 2)
+        behind = await until(
+            lambda: stage.ground.one(
+                "probe_service", "SELECT count(*) FROM parked_event WHERE aggregate = $1", bad
+            ),
+            lambda parked: parked > 3,
+            "the bad event is parked with what follows it",
+        )
+        done = await _applied(stage, bad)
+        tally.fault(
+            in_flight=behind > 1,
+            what=f"{len(counters) - 1} keys went on; {behind} events of the bad one are parked",
+        )
+        tally.require(done == 1, f"{done} events of the bad key took effect before it was made good")
+        await caller.cure(POISON)
+        # Released while new events of the key arrive, again and again: each time one of them may be missed.
+        for _ in range(3 if stage.short else 10):
+            await _retry(stage, bad)
+            await asyncio.sleep(0.3)
+        tally.require(not arriving.done(), "no more events of the key arrived while it was made good")
+    finally:
+        arriving.cancel()
+    # The cancelled call's outcome is learnt by replay; then the checker finds every version, once and in order.
+
+
+async def _keep_raising(caller: Caller, counter: str) -> None:
+    while True:
+        await asyncio.gather(*(caller.raise_(counter) for _ in range(2)))
+        await asyncio.sleep(0.05)
+
+
+async def _retry(stage: Stage, aggregate: str) -> bool:
+    """What `linli parked retry` does."""
+    connection = await connect(stage.ground.dsn("probe_service"), "faults")
+    try:
+        return await hurry(connection, GROUP, TOPIC.name, aggregate)
+    finally:
+        await connection.close()
+
+
+async def killer(stage: Stage, tally: Tally) -> None:
+    """One event whose handler ends its process, one that always ends in SQLSTATE 57014: parked, the others go on."""
+    caller = Caller(stage)
+    for note in (KILL, TIMEOUT):
+        bad, before = str(uuid4()), _deaths(stage)
+        beside = _of_partition(partition_of(bad, TOPIC.partitions), 60 if stage.short else 300)
+        await caller.raise_(bad, note)
+        await caller.raise_all([*beside, bad])
+        began = time.monotonic()
+        await _effects(stage, beside, 1, patience=60)
+        parked = await until(
+            lambda bad=bad: stage.ground.one(
+                "probe_service", "SELECT count(*) FROM parked_event WHERE aggregate = $1", bad
+            ),
+            lambda found: found >= 2,
+            f"the {note} event is parked with what follows it",
+        )
+        deaths = _deaths(stage) - before
+        tally.require(deaths > 1 or note != KILL, f"only {deaths} workers died of the event")
+        tally.fault(
+            in_flight=parked >= 2,
+            what=f"{note}: {deaths} workers died; {len(beside)} beside it went on within {time.monotonic() - began:.1f} s, {parked} parked",
+        )
+        tally.require(await _applied(stage, bad) == 0, f"an event of the {note} key took effect")
+        await caller.cure(note)
+        await until(
+            lambda bad=bad: _retry(stage, bad), lambda there: not there, "all of it is made good", pause=0.3
+        )
+
+
+def _deaths(stage: Stage) -> int:
+    log = (stage.ground.home.logs / "supervisord.log").read_text()
+    return len(re.findall(r"exited: probe_service\.worker", log))
+
+
+async def early(stage: Stage, tally: Tally) -> None:
+    """An event that comes before the one it depends on, of another topic, heals by itself."""
+    caller = Caller(stage)
+    pairs = [(str(uuid4()), str(uuid4())) for _ in range(20)]
+    await asyncio.gather(*(caller.raise_(counter, NEEDS + mark) for counter, mark in pairs))
+    waiting = await until(
+        lambda: stage.ground.one(
+            "probe_service", "SELECT count(*) FROM parked_key WHERE reason LIKE 'NotYet%'"
+        ),
+        lambda found: found >= len(pairs),
+        "what came too early waits",
+    )
+    tally.fault(in_flight=waiting > 0, what=f"{waiting} events came before what they need")
+    await asyncio.gather(*(caller.mark(mark) for _, mark in pairs))
+    await _effects(stage, [counter for counter, _ in pairs], 1)
+
+
+async def refused(stage: Stage, tally: Tally) -> None:
+    """The broker refuses large records for a while: 3,000 rows of one partition wait, and nothing else does."""
+    caller = Caller(stage)
+    bad = _of_partition(0, 750)
+    good = _of_partition(1, 40)
+    await caller.raise_all(good[:1])
+    await _limit(stage, SMALL)
+    try:
+        # Small ones stand behind each large one: they must not pass it.
+        await caller.raise_all(bad, secrets.token_hex(LARGE // 2))
+        await caller.raise_all(bad, times=3)
+        waiting = await stage.ground.one("probe_service", "SELECT count(*) FROM outbox WHERE sent_at IS NULL")
+        slowest = 0.0
+        until_then = time.monotonic() + (6 if stage.short else 20)
+        number = 0
+        while time.monotonic() < until_then:
+            number += 1
+            began = time.monotonic()
+            mark = str(uuid4())
+            await asyncio.gather(caller.raise_(good[number % len(good)]), caller.mark(mark))
+            await _effects_in_all(stage, "copy", good, number + 1)
+            await _effects_in_all(stage, "marks", [mark], 1)
+            slowest = max(slowest, time.monotonic() - began)
+        there = await stage.ground.one("probe_service", "SELECT count(*) FROM outbox WHERE sent_at IS NULL")
+    finally:
+        await _limit(stage, 1_048_588)
+    began = time.monotonic()
+    await until(
+        lambda: stage.ground.one("probe_service", "SELECT count(*) FROM outbox WHERE sent_at IS NULL"),
+        lambda unsent: unsent == 0,
+        "what was refused is sent",
+        30,
+    )
+    healed = time.monotonic() - began
+    tally.injected, tally.in_flight = waiting, there
+    tally.notes.append(
+        f"{waiting} rows of one partition waited; the slowest effect of another partition and topic took {slowest:.2f} s; "
+        f"healed {healed:.1f} s after the limit's return"
+    )
+    tally.require(slowest < 2.0, f"another partition's event waited {slowest:.1f} s behind the refused ones")
+    tally.require(healed < 5.0, f"healed only after {healed:.1f} s")
+
+
+async def _limit(stage: Stage, size: int) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=stage.ground.running.kafka)
+    await admin.start()
+    try:
+        await admin.alter_configs(
+            [ConfigResource(ConfigResourceType.TOPIC, TOPIC.name, {"max.message.bytes": str(size)})]
+        )
+    finally:
+        await admin.close()
+
+
+def _of_partition(number: int, count: int) -> list[str]:
+    found: list[str] = []
+    while len(found) < count:
+        if partition_of(counter := str(uuid4()), TOPIC.partitions) == number:
+            found.append(counter)
+    return found
+
+
+async def _applied(stage: Stage, counter: str) -> int:
+    sql = "SELECT count(*) FROM fault_effect WHERE consumer = 'copy' AND aggregate = $1"
+    return int(await stage.ground.one("probe_service", sql, counter))
+
+
+async def _effects(stage: Stage, counters: Sequence[str], each: int, patience: float = 60) -> None:
+    """Until each of them has so many effects, or more."""
+    sql = (
+        "SELECT count(*) FROM (SELECT aggregate FROM fault_effect WHERE consumer = 'copy' AND aggregate = ANY($1)"
+        " GROUP BY aggregate HAVING count(*) >= $2) t"
+    )
+    await until(
+        lambda: stage.ground.one("probe_service", sql, list(counters), each),
+        lambda found: found == len(counters),
+        f"{len(counters)} keys have {each} effects",
+        patience,
+    )
+
+
+async def _effects_in_all(stage: Stage, consumer: str, aggregates: Sequence[str], count: int) -> None:
+    sql = "SELECT count(*) FROM fault_effect WHERE consumer = $2 AND aggregate = ANY($1)"
+    await until(
+        lambda: stage.ground.one("probe_service", sql, list(aggregates), consumer),
+        lambda found: found >= count,
+        f"{count} effects of what is healthy",
+        30,
+        pause=0.02,
+    )
+
+
+SCENARIOS = (
+    Scenario(
+        "poison",
+        "a poison event among many keys, made good while more of its key arrive",
+        poison,
+        in_short=True,
+    ),
+    Scenario("killer", "an event that ends its process, and one that always times out", killer),
+    Scenario("early", "events that come before what they depend on", early, in_short=True),
+    Scenario("refused", "records that the broker refuses for a while", refused),
+)

@@ -101,15 +101,17 @@ async def read_timeline(
     cursor: Cursor = None,
     min_version: Annotated[str | None, Query(max_length=200)] = None,
     resident_id: UUID | None = None,
-) -> schemas.TimelinePage:
+) -> Response:
     whose = resident_id or read.caller.subject
     if whose != read.caller.subject and not await delegate_of(
         read.tx, whose, read.caller.subject, await now(read.tx)
     ):
         raise NotFound(what="resident")
-    return await timeline_page(
+    page = await timeline_page(
         read.tx, whose, limit=limit, cursor=cursor, min_version=min_version, language=read.language
     )
+    # Written at once: returned as a model it would be validated and taken apart into dictionaries first.
+    return Response(page.model_dump_json(), media_type="application/json")
 
 
 async def signed_in(call: Read, body: schemas.TokenWanted) -> Caller | None:

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc.errors import InvalidClaimError, JoseError
 from joserfc.jwk import ECKey, KeySet
 
 from platform_kit.problems import NotSignedIn
@@ -65,12 +65,21 @@ def issue_token(key: ECKey, caller: Caller, lifetime: timedelta) -> str:
     return jwt.encode({"alg": "ES256", "typ": TYPE, "kid": key.kid}, claims, key)
 
 
+class _Claims(jwt.JWTClaimsRegistry):
+    """`exp` says how long a token is good. `iat` refuses nothing: on a process whose clock is behind, that would be
+    every token there is."""
+
+    def validate_iat(self, value: object) -> None:
+        if not isinstance(value, int):
+            raise InvalidClaimError("iat", "it must be a number of seconds")
+
+
 class Verifier:
     """Fixed algorithm, issuer, audience and type; unknown `crit` refused; a token is verified once, then remembered."""
 
     def __init__(self, jwks: dict[str, Any]) -> None:
         self._keys = KeySet.import_key_set(jwks)  # type: ignore[arg-type]
-        self._claims = jwt.JWTClaimsRegistry(
+        self._claims = _Claims(
             leeway=5,
             iss={"essential": True, "value": ISSUER},
             aud={"essential": True, "value": AUDIENCE},

@@ -9,16 +9,17 @@ from platform_kit.telemetry import log
 PIECE = 5_000
 REST_SECONDS = 60.0
 
+# Oldest first by the column that decides: by any other order, or none, all that is kept would be read for nothing.
 _SENT = """
-    DELETE FROM outbox WHERE id IN (
-        SELECT id FROM outbox WHERE sent_at < clock_timestamp() - $1 * interval '1 day' ORDER BY id LIMIT $2
-        FOR UPDATE SKIP LOCKED
-    )
+    DELETE FROM outbox WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM outbox WHERE sent_at < clock_timestamp() - $1 * interval '1 day'
+        ORDER BY sent_at LIMIT $2 FOR UPDATE SKIP LOCKED
+    ))
 """
 _ANSWERS = """
     DELETE FROM idempotency WHERE ctid = ANY(ARRAY(
-        SELECT ctid FROM idempotency WHERE created_at < clock_timestamp() - $1 * interval '1 day' LIMIT $2
-        FOR UPDATE SKIP LOCKED
+        SELECT ctid FROM idempotency WHERE created_at < clock_timestamp() - $1 * interval '1 day'
+        ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED
     ))
 """
 

@@ -22,7 +22,7 @@ from platform_kit.parking import RELEASED_MEANWHILE, park, park_record
 from platform_kit.telemetry import log
 from platform_kit.watchdog import Progress, Stall
 
-BATCH = 500
+BATCH = 1000
 TRIES_IN_PLACE = 2
 WAIT_SECONDS = 1.0
 STOP_SECONDS = 5.0
@@ -48,6 +48,7 @@ class Listener:
         self._consumer = consumer
         self._progress = progress
         self._excused: set[tuple[str, str, int]] = set()
+        self._committing: asyncio.Task[None] | None = None
         self.group = f"{kit.service}.{consumer.name}"
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -89,6 +90,8 @@ class Listener:
                     looked = time.monotonic()
                     await self._notice_stall(kafka, stall)
         finally:
+            with suppress(TimeoutError, KafkaError, asyncio.CancelledError):
+                await asyncio.wait_for(self._committed(), STOP_SECONDS)
             with suppress(TimeoutError, KafkaError, asyncio.CancelledError):
                 await asyncio.wait_for(kafka.stop(), STOP_SECONDS)
 
@@ -136,12 +139,24 @@ class Listener:
                     continue
                 break
             self._kit.nudge()
-            try:
-                await kafka.commit({partition: part[-1].offset + 1 for partition, part in partitions.items()})
-            except KafkaError as error:
-                log.warning(
-                    "offset not committed; the inbox drops the repeats", group=self.group, error=repr(error)
-                )
+            await self._committed()
+            offsets = {partition: part[-1].offset + 1 for partition, part in partitions.items()}
+            self._committing = asyncio.create_task(self._commit(kafka, offsets))
+
+    async def _commit(self, kafka: AIOKafkaConsumer, offsets: dict[TopicPartition, int]) -> None:
+        """Beside the next batch: what is lost of it when the process dies comes again, and the inbox drops it."""
+        try:
+            await kafka.commit(offsets)
+        except KafkaError as error:
+            log.warning(
+                "offset not committed; the inbox drops the repeats", group=self.group, error=repr(error)
+            )
+
+    async def _committed(self) -> None:
+        """Wait for the offsets under way: one commit at a time, so that none is overtaken by an older one."""
+        committing, self._committing = self._committing, None
+        if committing is not None:
+            await committing
 
     async def take_records(self, topic: str, records: Sequence[ConsumerRecord[Any, Any]]) -> None:
         """One topic's records, in order within each partition. Raises Outage when the database is away."""
@@ -193,10 +208,10 @@ class Listener:
         """Count the batch before it runs; it need not survive a crash of the database, only one of this process."""
         mark = [events[0].about.aggregate, events[0].about.version]
         async with self._kit.db.transaction() as tx:
-            await tx.execute("SET LOCAL synchronous_commit = off")
             tries = await tx.fetchval(
                 """
-                INSERT INTO batch_try AS t (consumer, topic, worker, first_event, tries) VALUES ($1, $2, $3, $4, 1)
+                INSERT INTO batch_try AS t (consumer, topic, worker, first_event, tries)
+                SELECT $1, $2, $3, $4, 1 FROM set_config('synchronous_commit', 'off', true)
                 ON CONFLICT (consumer, topic, worker) DO UPDATE
                 SET tries = CASE WHEN t.first_event = excluded.first_event THEN t.tries + 1 ELSE 1 END,
                     first_event = excluded.first_event

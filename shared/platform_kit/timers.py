@@ -87,13 +87,12 @@ class Timers:
                     next_try_at = statement_timestamp() + interval '5 seconds' * power(2, least(attempts, 7)),
                     parked_at = CASE WHEN attempts >= $3 THEN clock_timestamp() END,
                     reason = CASE WHEN attempts >= $3 THEN coalesce(reason, 'it ended the process each time') ELSE reason END
-                FROM (
-                    SELECT kind, aggregate FROM timer
+                WHERE ctid = ANY(ARRAY(
+                    SELECT ctid FROM timer
                     WHERE due_at <= linli_now() AND parked_at IS NULL AND kind = ANY($1)
                         AND (next_try_at IS NULL OR next_try_at <= statement_timestamp())
                     ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED
-                ) due
-                WHERE t.kind = due.kind AND t.aggregate = due.aggregate
+                ))
                 RETURNING t.kind, t.aggregate, t.parked_at
                 """,
                 list(self._kinds),

@@ -16,11 +16,11 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import file_request
+from benchmarks import consumer_apply, event_latency, file_request, growth, relay_drain, resident_home
 from benchmarks.figure import Figure
 from benchmarks.ground import ground
 
-FIGURES = (file_request,)
+FIGURES = (file_request, relay_drain, consumer_apply, resident_home, event_latency, growth)
 console = Console(width=170, highlight=False)
 
 

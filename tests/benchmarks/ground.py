@@ -29,6 +29,7 @@ class Ground:
     running: Running
     seed: int
     say: Callable[[str], None]
+    _town: Town | None = None
 
     def dsn(self, service: str, *, owner: bool = False) -> str:
         return service_dsn(self.home, self.running.maintenance_dsn, service_named(service), owner=owner)
@@ -60,7 +61,7 @@ class Ground:
                 rpc.startProcess(name)
 
     def town(self) -> Town:
-        """People and their tokens, made through the gateway."""
+        """People and their tokens, made through the gateway by whoever asks first."""
 
         async def made() -> Town:
             load = Load("bench", self.running.gateway, self.seed)
@@ -70,7 +71,9 @@ class Ground:
             finally:
                 await load.close()
 
-        return asyncio.run(made())
+        if self._town is None:
+            self._town = asyncio.run(made())
+        return self._town
 
 
 @contextmanager

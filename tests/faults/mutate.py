@@ -1,6 +1,7 @@
 """Deliberate bugs: each patch of `mutations/` is applied to a copy of this tree, and its scenario must fail there.
 
-A bug that nothing catches means that a scenario is missing, or cannot fail.
+A bug that nothing catches means that a scenario is missing, or cannot fail. Before that the same scenarios, under the same
+conditions, must pass on the tree as it is: or what they see is not the bug.
 """
 
 import json
@@ -12,6 +13,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -20,6 +22,10 @@ ROOT = Path(__file__).parents[2]
 FOLDER = Path(__file__).parent / "mutations"
 PATIENCE_SECONDS = 45
 _COPIED = ("services", "shared", "deploy", "tests")
+
+
+class DidNotRun(Exception):
+    """The fault run ended without a word of its scenarios."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +57,12 @@ def mutations(names: list[str]) -> list[Mutation]:
 
 def run(names: list[str], *, seed: int, console: Console) -> bool:
     """Whether every one of them was caught."""
-    outcomes = []
-    for mutation in mutations(names):
+    chosen, outcomes = mutations(names), []
+    if failing := _control(sorted({mutation.scenario for mutation in chosen}), seed):
+        console.print(f"the tree as it is does not pass: {failing}", markup=False)
+        return False
+    console.print("the tree as it is passes them all")
+    for mutation in chosen:
         outcomes.append(_try(mutation, seed))
         mine = outcomes[-1]
         console.print(
@@ -89,23 +99,36 @@ def _try(mutation: Mutation, seed: int) -> Outcome:
             capture_output=True,
             text=True,
         )
-        told = folder / "told.json"
-        done = subprocess.run(
-            [sys.executable, "-m", "faults", "--short", "--only", mutation.scenario, "--seed", str(seed),
-             "--tree", str(folder), "--json", str(told), "--patience", str(PATIENCE_SECONDS)],
-            env={**os.environ, "PYTHONPATH": str(ROOT / "tests")}, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        if not told.exists():
-            return Outcome(
-                mutation,
-                False,
-                time.monotonic() - started,
-                f"did not run: {done.stdout[-300:]}{done.stderr[-300:]}",
-            )
-        [row] = json.loads(told.read_text())
-        why = "; ".join(row["why"])[:200]
-        return Outcome(mutation, row["outcome"] == "FAILED", time.monotonic() - started, why)
+        [row] = _run([mutation.scenario], seed, folder)
+        caught = row["outcome"] == "FAILED"
+        return Outcome(mutation, caught, time.monotonic() - started, "; ".join(row["why"])[:200])
+    except DidNotRun as error:
+        return Outcome(mutation, False, time.monotonic() - started, f"did not run: {error}")
     except subprocess.CalledProcessError as error:
         return Outcome(mutation, False, time.monotonic() - started, f"does not apply: {error.stderr[:300]}")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _control(scenarios: list[str], seed: int) -> list[str]:
+    """Which of these fail without any bug: what they would see then is no bug either."""
+    return [
+        f"{row['scenario']}: {row['why']}"
+        for row in _run(scenarios, seed, ROOT)
+        if row["outcome"] == "FAILED"
+    ]
+
+
+def _run(scenarios: list[str], seed: int, tree: Path) -> list[dict[str, Any]]:
+    """The rows of the short forms of these scenarios on the code of that tree."""
+    with tempfile.TemporaryDirectory(prefix="linli-told-") as folder:
+        told = Path(folder) / "told.json"
+        done = subprocess.run(
+            [sys.executable, "-m", "faults", "--short", "--only", *scenarios, "--seed", str(seed),
+             "--tree", str(tree), "--json", str(told), "--patience", str(PATIENCE_SECONDS)],
+            env={**os.environ, "PYTHONPATH": str(ROOT / "tests")}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if not told.exists():
+            raise DidNotRun(done.stdout[-300:] + done.stderr[-300:])
+        rows: list[dict[str, Any]] = json.loads(told.read_text())
+        return rows

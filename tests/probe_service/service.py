@@ -68,11 +68,12 @@ router = APIRouter()
 
 
 class Raise(Body):
-    """`linger` seconds pass between the events and the commit; `give_up` rolls back then."""
+    """`then` ordinary events follow; `linger` seconds pass before the commit; `give_up` rolls back after them."""
 
     counter_id: UUID
     note: str = "x"
     times: int = 1
+    then: int = 0
     linger: float = 0
     give_up: bool = False
 
@@ -82,24 +83,26 @@ class CounterView(View):
     version: int
 
 
-async def raise_counter(tx: Tx, counter_id: UUID, note: str, times: int = 1) -> CounterView:
+async def raise_counter(tx: Tx, counter_id: UUID, note: str, times: int = 1, then: int = 0) -> CounterView:
+    notes = [note] * times + ["x"] * then
     version: int = await tx.fetchval(
         """
         INSERT INTO counter AS c (id, version) VALUES ($1, $2)
         ON CONFLICT (id) DO UPDATE SET version = c.version + $2 RETURNING version
         """,
         counter_id,
-        times,
+        len(notes),
     )
     if version > 1000:
         raise TooHigh
-    await publish(tx, *[Raised(counter_id=counter_id, note=note)] * times, version=version, at=await now(tx))
+    events = [Raised(counter_id=counter_id, note=each) for each in notes]
+    await publish(tx, *events, version=version, at=await now(tx))
     return CounterView(id=counter_id, version=version)
 
 
 @router.post("/raise", status_code=201)
 async def post_raise(body: Raise, command: Annotated[Command, commands("resident")]) -> Response:
-    raised = await raise_counter(command.tx, body.counter_id, body.note, body.times)
+    raised = await raise_counter(command.tx, body.counter_id, body.note, body.times, body.then)
     await asyncio.sleep(body.linger)
     if body.give_up:
         raise GivenUp

@@ -4,6 +4,7 @@ from faults.scenario import Scenario
 from faults.scenarios import (
     bad_events,
     callers,
+    consumers_in_trouble,
     database,
     killed_at_points,
     overloaded,
@@ -17,6 +18,7 @@ ALL: tuple[Scenario, ...] = (
     *stale_relay.SCENARIOS,
     *database.SCENARIOS,
     *bad_events.SCENARIOS,
+    *consumers_in_trouble.SCENARIOS,
     *callers.SCENARIOS,
     *overloaded.SCENARIOS,
     *terminated.SCENARIOS,

@@ -32,13 +32,15 @@ class Caller:
         self._token = stage.ground.token("resident", subject=uuid4())
         self._slots = asyncio.Semaphore(AT_ONCE)
 
-    async def raise_(self, counter: str, note: str = "x", times: int = 1) -> None:
-        body = {"counter_id": counter, "note": note, "times": times}
+    async def raise_(self, counter: str, note: str = "x", times: int = 1, then: int = 0) -> None:
+        body = {"counter_id": counter, "note": note, "times": times, "then": then}
         async with self._slots:
-            await self._stage.probe.call("raise", RAISED, self._token, "/raise", body, times=times)
+            await self._stage.probe.call("raise", RAISED, self._token, "/raise", body, times=times + then)
 
-    async def raise_all(self, counters: Sequence[str], note: str = "x", times: int = 1) -> None:
-        await asyncio.gather(*(self.raise_(counter, note, times) for counter in counters))
+    async def raise_all(
+        self, counters: Sequence[str], note: str = "x", times: int = 1, then: int = 0
+    ) -> None:
+        await asyncio.gather(*(self.raise_(counter, note, times, then) for counter in counters))
 
     async def cure(self, note: str) -> None:
         await self._stage.probe.call("cure", "", self._token, "/cures", {"note": note})
@@ -150,16 +152,23 @@ async def early(stage: Stage, tally: Tally) -> None:
 
 
 async def refused(stage: Stage, tally: Tally) -> None:
-    """The broker refuses large records for a while: 3,000 rows of one partition wait, and nothing else does."""
+    """The broker refuses large records for a while: 4,800 rows of one partition wait, and nothing else does."""
     caller = Caller(stage)
-    bad = _of_partition(0, 750)
+    bad = _of_partition(0, 1200)
     good = _of_partition(1, 40)
-    await caller.raise_all(good[:1])
+    # The producer has sent to every partition before: only then does a failed batch poison it.
+    await caller.raise_all([good[0], *_of_partition(0, 1), *_of_partition(2, 1)])
+    await until(
+        lambda: stage.ground.one("probe_service", "SELECT count(*) FROM outbox WHERE sent_at IS NULL"),
+        lambda unsent: unsent == 0,
+        "the first ones are sent",
+    )
     await _limit(stage, SMALL)
     try:
-        # Small ones stand behind each large one: they must not pass it.
-        await caller.raise_all(bad, secrets.token_hex(LARGE // 2))
-        await caller.raise_all(bad, times=3)
+        # Small ones stand behind each large one and must not pass it: alone in their round, and in their thousands.
+        for counter in _of_partition(2, 20):
+            await caller.raise_(counter, secrets.token_hex(LARGE // 2), then=2)
+        await caller.raise_all(bad, secrets.token_hex(LARGE // 2), then=3)
         waiting = await stage.ground.one("probe_service", "SELECT count(*) FROM outbox WHERE sent_at IS NULL")
         slowest = 0.0
         until_then = time.monotonic() + (6 if stage.short else 20)

@@ -1,0 +1,276 @@
+"""What an operation touches when a hundred times as many rows stand behind it: buffers, and the shape of its plans.
+
+The operations are run as the code runs them, on a real connection that notes their statements; each statement is then
+explained with the very arguments that it was run with.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
+
+import asyncpg
+import orjson
+
+from benchmarks.figure import Figure
+from benchmarks.ground import Ground
+from local_runtime.house import service_named
+from platform_kit import housekeeping, idempotency, inbox, relay, timers
+from platform_kit.auth import Caller
+from platform_kit.db import connect
+from platform_kit.money import Money
+from platform_kit.sealing import Sealer
+from resident_gateway import store as gateway_store
+from resident_gateway.rules.timeline import Item
+from resident_requests import store as request_store
+from resident_requests.actions import submit_request
+
+NAME = "growth"
+POINTS = (10_000, 1_000_000)
+WAITING = 200
+UNITS = 90
+OF_A_PERSON = 100
+Operation = Callable[[Any], Awaitable[object]]
+_PERSON, _CLAIMED = UUID(int=1), "deadline"
+_SEALER = Sealer(os.urandom(32))
+
+# Rows numbered from $1 to $2, behind which an operation must not slow down: sent events, kept answers, other people's rows.
+_FILL = {
+    "resident_requests": (
+        """
+        INSERT INTO outbox (topic, partition, aggregate, version, event_id, type, headers, payload, created_at, sent_at)
+        SELECT 'requests.requests', n % 12, gen_random_uuid(), 1, gen_random_uuid(), 'x', '{}', repeat('x', 300)::bytea,
+               at, at FROM (SELECT n, clock_timestamp() - (20.0 - 19.0 * n / $2) * interval '1 day' AS at
+                            FROM generate_series($1::int, $2::int) n) row
+        """,
+        """
+        INSERT INTO idempotency (principal, key, fingerprint, status, headers, body, created_at)
+        SELECT gen_random_uuid(), gen_random_uuid(), '\\x00', 201, '{}', repeat('x', 300)::bytea,
+               clock_timestamp() - (20.0 - 19.0 * n / $2) * interval '1 day' FROM generate_series($1::int, $2::int) n
+        """,
+        """
+        INSERT INTO inbox (consumer, topic, aggregate, last)
+        SELECT 'c', 't', 'a' || n, 1 FROM generate_series($1::int, $2::int) n
+        """,
+        """
+        INSERT INTO timer (kind, aggregate, due_at)
+        SELECT 'deadline', gen_random_uuid(), clock_timestamp() + n * interval '1 minute'
+        FROM generate_series($1::int, $2::int) n
+        """,
+        f"""
+        INSERT INTO request (id, case_number, resident_id, filed_by, unit_id, category, state, occurred_at, version, created_at)
+        SELECT uuidv7((n - 1000000) * interval '1 second'), 'G' || n, uuid_of(n % 100000), uuid_of(n % 100000),
+               uuid_of(n % {UNITS}), 'errand', (ARRAY['submitted', 'closed', 'closed', 'closed'])[n % 4 + 1],
+               clock_timestamp(), 1, clock_timestamp()
+        FROM generate_series($1::int, $2::int) n
+        """,
+        """
+        INSERT INTO resident (id, household_id, unit_id)
+        SELECT gen_random_uuid(), gen_random_uuid(), gen_random_uuid() FROM generate_series($1::int, $2::int) n
+        """,
+    ),
+    "resident_gateway": (
+        f"""
+        INSERT INTO timeline_item (person_id, subject_id, kind, state, happened_at, version)
+        SELECT uuid_of(n / {OF_A_PERSON}), gen_random_uuid(), 'request', 'closed', clock_timestamp() - n * interval '1 s', 1
+        FROM generate_series($1::int, $2::int) n
+        """,
+    ),
+}  # fmt: skip
+
+
+def measure(ground: Ground) -> list[Figure]:
+    """One figure an operation; a plan of another shape counts as a miss whatever its buffers are."""
+    return asyncio.run(_measure(ground))
+
+
+async def _measure(ground: Ground) -> list[Figure]:
+    figures = []
+    for service, operations in (("resident_requests", _requests()), ("resident_gateway", _gateway())):
+        async with _database(ground, service) as dsn:
+            connection = await connect(dsn, service)
+            await connection.execute("SET statement_timeout = 0")
+            await _prepare(connection, service)
+            points: list[dict[str, tuple[int, list[str]]]] = []
+            for first, last in zip((1, POINTS[0] + 1), POINTS, strict=True):
+                ground.say(f"{service}: {last:,} rows behind each table")
+                for statement in _FILL[service]:
+                    await connection.execute(statement, first, last, timeout=300)
+                await connection.execute("VACUUM (ANALYZE)", timeout=300)
+                points.append({name: await _explained(connection, each) for name, each in operations.items()})
+            await connection.close()
+            figures += [_figure(name, points[0][name], points[1][name]) for name in operations]
+    return figures
+
+
+def _figure(name: str, small: tuple[int, list[str]], large: tuple[int, list[str]]) -> Figure:
+    same = small[1] == large[1]
+    ratio = large[0] / small[0] if same else float("inf")
+    title = f"growth: {name}" if same else f"growth: {name} (another plan)"
+    return Figure(
+        title, large[0], small[0], "buffers", 1.5, None, at_least=False, ratio=ratio,
+        detail={"rows": POINTS, "plan": small[1], "plan of many": large[1]},
+    )  # fmt: skip
+
+
+@asynccontextmanager
+async def _database(ground: Ground, service: str) -> AsyncIterator[str]:
+    """A database of its own, made by the service's own migrations."""
+    name = f"growth_{service}"
+    maintenance = ground.running.maintenance_dsn
+    dsn = urlsplit(maintenance)._replace(path=f"/{name}").geturl()
+    admin = await asyncpg.connect(maintenance)
+    try:
+        await admin.execute(f'CREATE DATABASE "{name}"')
+        environment = {**os.environ, f"{service_named(service).prefix}_OWNER_DATABASE_URL": dsn}
+        migration = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "platform_kit.run", service, "migrate", env=environment
+        )
+        if await migration.wait():
+            raise RuntimeError(f"{service} could not be migrated")
+        yield dsn
+    finally:
+        await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        await admin.close()
+
+
+async def _prepare(connection: Any, service: str) -> None:
+    """What there is of in life too, however much history stands behind it: a district, one person, what waits to be done."""
+    await connection.execute(
+        "CREATE FUNCTION uuid_of(n bigint) RETURNS uuid LANGUAGE sql AS $$ SELECT lpad(to_hex(n), 32, '0')::uuid $$"
+    )
+    if service != "resident_requests":
+        return
+    await connection.execute(
+        "INSERT INTO unit (id, kind, code, name, zone) SELECT uuid_of(n), 'community', '01/01/' || lpad(n::text, 3, '0'), 'x',"
+        f" 'Asia/Shanghai' FROM generate_series(0, {UNITS - 1}) n"
+    )
+    await connection.execute(
+        "INSERT INTO resident (id, household_id, unit_id) VALUES ($1, $1, uuid_of(1))", _PERSON
+    )
+    await connection.execute(
+        "INSERT INTO outbox (topic, partition, aggregate, version, event_id, type, headers, payload)"
+        " SELECT 'requests.requests', n % 12, 'waiting' || n, 1, gen_random_uuid(), 'x', '{}', repeat('x', 300)::bytea"
+        f" FROM generate_series(1, {WAITING}) n"
+    )
+    await connection.execute("UPDATE relay_lease SET holder = $1, epoch = 1, until = 'infinity'", _PERSON)
+    await connection.execute(
+        "INSERT INTO timer (kind, aggregate, due_at) SELECT $1, gen_random_uuid(), clock_timestamp()"
+        f" FROM generate_series(1, {WAITING})",
+        _CLAIMED,
+    )
+
+
+async def _explained(connection: Any, operation: Operation) -> tuple[int, list[str]]:
+    """Buffers of all of the operation's statements, the second time that it runs; and the shape of each plan."""
+    queries: list[Any] = []
+    for noted in ([], queries):
+        # The first time, the driver may have to ask the server about types.
+        transaction = connection.transaction()
+        await transaction.start()
+        with connection.query_logger(noted.append):
+            await operation(connection)
+        await transaction.rollback()
+    buffers, shapes = 0, []
+    for query in queries:
+        for _ in range(2):
+            transaction = connection.transaction()
+            await transaction.start()
+            said = await connection.fetchval(
+                f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {query.query}", *query.args
+            )
+            await transaction.rollback()
+        [explained] = orjson.loads(said) if isinstance(said, str) else said
+        plan = explained["Plan"]
+        buffers += plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+        shapes.append(_shape(plan))
+    if not queries:
+        raise AssertionError("the operation ran no statement")
+    return buffers, shapes
+
+
+def _shape(plan: dict[str, Any]) -> str:
+    """Nodes, and what each of them reads by which index."""
+    own = " ".join(str(plan[name]) for name in ("Node Type", "Relation Name", "Index Name") if name in plan)
+    parts = ", ".join(_shape(each) for each in plan.get("Plans", ()))
+    return f"{own} ({parts})" if parts else own
+
+
+def _requests() -> dict[str, Operation]:
+    async def read(tx: Any) -> None:
+        await tx.fetch(relay._READ, [], [], [], relay.ROUND_ROWS)
+
+    async def mark(tx: Any) -> None:
+        marked = await tx.execute(relay._MARK, list(range(1, WAITING + 1)), _PERSON, 1, 10)
+        if marked != f"UPDATE {WAITING}":
+            raise AssertionError(marked)
+
+    async def look_up(tx: Any) -> None:
+        await idempotency.earlier_answer(tx, str(uuid4()), "key", b"x")
+
+    async def keep(tx: Any) -> None:
+        await idempotency.keep_answer(
+            tx, str(uuid4()), "key", b"x", idempotency.StoredAnswer(201, {}, b"x" * 300)
+        )
+
+    async def file(tx: Any) -> None:
+        await submit_request(
+            tx, _SEALER, category="errand", words="请帮我买药", address=None, point=(None, None), resident_id=_PERSON,
+            wanted=(None, None), occurred_at=None, by=Caller(_PERSON, frozenset({"resident"})),
+        )  # fmt: skip
+
+    async def advance(tx: Any) -> None:
+        names = [f"a{number * 97}" for number in range(1, 101)]
+        await tx.fetch(inbox._ADVANCE, "c", "t", names, [2] * len(names), False)
+
+    async def claim(tx: Any) -> None:
+        @asynccontextmanager
+        async def mine() -> AsyncIterator[Any]:
+            yield tx
+
+        async def nothing(_: Any, __: UUID) -> None:
+            return None
+
+        kit: Any = SimpleNamespace(db=SimpleNamespace(transaction=mine))
+        await timers.Timers(kit, (timers.TimerKind(_CLAIMED, nothing, nothing),))._take_chunk()
+
+    async def tidy_sent(tx: Any) -> None:
+        await tx.execute(housekeeping._SENT, 30, housekeeping.PIECE)
+
+    async def tidy_answers(tx: Any) -> None:
+        await tx.execute(housekeeping._ANSWERS, 90, housekeeping.PIECE)
+
+    async def worklist(tx: Any) -> None:
+        await request_store.page_for_staff(tx, ["01/01/007"], None, 50, None)
+
+    async def open_worklist(tx: Any) -> None:
+        await request_store.page_for_staff(tx, ["01"], "submitted", 50, None)
+
+    return {
+        "relay read": read, "relay mark": mark, "idempotency lookup": look_up, "idempotency insert": keep,
+        "filing a request": file, "inbox advance": advance, "timers claim": claim,
+        "housekeeping of sent events": tidy_sent, "housekeeping of answers": tidy_answers,
+        "staff list of a community": worklist, "staff list of the district, one state": open_worklist,
+    }  # fmt: skip
+
+
+def _gateway() -> dict[str, Operation]:
+    async def page(tx: Any) -> None:
+        await gateway_store.timeline(tx, UUID(int=7), 50, None)
+
+    async def save(tx: Any) -> None:
+        item = Item(UUID(int=7), uuid4(), "payment", "due", 1, datetime.now(UTC), amount=Money(1, "CNY"))
+        await gateway_store.save_item(tx, item)
+
+    async def save_for_all(tx: Any) -> None:
+        await gateway_store.save_state_for_all(
+            tx, uuid4(), kind="task", state="taken", among=("offered",), version=2, at=datetime.now(UTC)
+        )
+
+    return {"timeline page": page, "timeline item": save, "timeline state for all": save_for_all}

@@ -9,16 +9,17 @@ from platform_kit.telemetry import log
 PIECE = 5_000
 REST_SECONDS = 60.0
 
-# Oldest first by the column that decides: by any other order, or none, all that is kept would be read for nothing.
+# Oldest first by the column that decides, and a time that an index can be asked for (clock_timestamp() is another at each
+# row): otherwise all that is kept would be read each time.
 _SENT = """
     DELETE FROM outbox WHERE ctid = ANY(ARRAY(
-        SELECT ctid FROM outbox WHERE sent_at < clock_timestamp() - $1 * interval '1 day'
+        SELECT ctid FROM outbox WHERE sent_at < statement_timestamp() - $1 * interval '1 day'
         ORDER BY sent_at LIMIT $2 FOR UPDATE SKIP LOCKED
     ))
 """
 _ANSWERS = """
     DELETE FROM idempotency WHERE ctid = ANY(ARRAY(
-        SELECT ctid FROM idempotency WHERE created_at < clock_timestamp() - $1 * interval '1 day'
+        SELECT ctid FROM idempotency WHERE created_at < statement_timestamp() - $1 * interval '1 day'
         ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED
     ))
 """

@@ -78,7 +78,10 @@ class Timers:
         return len(due)
 
     async def _take_chunk(self) -> list[tuple[str, UUID]]:
-        """Count the try before it runs, in a transaction of its own: one that kills the process is counted too."""
+        """Count the try before it runs, in a transaction of its own: one that kills the process is counted too.
+
+        The time is asked once: asked of each row, all the deadlines to come would be read, too.
+        """
         async with self._kit.db.transaction() as tx:
             rows = await tx.fetch(
                 """
@@ -89,7 +92,7 @@ class Timers:
                     reason = CASE WHEN attempts >= $3 THEN coalesce(reason, 'it ended the process each time') ELSE reason END
                 WHERE ctid = ANY(ARRAY(
                     SELECT ctid FROM timer
-                    WHERE due_at <= linli_now() AND parked_at IS NULL AND kind = ANY($1)
+                    WHERE due_at <= (SELECT linli_now()) AND parked_at IS NULL AND kind = ANY($1)
                         AND (next_try_at IS NULL OR next_try_at <= statement_timestamp())
                     ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED
                 ))

@@ -10,12 +10,14 @@ from faults.scenarios import (
     overloaded,
     stale_relay,
     terminated,
+    three_brokers,
     tidied,
 )
 
 ALL: tuple[Scenario, ...] = (
     *killed_at_points.SCENARIOS,
     *stale_relay.SCENARIOS,
+    *three_brokers.SCENARIOS,
     *database.SCENARIOS,
     *bad_events.SCENARIOS,
     *consumers_in_trouble.SCENARIOS,

@@ -6,11 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-
 from platform_kit.db import Tx
 from platform_kit.inbox import applied_version
-from platform_kit.money import Money
 from platform_kit.paging import decode_cursor, encode_cursor
 from platform_kit.rows import load
 from resident_gateway.rules.code import OneTimeCode
@@ -161,18 +158,9 @@ async def timeline(tx: Tx, person_id: UUID, limit: int, cursor: str | None) -> t
         *after,
         limit + 1,
     )
-    items = [_item(row) for row in rows[:limit]]
+    items = [item for row in rows[:limit] if (item := load(Item, row))]
     more = len(rows) > limit
     return items, encode_cursor([items[-1].happened_at.isoformat(), items[-1].subject_id]) if more else None
-
-
-def _item(row: asyncpg.Record) -> Item:
-    """Field by field: `load` looks at each type again, which fifty rows of an answer feel (400 µs of it)."""
-    amount = row["amount_minor"]
-    return Item(
-        row["person_id"], row["subject_id"], row["kind"], row["state"], row["version"], row["happened_at"],
-        row["number"], row["detail"], None if amount is None else Money(amount, row["currency"]),
-    )  # fmt: skip
 
 
 def _instant(text: str) -> datetime:

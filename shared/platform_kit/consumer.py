@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from event_contracts.base import EventPayload
@@ -37,5 +38,9 @@ class Consumer:
     def topics(self) -> tuple[str, ...]:
         return tuple(sorted({event.topic.name for event in self.handlers}))
 
+    @cached_property
+    def _by_type(self) -> dict[str, Handler]:
+        return {event.type: handler for event, handler in self.handlers.items()}
+
     def handler(self, event_type: str) -> Handler | None:
-        return next((handler for event, handler in self.handlers.items() if event.type == event_type), None)
+        return self._by_type.get(event_type)

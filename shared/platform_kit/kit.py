@@ -51,6 +51,8 @@ class Kit:
                 try:
                     if connection is None or connection.is_closed():
                         connection = await connect(self.settings.database_url, f"{self.service}.hints")
+                        # A hint need not survive anything, so nobody waits for an fsync of it.
+                        await connection.execute("SET synchronous_commit = off")
                     await connection.execute(f"NOTIFY {CHANNEL}")
                 except OUTAGES:
                     continue

@@ -26,6 +26,7 @@ BATCH = 1000
 TRIES_IN_PLACE = 2
 WAIT_SECONDS = 1.0
 STOP_SECONDS = 5.0
+COMMIT_SECONDS = 15.0
 LOOK_SECONDS = 15.0
 
 # Said to be the server's trouble, but it is believed only while a probe fails as well.
@@ -48,7 +49,7 @@ class Listener:
         self._consumer = consumer
         self._progress = progress
         self._excused: set[tuple[str, str, int]] = set()
-        self._committing: asyncio.Task[None] | None = None
+        self._uncommitted: dict[TopicPartition, int] = {}
         self.group = f"{kit.service}.{consumer.name}"
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -76,6 +77,7 @@ class Listener:
             request_timeout_ms=15_000,
             retry_backoff_ms=200,
         )
+        self._uncommitted = {}
         try:
             await kafka.start()
             if self._consumer.start == "now":
@@ -86,12 +88,13 @@ class Listener:
                 polled = await kafka.getmany(timeout_ms=200, max_records=BATCH)
                 if polled:
                     await self._take(kafka, polled, stop)
+                elif self._uncommitted:
+                    await asyncio.sleep(WAIT_SECONDS)
+                    await self._commit(kafka)
                 elif time.monotonic() - looked > LOOK_SECONDS:
                     looked = time.monotonic()
                     await self._notice_stall(kafka, stall)
         finally:
-            with suppress(TimeoutError, KafkaError, asyncio.CancelledError):
-                await asyncio.wait_for(self._committed(), STOP_SECONDS)
             with suppress(TimeoutError, KafkaError, asyncio.CancelledError):
                 await asyncio.wait_for(kafka.stop(), STOP_SECONDS)
 
@@ -139,24 +142,24 @@ class Listener:
                     continue
                 break
             self._kit.nudge()
-            await self._committed()
-            offsets = {partition: part[-1].offset + 1 for partition, part in partitions.items()}
-            self._committing = asyncio.create_task(self._commit(kafka, offsets))
+            self._uncommitted |= {partition: part[-1].offset + 1 for partition, part in partitions.items()}
+            await self._commit(kafka)
 
-    async def _commit(self, kafka: AIOKafkaConsumer, offsets: dict[TopicPartition, int]) -> None:
-        """Beside the next batch: what is lost of it when the process dies comes again, and the inbox drops it."""
+    async def _commit(self, kafka: AIOKafkaConsumer) -> None:
+        """What cannot be committed now is tried again when there is time, if the partition is still ours: otherwise a group
+        whose last commit failed would seem to be behind for as long as nothing new comes."""
+        mine = {
+            partition: at for partition, at in self._uncommitted.items() if partition in kafka.assignment()
+        }
+        self._uncommitted = {}
         try:
-            await kafka.commit(offsets)
-        except KafkaError as error:
+            if mine:
+                await asyncio.wait_for(kafka.commit(mine), COMMIT_SECONDS)
+        except (KafkaError, TimeoutError) as error:
+            self._uncommitted = mine
             log.warning(
                 "offset not committed; the inbox drops the repeats", group=self.group, error=repr(error)
             )
-
-    async def _committed(self) -> None:
-        """Wait for the offsets under way: one commit at a time, so that none is overtaken by an older one."""
-        committing, self._committing = self._committing, None
-        if committing is not None:
-            await committing
 
     async def take_records(self, topic: str, records: Sequence[ConsumerRecord[Any, Any]]) -> None:
         """One topic's records, in order within each partition. Raises Outage when the database is away."""

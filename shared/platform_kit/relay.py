@@ -125,6 +125,8 @@ class Relay:
                 except OUTAGES as error:
                     log.warning("relay waits for the database", error=repr(error))
                 self.progress.idle(self.name)
+                # A hint is for the one that is active: whoever stands by must not be woken by the last it got.
+                self._wake.clear()
                 await self._pause(stop, 1.0)
         finally:
             await producer.discard()

@@ -138,10 +138,10 @@ async def _bring_up(
             note(f"{len(await create_topics(running.kafka, topics))} made")
         with _step("services", say) as note:
             supervise.start_house(home)
-            note(f"{await _ready(running, services, workers)} processes ready")
+            note(f"{await wait_until_ready(running, services, workers)} processes ready")
 
 
-async def _ready(running: Running, services: tuple[Service, ...], workers: int) -> int:
+async def wait_until_ready(running: Running, services: tuple[Service, ...], workers: int) -> int:
     """Wait until every api and worker says that it is ready; how many there are."""
     names = [
         name

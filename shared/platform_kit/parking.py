@@ -24,17 +24,18 @@ async def park(
     tx: Tx, group: str, topic: str, event: Incoming, reason: str, *, ends_the_process: bool = False
 ) -> None:
     """One that ends the process each time is tried again as seldom as one that has failed for long: each try costs a worker."""
+    failures = SELDOM if ends_the_process else 0
     await tx.execute(
         """
         INSERT INTO parked_key (consumer, topic, aggregate, reason, failures, next_try_at)
-        VALUES ($1, $2, $3, $4, $5, clock_timestamp() + CASE WHEN $5 > 0 THEN interval '1 second' * power(2, $5) ELSE interval '0' END)
-        ON CONFLICT DO NOTHING
+        VALUES ($1, $2, $3, $4, $5, clock_timestamp() + $6 * interval '1 second') ON CONFLICT DO NOTHING
         """,
         group,
         topic,
         event.about.aggregate,
         reason[:1000],
-        SELDOM if ends_the_process else 0,
+        failures,
+        2**failures if failures else 0,
     )
     await set_aside(tx, group, topic, event)
     telemetry.EVENTS_PARKED.labels(*group.split(".", 1)).inc()

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
@@ -21,6 +22,17 @@ from aiokafka.errors import (
 START_SECONDS = 10.0
 SEND_SECONDS = 15.0
 STOP_SECONDS = 5.0
+
+SETTINGS: dict[str, Any] = {
+    "enable_idempotence": True,
+    "acks": "all",
+    "compression_type": "lz4",
+    "linger_ms": 0,
+    "max_batch_size": 512 * 1024,
+    "max_request_size": 1_000_000,
+    "request_timeout_ms": int(START_SECONDS * 1000),
+    "retry_backoff_ms": 200,
+}
 
 # What the broker says of a record itself; everything else may pass with time.
 REFUSED = (
@@ -99,14 +111,7 @@ class Producer:
             kafka = AIOKafkaProducer(
                 bootstrap_servers=self._bootstrap,
                 client_id=self._client_id,
-                enable_idempotence=True,
-                acks="all",
-                compression_type="lz4",
-                linger_ms=0,
-                max_batch_size=512 * 1024,
-                max_request_size=1_000_000,
-                request_timeout_ms=int(START_SECONDS * 1000),
-                retry_backoff_ms=200,
+                **SETTINGS,
             )
             try:
                 await kafka.start()

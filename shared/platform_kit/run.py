@@ -31,7 +31,9 @@ def main() -> None:
         from platform_kit.migrate import migrate
 
         migrate(service.name, os.environ[f"{service.prefix}_OWNER_DATABASE_URL"])
-    elif arguments.process == "api":
+        return
+    _collect_garbage_seldom()
+    if arguments.process == "api":
         _serve(service)
     else:
         uvloop.run(run_worker(service, Kit.of(service.name, service.settings.of(service.prefix))))
@@ -40,7 +42,6 @@ def main() -> None:
 def _serve(service: Service) -> None:
     settings = service.settings.of(service.prefix)
     kit = Kit.of(service.name, settings)
-    _collect_garbage_seldom()
     if settings.api_metrics_port:
         prometheus_client.start_http_server(settings.api_metrics_port, settings.host)
     # uvicorn ends by the signal that it was sent; whoever supervises us is to see an orderly leave.
@@ -60,7 +61,7 @@ def _serve(service: Service) -> None:
 
 
 def _collect_garbage_seldom() -> None:
-    """What was imported stays for good and need not be looked at again; what a request leaves is freed by counting."""
+    """What was imported stays for good and need not be looked at again; what a call or event leaves is freed by counting."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)

@@ -58,6 +58,7 @@ class Stall:
 def watch(progress: Progress, limit_seconds: float = 60.0) -> threading.Thread:
     def look() -> None:
         while True:
+            # Its own thread's pace: there is nothing to wait for, what it looks for is that nothing happens.
             time.sleep(min(1.0, limit_seconds / 4))
             if why := progress.stalled(limit_seconds):
                 sys.stdout.write(f'{{"event":"stalled","why":"{why}","level":"critical"}}\n')

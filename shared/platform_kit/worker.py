@@ -1,7 +1,6 @@
 """The worker process of any service: relay, consumers, retries and timers, with health and metrics beside them."""
 
 import asyncio
-import gc
 import os
 import signal
 from collections.abc import Callable, Coroutine
@@ -29,9 +28,6 @@ async def run_worker(service: Service, kit: Kit) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    # What was imported stays for good and need not be looked at again each time.
-    gc.collect()
-    gc.freeze()
     progress = Progress()
     watch(progress)
     await kit.db.open()

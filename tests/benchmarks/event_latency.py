@@ -12,7 +12,6 @@ from typing import Any
 
 import aiohttp
 import asyncpg
-import httpx
 import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
@@ -23,7 +22,10 @@ from event_contracts.base import Topic
 from faults.people import Town
 from local_runtime import supervise
 from local_runtime.databases import wait_for_postgres
+from local_runtime.house import SERVICES
 from local_runtime.topics import create_topics
+from local_runtime.up import wait_until_ready
+from platform_kit.producer import SETTINGS
 
 NAME = "event_latency"
 ROUNDS = 3
@@ -132,13 +134,7 @@ async def _commits(ground: Ground, ids: list[str]) -> dict[str, float]:
 
 async def _round_trips(ground: Ground, rate: float, samples: int) -> list[float]:
     """Milliseconds from `send` to the record in a consumer's hands; both with the kit's settings, in one process."""
-    producer = AIOKafkaProducer(
-        bootstrap_servers=ground.running.kafka,
-        enable_idempotence=True,
-        acks="all",
-        compression_type="lz4",
-        linger_ms=0,
-    )
+    producer = AIOKafkaProducer(bootstrap_servers=ground.running.kafka, **SETTINGS)
     consumer = AIOKafkaConsumer(
         BARE.name, bootstrap_servers=ground.running.kafka, auto_offset_reset="latest", fetch_max_wait_ms=100
     )
@@ -176,24 +172,10 @@ def _note_commits(ground: Ground, *, on: bool) -> None:
     rpc.stopProcess("postgres")
     rpc.startProcess("postgres")
     asyncio.run(wait_for_postgres(ground.running.maintenance_dsn))
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not _ready(ground):
-        if time.monotonic() > deadline:
-            raise TimeoutError("the services do not come back")
-        time.sleep(0.2)
+    asyncio.run(wait_until_ready(ground.running, SERVICES, workers=1))
 
 
 async def _alter(ground: Ground, what: str) -> None:
     connection = await asyncpg.connect(ground.running.maintenance_dsn)
     await connection.execute(f"ALTER SYSTEM {what}")
     await connection.close()
-
-
-def _ready(ground: Ground) -> bool:
-    ports = [
-        port for name, port in ground.running.ports.items() if name.endswith((".api", ".worker_metrics"))
-    ]
-    try:
-        return all(httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=2).is_success for port in ports)
-    except httpx.TransportError:
-        return False

@@ -18,6 +18,7 @@ from local_runtime import supervise
 from local_runtime.topics import create_topics
 from platform_kit.db import connect
 from platform_kit.outbox import publish_all
+from platform_kit.producer import SETTINGS
 
 NAME = "relay_drain"
 EVENTS = 100_000
@@ -111,15 +112,7 @@ def _event(aggregates: Sequence[UUID], number: int) -> tuple[Filed, int]:
 
 async def _send(ground: Ground, rows: Sequence[Any]) -> float:
     """The bare producer at its best: records that are ready in memory, a whole window under way at once."""
-    producer = AIOKafkaProducer(
-        bootstrap_servers=ground.running.kafka,
-        enable_idempotence=True,
-        acks="all",
-        compression_type="lz4",
-        linger_ms=0,
-        max_batch_size=512 * 1024,
-        max_request_size=1_000_000,
-    )
+    producer = AIOKafkaProducer(bootstrap_servers=ground.running.kafka, **SETTINGS)
     records = [
         (row["aggregate"].encode(), row["payload"], row["partition"],
          [(name, value.encode()) for name, value in row["headers"].items()])

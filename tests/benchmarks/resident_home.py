@@ -1,8 +1,6 @@
 """A resident's home from the gateway's read model, against the same SQL by asyncpg without HTTP."""
 
 import asyncio
-import re
-import subprocess
 import time
 from collections.abc import Sequence
 from uuid import UUID, uuid4
@@ -12,6 +10,7 @@ import uvloop
 
 from benchmarks.figure import Figure, compared
 from benchmarks.ground import Ground
+from benchmarks.wrk import CONNECTIONS, wrk
 from platform_kit.db import connect
 from resident_gateway import store
 
@@ -21,7 +20,6 @@ RESIDENTS = 1_000
 PAGE = 50
 ROUNDS = 3
 SECONDS = 8
-CONNECTIONS = 32
 SERVICE = "resident_gateway"
 
 
@@ -100,7 +98,7 @@ async def _asyncpg(ground: Ground, people: Sequence[UUID], sql: tuple[str, tuple
 
 
 def _wrk(ground: Ground, tokens: Sequence[str], seconds: int) -> tuple[float, float]:
-    """Answers a second and the 99th percentile in ms. Whatever is no 2xx fails the run."""
+    """Answers a second and the 99th percentile in ms."""
     script = ground.home.run / "home.lua"
     written = ground.home.run / "home-tokens"
     written.write_text("\n".join(tokens))
@@ -119,14 +117,7 @@ def _wrk(ground: Ground, tokens: Sequence[str], seconds: int) -> tuple[float, fl
         end
         """
     )
-    done = subprocess.run(
-        ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(script), ground.running.gateway],
-        capture_output=True, text=True, check=True, timeout=seconds + 30,
-    )  # fmt: skip
-    requests, micros, status, socket, p99 = map(int, re.findall(r"RESULT (.*)", done.stdout)[0].split())
-    if status or socket:
-        raise AssertionError(f"{status} answers were refusals, {socket} connections broke:\n{done.stdout}")
-    return requests / micros * 1e6, p99 / 1000
+    return wrk(script, ground.running.gateway, seconds)
 
 
 async def _forget(ground: Ground, people: Sequence[UUID]) -> None:

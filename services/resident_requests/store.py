@@ -8,11 +8,11 @@ from uuid import UUID
 from platform_kit.auth import Caller
 from platform_kit.db import Tx
 from platform_kit.ids import case_number
-from platform_kit.paging import fetch_page
 from platform_kit.rows import load
-from registry_replica.store import SUBTREE, Resident, delegate_of, within
+from registry_replica.store import Resident, delegate_of, within
+from registry_replica.worklist import fetch_worklist
 from resident_requests.rules.city_report import Report, Source
-from resident_requests.rules.request import Request
+from resident_requests.rules.request import Request, State
 
 STAFF = ("worker", "street", "district")
 _COLUMNS = """id, case_number, resident_id, filed_by, unit_id, category, state, route, skill, wanted_from, wanted_until,
@@ -91,19 +91,10 @@ async def may_act_for(tx: Tx, caller: Caller, request: Request, at: datetime) ->
 
 
 async def page_for_staff(
-    tx: Tx, codes: Sequence[str], state: str | None, limit: int, cursor: str | None
+    tx: Tx, codes: Sequence[str], state: State | None, limit: int, cursor: str | None
 ) -> tuple[list[Request], str | None]:
-    rows, following = await fetch_page(
-        tx,
-        f"""
-        SELECT {_COLUMNS} FROM request WHERE ($1::text IS NULL OR state = $1) AND unit_id IN (
-            SELECT u.id FROM unit u WHERE {SUBTREE.format(code="u.code", prefixes="$2")}
-        )
-        """,
-        (state, list(codes)),
-        limit=limit,
-        cursor=cursor,
-    )
+    states = list(State) if state is None else [state]
+    rows, following = await fetch_worklist(tx, _COLUMNS, "request", codes, states, limit=limit, cursor=cursor)
     return [request for row in rows if (request := load(Request, row))], following
 
 

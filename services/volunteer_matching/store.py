@@ -6,11 +6,10 @@ from datetime import datetime
 from uuid import UUID
 
 from platform_kit.db import Tx
-from platform_kit.paging import fetch_page
 from platform_kit.rows import load
-from registry_replica.store import SUBTREE
+from registry_replica.worklist import fetch_worklist
 from volunteer_matching.rules.ranking import Candidate
-from volunteer_matching.rules.task import Offer, Task
+from volunteer_matching.rules.task import Offer, State, Task
 
 STAFF = ("worker", "street", "district")
 _TASK = """id, request_id, resident_id, unit_id, skill, starts_at, ends_at, state, volunteer_id, checked_in_at, minutes,
@@ -253,17 +252,8 @@ async def hours_of(tx: Tx, person_id: UUID) -> Hours:
 
 
 async def page_for_staff(
-    tx: Tx, codes: Sequence[str], state: str | None, limit: int, cursor: str | None
+    tx: Tx, codes: Sequence[str], state: State | None, limit: int, cursor: str | None
 ) -> tuple[list[Task], str | None]:
-    rows, following = await fetch_page(
-        tx,
-        f"""
-        SELECT {_TASK} FROM task WHERE ($1::text IS NULL OR state = $1) AND unit_id IN (
-            SELECT u.id FROM unit u WHERE {SUBTREE.format(code="u.code", prefixes="$2")}
-        )
-        """,
-        (state, list(codes)),
-        limit=limit,
-        cursor=cursor,
-    )
+    states = list(State) if state is None else [state]
+    rows, following = await fetch_worklist(tx, _TASK, "task", codes, states, limit=limit, cursor=cursor)
     return [task for row in rows if (task := load(Task, row))], following

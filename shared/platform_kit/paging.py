@@ -63,6 +63,10 @@ async def fetch_page(
         after,
         limit + 1,
     )
-    more = len(rows) > limit
+    return cut_page(rows, limit, key)
+
+
+def cut_page(rows: Sequence[Any], limit: int, key: str = "id") -> tuple[list[Any], str | None]:
+    """The first `limit` of at most one row more, and the cursor after them if there was one more."""
     kept = list(rows[:limit])
-    return kept, encode_cursor([kept[-1][key]]) if more else None
+    return kept, encode_cursor([kept[-1][key]]) if len(rows) > limit else None

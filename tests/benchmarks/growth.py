@@ -30,6 +30,7 @@ from resident_gateway import store as gateway_store
 from resident_gateway.rules.timeline import Item
 from resident_requests import store as request_store
 from resident_requests.actions import submit_request
+from resident_requests.rules.request import State
 
 NAME = "growth"
 POINTS = (10_000, 1_000_000)
@@ -252,7 +253,7 @@ def _requests() -> dict[str, Operation]:
         await request_store.page_for_staff(tx, ["01/01/007"], None, 50, None)
 
     async def open_worklist(tx: Any) -> None:
-        await request_store.page_for_staff(tx, ["01"], "submitted", 50, None)
+        await request_store.page_for_staff(tx, ["01"], State.SUBMITTED, 50, None)
 
     return {
         "relay read": read, "relay mark": mark, "idempotency lookup": look_up, "idempotency insert": keep,

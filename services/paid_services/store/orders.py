@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from paid_services.rules.order import Order
+from paid_services.rules.order import Order, State
 from paid_services.rules.pricing import Service
 from platform_kit.db import Tx
 from platform_kit.ids import case_number
-from platform_kit.paging import fetch_page
 from platform_kit.rows import load
-from registry_replica.store import SUBTREE
+from registry_replica.worklist import fetch_worklist
 
 STAFF = ("worker", "street", "district", "finance", "finance_lead", "auditor")
 
@@ -145,17 +144,10 @@ async def orders_of_provider(tx: Tx, person_id: UUID) -> list[Order]:
 
 
 async def page_for_staff(
-    tx: Tx, codes: Sequence[str], state: str | None, limit: int, cursor: str | None
+    tx: Tx, codes: Sequence[str], state: State | None, limit: int, cursor: str | None
 ) -> tuple[list[Order], str | None]:
-    rows, following = await fetch_page(
-        tx,
-        f"""
-        SELECT * FROM service_order WHERE ($1::text IS NULL OR state = $1) AND unit_id IN (
-            SELECT u.id FROM unit u WHERE {SUBTREE.format(code="u.code", prefixes="$2")}
-        )
-        """,
-        (state, list(codes)),
-        limit=limit,
-        cursor=cursor,
+    states = list(State) if state is None else [state]
+    rows, following = await fetch_worklist(
+        tx, "*", "service_order", codes, states, limit=limit, cursor=cursor
     )
     return [order for row in rows if (order := load(Order, row))], following

@@ -13,7 +13,8 @@ from platform_kit.paging import fetch_page
 from platform_kit.problems import NotFound
 from platform_kit.rows import load
 from registry_replica.store import within
-from relief_disbursement.rules.application import Application, Level
+from registry_replica.worklist import fetch_worklist
+from relief_disbursement.rules.application import Application, Level, State
 from relief_disbursement.store.found import found, loaded_all
 
 
@@ -155,19 +156,16 @@ async def evidence_of(tx: Tx, application_id: UUID) -> list[Record]:
 
 
 async def applications_in_scope(
-    tx: Tx, codes: Sequence[str], *, state: str | None, limit: int, cursor: str | None
+    tx: Tx, codes: Sequence[str], *, state: State | None, limit: int, cursor: str | None
 ) -> tuple[list[tuple[Application, Record]], str | None]:
     """Newest first, drafts left out: what a person has not handed in is theirs."""
-    rows, following = await fetch_page(
+    states = [each for each in State if each is not State.DRAFT and state in (None, each)]
+    rows, following = await fetch_worklist(
         tx,
-        """
-        SELECT a.*, ARRAY(SELECT reviewer_id FROM review r
-                          WHERE r.application_id = a.id AND r.round = a.round) AS reviewers
-        FROM application a JOIN unit u ON u.id = a.unit_id
-        WHERE a.state <> 'draft' AND ($2::text IS NULL OR a.state = $2)
-          AND EXISTS (SELECT FROM unnest($1::text[]) c WHERE u.code = c OR starts_with(u.code, c || '/'))
-        """,
-        (list(codes), state),
+        "t.*, ARRAY(SELECT reviewer_id FROM review r WHERE r.application_id = t.id AND r.round = t.round) AS reviewers",
+        "application",
+        codes,
+        states,
         limit=limit,
         cursor=cursor,
     )

@@ -91,7 +91,7 @@ def _applications() -> None:
         unique=True,
         postgresql_where=sa.text("state NOT IN ('rejected', 'ended')"),
     )
-    op.create_index("ix_application_worklist", "application", ["state", "id"])
+    op.create_index("ix_application_worklist", "application", ["unit_id", "state", "id"])
     op.create_index(
         "ix_application_notice",
         "application",

@@ -1,0 +1,47 @@
+"""The list that staff work from: what lies in their units, newest first.
+
+Each unit and state gives its newest few by the index (unit_id, state, id), and the newest of these are the page: what is
+read is bounded by units × states × the page, never by how much has gathered behind them.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import asyncpg
+
+from platform_kit.db import Tx
+from platform_kit.paging import cut_page, decode_cursor
+from registry_replica.store import SUBTREE
+
+_NEWEST = UUID(int=2**128 - 1)
+
+
+async def fetch_worklist(
+    tx: Tx,
+    columns: str,
+    table: str,
+    codes: Sequence[str],
+    states: Sequence[str],
+    *,
+    limit: int,
+    cursor: str | None,
+) -> tuple[list[asyncpg.Record], str | None]:
+    """`columns` of the rows `t` of `table` (id, unit_id, state, …) in the subtrees of these unit codes; and the next cursor."""
+    before = decode_cursor(cursor)[0] if cursor else _NEWEST
+    rows = await tx.fetch(
+        f"""
+        SELECT wanted.* FROM (
+            SELECT one.id FROM unit u CROSS JOIN unnest($2::text[]) s (state) CROSS JOIN LATERAL (
+                SELECT t.id FROM {table} t WHERE t.unit_id = u.id AND t.state = s.state AND t.id < $3
+                ORDER BY t.id DESC LIMIT $4
+            ) one
+            WHERE {SUBTREE.format(code="u.code", prefixes="$1")} ORDER BY one.id DESC LIMIT $4
+        ) page CROSS JOIN LATERAL (SELECT {columns} FROM {table} t WHERE t.id = page.id LIMIT 1) wanted
+        ORDER BY page.id DESC
+        """,  # noqa: S608 - both are constants of a store
+        list(codes),
+        list(states),
+        before,
+        limit + 1,
+    )
+    return cut_page(rows, limit)

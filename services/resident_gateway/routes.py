@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Annotated, Any, cast
 from uuid import UUID
 
+import orjson
 from fastapi import APIRouter, Query, Request, Response
 from joserfc.jwk import ECKey
 
@@ -110,8 +111,9 @@ async def read_timeline(
     page = await timeline_page(
         read.tx, whose, limit=limit, cursor=cursor, min_version=min_version, language=read.language
     )
-    # Written at once: returned as a model it would be validated and taken apart into dictionaries first.
-    return Response(page.model_dump_json(), media_type="application/json")
+    # Written at once: returned as it is, it would be validated and taken apart into dictionaries first.
+    # asyncpg's UUIDs are of a class of its own, which orjson leaves to `default`.
+    return Response(orjson.dumps(page, default=str, option=orjson.OPT_UTC_Z), media_type="application/json")
 
 
 async def signed_in(call: Read, body: schemas.TokenWanted) -> Caller | None:

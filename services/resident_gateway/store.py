@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from asyncpg import Record
+
 from platform_kit.db import Tx
 from platform_kit.inbox import applied_version
 from platform_kit.paging import decode_cursor, encode_cursor
@@ -145,12 +147,14 @@ async def save_state_for_all(
     )
 
 
-async def timeline(tx: Tx, person_id: UUID, limit: int, cursor: str | None) -> tuple[list[Item], str | None]:
-    """Newest first; a page continues after the instant and id of the last row seen."""
+async def timeline(
+    tx: Tx, person_id: UUID, limit: int, cursor: str | None
+) -> tuple[list[Record], str | None]:
+    """Rows, newest first; a page continues after the instant and id of the last row seen."""
     after = decode_cursor(cursor, (_instant, UUID)) if cursor else (None, None)
     rows = await tx.fetch(
         """
-        SELECT * FROM timeline_item
+        SELECT kind, subject_id, number, state, amount_minor, currency, happened_at, version FROM timeline_item
         WHERE person_id = $1 AND ($2::timestamptz IS NULL OR (happened_at, subject_id) < ($2, $3::uuid))
         ORDER BY happened_at DESC, subject_id DESC LIMIT $4
         """,
@@ -158,9 +162,10 @@ async def timeline(tx: Tx, person_id: UUID, limit: int, cursor: str | None) -> t
         *after,
         limit + 1,
     )
-    items = [item for row in rows[:limit] if (item := load(Item, row))]
-    more = len(rows) > limit
-    return items, encode_cursor([items[-1].happened_at.isoformat(), items[-1].subject_id]) if more else None
+    kept = rows[:limit]
+    if len(rows) == len(kept):
+        return kept, None
+    return kept, encode_cursor([kept[-1]["happened_at"].isoformat(), kept[-1]["subject_id"]])
 
 
 def _instant(text: str) -> datetime:

@@ -108,6 +108,12 @@ class Database:
             yield connection
 
     @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Tx]:
+        """No transaction around it: each statement commits by itself. For reads, and for one that writes alone."""
+        async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
+            yield connection
+
+    @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:
         """A SQLModel session for a wide, rarely hot query; it reads and is never committed."""
         if self._engine is None:
@@ -119,7 +125,7 @@ class Database:
     async def answers(self) -> bool:
         """The probe that tells an outage from an event's or a query's own fault."""
         try:
-            async with asyncio.timeout(ACQUIRE_SECONDS), self._pool.acquire() as connection:
+            async with asyncio.timeout(ACQUIRE_SECONDS), self.connection() as connection:
                 await connection.fetchval("SELECT 1")
         except OUTAGES:
             return False

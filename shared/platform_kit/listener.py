@@ -196,7 +196,7 @@ class Listener:
         for event in events:
             self._progress.working(self.group)
             await self._take_one(topic, event)
-        async with self._kit.db.transaction() as tx:
+        async with self._kit.db.connection() as tx:
             await self._forget_batch(tx, topic)
 
     async def _forget_batch(self, tx: Tx, topic: str) -> None:
@@ -210,7 +210,7 @@ class Listener:
     async def _first_try(self, topic: str, events: Sequence[Incoming]) -> bool:
         """Count the batch before it runs; it need not survive a crash of the database, only one of this process."""
         mark = [events[0].about.aggregate, events[0].about.version]
-        async with self._kit.db.transaction() as tx:
+        async with self._kit.db.connection() as tx:
             tries = await tx.fetchval(
                 """
                 INSERT INTO batch_try AS t (consumer, topic, worker, first_event, tries)
@@ -262,12 +262,12 @@ class Listener:
             await self._forget_tries(tx, topic, event)
 
     async def _count_try(self, topic: str, event: Incoming) -> int:
-        """In a transaction of its own, before the try: an event that kills the process is counted too.
+        """By itself, before the try: an event that kills the process is counted too.
 
         A try that an outage of the database ended is not counted again.
         """
         key = (topic, event.about.aggregate, event.about.version)
-        async with self._kit.db.transaction() as tx:
+        async with self._kit.db.connection() as tx:
             tries: int = await tx.fetchval(
                 """
                 INSERT INTO event_try AS t (consumer, topic, aggregate, version, tries) VALUES ($1, $2, $3, $4, 1)

@@ -1,13 +1,14 @@
 """A person's timeline: one query on the gateway's own read model, as fresh as the caller needs."""
 
 import asyncio
-from datetime import UTC
 from uuid import UUID
 
+from asyncpg import Record
+
 from platform_kit.db import Tx
+from platform_kit.money import Money
 from platform_kit.problems import InvalidInput, Text
 from resident_gateway import schemas, store
-from resident_gateway.rules.timeline import Item
 from resident_gateway.views.words import KINDS, STATES, word
 
 PATIENCE_SECONDS = 2.0
@@ -20,8 +21,8 @@ async def timeline_page(
 ) -> schemas.TimelinePage:
     """The barrier and the list are on one connection, so that the list has what the barrier saw."""
     fresh = await _wait_for(tx, min_version) if min_version else True
-    items, following = await store.timeline(tx, person_id, limit, cursor)
-    return schemas.TimelinePage(items=[_shown(item, language) for item in items], next=following, fresh=fresh)
+    rows, following = await store.timeline(tx, person_id, limit, cursor)
+    return schemas.TimelinePage([_shown(row, language) for row in rows], following, fresh)
 
 
 async def _wait_for(tx: Tx, min_version: str) -> bool:
@@ -39,15 +40,16 @@ async def _wait_for(tx: Tx, min_version: str) -> bool:
     return False
 
 
-def _shown(item: Item, language: str) -> schemas.TimelineItem:
+def _shown(row: Record, language: str) -> schemas.TimelineItem:
+    amount, state = row["amount_minor"], row["state"]
     return schemas.TimelineItem(
-        kind=item.kind,
-        id=item.subject_id,
-        number=item.number,
-        title=word(KINDS, item.kind, language),
-        state=item.state,
-        state_text=word(STATES, item.state, language),
-        amount=item.amount,
-        happened_at=item.happened_at.astimezone(UTC),
-        version=item.version,
+        kind=row["kind"],
+        id=row["subject_id"],
+        number=row["number"],
+        title=word(KINDS, row["kind"], language),
+        state=state,
+        state_text=word(STATES, state, language),
+        amount=None if amount is None else Money(amount, row["currency"]),
+        happened_at=row["happened_at"],
+        version=row["version"],
     )

@@ -6,6 +6,7 @@ conditions, must pass on the tree as it is: or what they see is not the bug.
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -30,11 +31,13 @@ class DidNotRun(Exception):
 
 @dataclass(frozen=True)
 class Mutation:
-    """The first line of a patch says what is wrong with it, the second which scenario must see it."""
+    """The first line of a patch says what is wrong with it, the second which scenario must see it, the third as what: any
+    other failure may be the machine's."""
 
     name: str
     what: str
     scenario: str
+    seen_as: re.Pattern[str]
     patch: Path
 
 
@@ -50,8 +53,10 @@ def mutations(names: list[str]) -> list[Mutation]:
     """All, or those of these names; a KeyError names one that does not exist."""
     found = {}
     for patch in sorted(FOLDER.glob("*.patch")):
-        what, caught_by = patch.read_text().splitlines()[:2]
-        found[patch.stem] = Mutation(patch.stem, what, caught_by.removeprefix("Caught by: "), patch)
+        what, caught_by, seen_as = patch.read_text().splitlines()[:3]
+        scenario = caught_by.removeprefix("Caught by: ")
+        pattern = re.compile(seen_as.removeprefix("Seen as: "))
+        found[patch.stem] = Mutation(patch.stem, what, scenario, pattern, patch)
     return list(found.values()) if names == ["all"] else [found[name] for name in names]
 
 
@@ -100,8 +105,10 @@ def _try(mutation: Mutation, seed: int) -> Outcome:
             text=True,
         )
         [row] = _run([mutation.scenario], seed, folder)
-        caught = row["outcome"] == "FAILED"
-        return Outcome(mutation, caught, time.monotonic() - started, "; ".join(row["why"])[:200])
+        seen = [why for why in row["why"] if mutation.seen_as.search(why)]
+        why = seen[0] if seen else "; ".join(row["why"])
+        caught = row["outcome"] == "FAILED" and bool(seen)
+        return Outcome(mutation, caught, time.monotonic() - started, why[:300])
     except DidNotRun as error:
         return Outcome(mutation, False, time.monotonic() - started, f"did not run: {error}")
     except subprocess.CalledProcessError as error:

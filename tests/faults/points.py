@@ -43,6 +43,7 @@ class Points:
             return
         action = order["action"]
         if action == "kill":
+            await asyncio.sleep(float(order.get("after", 0)))
             os.kill(os.getpid(), signal.SIGKILL)
         elif action == "freeze":
             os.kill(os.getpid(), signal.SIGSTOP)

@@ -15,13 +15,15 @@ from faults.scenario import Scenario, Stage, Tally
 from platform_kit.db import connect
 from platform_kit.outbox import partition_of
 from platform_kit.parking import hurry
+from platform_kit.producer import SETTINGS
 from probe_service.misfortune import KILL, NEEDS, POISON, TIMEOUT
 from probe_service.service import TOPIC
 
 GROUP = "probe_service.copy"
 RAISED, MARKED = "probe.counter.raised.v1", "probe.mark.set.v1"
 AT_ONCE = 30
-SMALL, LARGE = 2_000, 6_000
+# The broker's limit for a while, a record above it, and one that leaves no room in a batch for those that follow it.
+SMALL, LARGE, FULL = 2_000, 6_000, SETTINGS["max_batch_size"] + 8_000
 
 
 class Caller:
@@ -165,9 +167,11 @@ async def refused(stage: Stage, tally: Tally) -> None:
     )
     await _limit(stage, SMALL)
     try:
-        # Small ones stand behind each large one and must not pass it: alone in their round, and in their thousands.
+        # Small ones stand behind each large one and must not pass it: alone in their round, in the next batch, in thousands.
         for counter in _of_partition(2, 20):
             await caller.raise_(counter, secrets.token_hex(LARGE // 2), then=2)
+        for counter in _of_partition(2, 5):
+            await caller.raise_(counter, secrets.token_hex(FULL // 2), then=2)
         await caller.raise_all(bad, secrets.token_hex(LARGE // 2), then=3)
         waiting = await stage.ground.one("probe_service", "SELECT count(*) FROM outbox WHERE sent_at IS NULL")
         slowest = 0.0

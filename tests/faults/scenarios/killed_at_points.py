@@ -24,14 +24,19 @@ async def kill(stage: Stage, tally: Tally) -> None:
             await _kill_at(stage, tally, f"{stage.dice.choice(_PUBLISHING)}.api", point)
         for point in WORKER_POINTS * rounds:
             await _kill_at(stage, tally, f"{_busy_at(stage, point)}.worker", point)
+        # What a client does by itself beside the work (committing offsets by the clock) needs a moment to be seen.
+        for _ in range(rounds):
+            await _kill_at(
+                stage, tally, f"{stage.dice.choice(_CONSUMING)}.worker", "before_effect_commit", after=0.5
+            )
     finally:
         ringing.cancel()
 
 
-async def _kill_at(stage: Stage, tally: Tally, process: str, point: str) -> None:
+async def _kill_at(stage: Stage, tally: Tally, process: str, point: str, after: float = 0) -> None:
     orders = stage.ground.orders
     before = len(orders.notes(process, point))
-    orders.give(process, point, "kill")
+    orders.give(process, point, "kill", after=after)
     if point == "after_lease":
         # The lease changes hands when the process that has it dies.
         (await stage.ground.active_relay(process.removesuffix(".worker"))).kill()

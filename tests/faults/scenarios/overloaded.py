@@ -9,6 +9,7 @@ from faults.overload import Outcome, offered
 from faults.scenario import Scenario, Stage, Tally
 
 GOODPUT_AT_LEAST = 0.6
+SERVED_WITHIN_SECONDS = 2.0
 RECOVERY_SECONDS = 10.0
 MEMORY_MORE_MB = 200.0
 _APIS = ("resident_gateway.api", "resident_requests.api")
@@ -44,6 +45,9 @@ async def overload(stage: Stage, tally: Tally) -> None:
         outcome.without_retry_after == 0, f"{outcome.without_retry_after} turned away without Retry-After"
     )
     tally.require(goodput >= GOODPUT_AT_LEAST * best, f"goodput {goodput:.0f}/s of {best:.0f}/s")
+    tally.require(
+        outcome.p50 <= SERVED_WITHIN_SECONDS, f"who was let in waited {outcome.p50:.1f} s at the median"
+    )
     tally.require(recovered <= RECOVERY_SECONDS, f"recovered only after {recovered:.1f} s")
     for name, found in memory.items():
         tally.require(max(found) - found[0] < MEMORY_MORE_MB, f"{name} grew to {max(found):.0f} MB")

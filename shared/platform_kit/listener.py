@@ -1,4 +1,4 @@
-"""The consumer loop: batch → inbox and effects in one transaction → then the offset. A stall ends the process."""
+"""The consumer loop: batch → inbox and effects in one transaction → some time after, the offset. A stall ends the process."""
 
 import asyncio
 import hashlib
@@ -27,6 +27,8 @@ TRIES_IN_PLACE = 2
 WAIT_SECONDS = 1.0
 STOP_SECONDS = 5.0
 COMMIT_SECONDS = 15.0
+# Offsets only save repeats, which the inbox drops: a commit for each event would cost the broker more than the event did.
+COMMIT_EVERY_SECONDS = 0.5
 LOOK_SECONDS = 15.0
 
 # Said to be the server's trouble, but it is believed only while a probe fails as well.
@@ -50,6 +52,7 @@ class Listener:
         self._progress = progress
         self._excused: set[tuple[str, str, int]] = set()
         self._uncommitted: dict[TopicPartition, int] = {}
+        self._commit_due = 0.0
         self.group = f"{kit.service}.{consumer.name}"
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -87,13 +90,13 @@ class Listener:
                 self._progress.idle(self.group)
                 polled = await kafka.getmany(timeout_ms=200, max_records=BATCH)
                 if polled:
-                    await self._take(kafka, polled, stop)
-                elif self._uncommitted:
-                    await asyncio.sleep(WAIT_SECONDS)
+                    await self._take(polled, stop)
+                if self._uncommitted and time.monotonic() >= self._commit_due:
                     await self._commit(kafka)
-                elif time.monotonic() - looked > LOOK_SECONDS:
+                if not polled and time.monotonic() - looked > LOOK_SECONDS:
                     looked = time.monotonic()
                     await self._notice_stall(kafka, stall)
+            await self._commit(kafka, STOP_SECONDS)
         finally:
             with suppress(TimeoutError, KafkaError, asyncio.CancelledError):
                 await asyncio.wait_for(kafka.stop(), STOP_SECONDS)
@@ -119,7 +122,6 @@ class Listener:
 
     async def _take(
         self,
-        kafka: AIOKafkaConsumer,
         polled: dict[TopicPartition, list[ConsumerRecord[Any, Any]]],
         stop: asyncio.Event,
     ) -> None:
@@ -143,18 +145,17 @@ class Listener:
                 break
             self._kit.nudge()
             self._uncommitted |= {partition: part[-1].offset + 1 for partition, part in partitions.items()}
-            await self._commit(kafka)
 
-    async def _commit(self, kafka: AIOKafkaConsumer) -> None:
-        """What cannot be committed now is tried again when there is time, if the partition is still ours: otherwise a group
-        whose last commit failed would seem to be behind for as long as nothing new comes."""
+    async def _commit(self, kafka: AIOKafkaConsumer, seconds: float = COMMIT_SECONDS) -> None:
+        """Of the partitions that are still ours. What fails is tried again, or the group would seem to be behind for as long
+        as nothing new comes."""
         mine = {
             partition: at for partition, at in self._uncommitted.items() if partition in kafka.assignment()
         }
-        self._uncommitted = {}
+        self._uncommitted, self._commit_due = {}, time.monotonic() + COMMIT_EVERY_SECONDS
         try:
             if mine:
-                await asyncio.wait_for(kafka.commit(mine), COMMIT_SECONDS)
+                await asyncio.wait_for(kafka.commit(mine), seconds)
         except (KafkaError, TimeoutError) as error:
             self._uncommitted = mine
             log.warning(

@@ -51,7 +51,7 @@ class Listener:
         self._consumer = consumer
         self._progress = progress
         self._excused: set[tuple[str, str, int]] = set()
-        self._uncommitted: dict[TopicPartition, int] = {}
+        self._taken: set[TopicPartition] = set()
         self._commit_due = 0.0
         self.group = f"{kit.service}.{consumer.name}"
 
@@ -80,7 +80,7 @@ class Listener:
             request_timeout_ms=15_000,
             retry_backoff_ms=200,
         )
-        self._uncommitted = {}
+        self._taken = set()
         try:
             await kafka.start()
             if self._consumer.start == "now":
@@ -91,7 +91,7 @@ class Listener:
                 polled = await kafka.getmany(timeout_ms=200, max_records=BATCH)
                 if polled:
                     await self._take(polled, stop)
-                if self._uncommitted and time.monotonic() >= self._commit_due:
+                if self._taken and time.monotonic() >= self._commit_due:
                     await self._commit(kafka)
                 if not polled and time.monotonic() - looked > LOOK_SECONDS:
                     looked = time.monotonic()
@@ -144,20 +144,22 @@ class Listener:
                     continue
                 break
             self._kit.nudge()
-            self._uncommitted |= {partition: part[-1].offset + 1 for partition, part in partitions.items()}
+            self._taken |= partitions.keys()
 
     async def _commit(self, kafka: AIOKafkaConsumer, seconds: float = COMMIT_SECONDS) -> None:
-        """Of the partitions that are still ours. What fails is tried again, or the group would seem to be behind for as long
-        as nothing new comes."""
-        mine = {
-            partition: at for partition, at in self._uncommitted.items() if partition in kafka.assignment()
-        }
-        self._uncommitted, self._commit_due = {}, time.monotonic() + COMMIT_EVERY_SECONDS
+        """Between two batches, all before the position of a partition has taken effect. An offset that was noted when its
+        batch was taken may have been overtaken since by whoever had the partition meanwhile, and would set the group back.
+
+        What fails is tried again, or the group would seem to be behind for as long as nothing new comes.
+        """
+        mine = self._taken & kafka.assignment()
+        self._taken, self._commit_due = set(), time.monotonic() + COMMIT_EVERY_SECONDS
         try:
-            if mine:
-                await asyncio.wait_for(kafka.commit(mine), seconds)
+            async with asyncio.timeout(seconds):
+                if mine:
+                    await kafka.commit({partition: await kafka.position(partition) for partition in mine})
         except (KafkaError, TimeoutError) as error:
-            self._uncommitted = mine
+            self._taken = mine
             log.warning(
                 "offset not committed; the inbox drops the repeats", group=self.group, error=repr(error)
             )

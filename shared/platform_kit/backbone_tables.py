@@ -46,7 +46,7 @@ _OUTBOX = (
     """,
     "CREATE INDEX outbox_unsent ON outbox (id) WHERE sent_at IS NULL",
     "CREATE INDEX outbox_sent ON outbox (sent_at) WHERE sent_at IS NOT NULL",
-    "CREATE INDEX outbox_held ON outbox (topic, aggregate, id) WHERE sent_at IS NULL AND next_try_at IS NOT NULL",
+    "CREATE INDEX outbox_held ON outbox (topic, aggregate, id) WHERE next_try_at IS NOT NULL",
     """
     CREATE TABLE relay_lease (
         id int PRIMARY KEY DEFAULT 1 CHECK (id = 1),

@@ -161,7 +161,7 @@ def commands(*roles: str, anonymous: bool = False) -> Any:
 
 def reads(*roles: str, anonymous: bool = False) -> Any:
     """The dependency of a safe call. Under read committed a transaction around it would give its statements no common
-    moment, only two round trips more: half of what a resident's home costs."""
+    moment, only two round trips more."""
     return _asking(Database.connection, roles, anonymous)
 
 

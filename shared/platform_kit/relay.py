@@ -35,14 +35,19 @@ FAILURES_BEFORE_PARKED = 5
 Partition = tuple[str, int]
 
 # The rows in flight, the partitions that failed lately and what waits behind a refused row are left out in SQL: left out
-# after the LIMIT, thousands of rows of one failing partition would hide the healthy ones.
+# after the LIMIT, thousands of rows of one failing partition would hide the healthy ones. Whether something of the same
+# aggregate is held before a row is looked up by itself, in the only index that fits: as a join it was planned from an
+# empty outbox's statistics, and read all that waits again for each row that waits.
 _SENDABLE = """
     SELECT id, topic, partition, aggregate, headers, payload FROM outbox o
     WHERE sent_at IS NULL AND id <> ALL($1::bigint[])
         AND (next_try_at IS NULL OR next_try_at <= statement_timestamp())
         AND NOT EXISTS (
-            SELECT FROM outbox held WHERE held.sent_at IS NULL AND held.next_try_at > statement_timestamp()
-                AND held.topic = o.topic AND held.aggregate = o.aggregate AND held.id < o.id
+            SELECT FROM (
+                SELECT id FROM outbox h
+                WHERE h.topic = o.topic AND h.aggregate = o.aggregate AND h.next_try_at > statement_timestamp()
+                ORDER BY h.id LIMIT 1
+            ) held WHERE held.id < o.id
         )
 """
 _READ = (

@@ -33,7 +33,7 @@ GATHER_SECONDS = 0.05
 
 class Lines:
     """Standard output, a moment's lines in one write: whoever reads the pipe may be slower than we are, and then each
-    write of its own waits (a fifth of what a resident's home cost). What warns is written at once."""
+    write of its own waits (beside other work that was a quarter of an answer's time). What warns is written at once."""
 
     def __init__(self) -> None:
         self._out = open(sys.stdout.fileno(), "wb", buffering=64 * 1024, closefd=False)  # noqa: SIM115

@@ -1,6 +1,7 @@
 """Events that cannot be applied or sent: they wait aside with what follows them, everything else goes on, nothing is lost."""
 
 import asyncio
+import json
 import re
 import secrets
 import time
@@ -9,6 +10,7 @@ from uuid import uuid4
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.producer.message_accumulator import BatchBuilder
 
 from faults.ground import until
 from faults.scenario import Scenario, Stage, Tally
@@ -22,8 +24,8 @@ from probe_service.service import TOPIC
 GROUP = "probe_service.copy"
 RAISED, MARKED = "probe.counter.raised.v1", "probe.mark.set.v1"
 AT_ONCE = 30
-# The broker's limit for a while, a record above it, and one that leaves no room in a batch for those that follow it.
-SMALL, LARGE, FULL = 2_000, 6_000, SETTINGS["max_batch_size"] + 8_000
+# The broker's limit for a while, and a record above it.
+SMALL, LARGE = 2_000, 6_000
 
 
 class Caller:
@@ -167,11 +169,13 @@ async def refused(stage: Stage, tally: Tally) -> None:
     )
     await _limit(stage, SMALL)
     try:
-        # Small ones stand behind each large one and must not pass it: alone in their round, in the next batch, in thousands.
+        # Small ones stand behind each large one and must not pass it: in the next batch, alone in their round, in thousands.
+        # The next batch is taken only from a producer that the broker does not know yet: a refusal makes it a new one.
+        await caller.raise_(bad[0], secrets.token_hex(LARGE // 2))
+        await until(lambda: _held(stage), lambda held: held > 0, "the first refused one is held")
+        await caller.raise_(*_of_partition(2, 1), await _fills_half_a_batch(stage), times=2, then=2)
         for counter in _of_partition(2, 20):
             await caller.raise_(counter, secrets.token_hex(LARGE // 2), then=2)
-        for counter in _of_partition(2, 5):
-            await caller.raise_(counter, secrets.token_hex(FULL // 2), then=2)
         await caller.raise_all(bad, secrets.token_hex(LARGE // 2), then=3)
         waiting = await stage.ground.one("probe_service", "SELECT count(*) FROM outbox WHERE sent_at IS NULL")
         slowest = 0.0
@@ -203,6 +207,23 @@ async def refused(stage: Stage, tally: Tally) -> None:
     )
     tally.require(slowest < 2.0, f"another partition's event waited {slowest:.1f} s behind the refused ones")
     tally.require(healed < 5.0, f"healed only after {healed:.1f} s")
+
+
+async def _held(stage: Stage) -> int:
+    return int(
+        await stage.ground.one("probe_service", "SELECT count(*) FROM outbox WHERE next_try_at IS NOT NULL")
+    )
+
+
+async def _fills_half_a_batch(stage: Stage) -> str:
+    """A note whose event leaves no room for a third one in the producer's batch when it comes twice."""
+    [row] = await stage.ground.ask("probe_service", "SELECT aggregate, headers, payload FROM outbox LIMIT 1")
+    batch = BatchBuilder(SETTINGS["max_batch_size"], 3)
+    headers = [(name, value.encode()) for name, value in json.loads(row["headers"]).items()]
+    small = batch.append(
+        timestamp=None, key=row["aggregate"].encode(), value=row["payload"], headers=headers
+    ).size
+    return secrets.token_hex((SETTINGS["max_batch_size"] // 2 - small - small // 8) // 2)
 
 
 async def _limit(stage: Stage, size: int) -> None:

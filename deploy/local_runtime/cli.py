@@ -62,10 +62,11 @@ def running_at(home: Home) -> Running:
 def up(
     home: Place = None,
     workers: Annotated[int, typer.Option(help="of each service, sharing its work", min=1, max=4)] = 1,
+    gateways: Annotated[int, typer.Option(help="processes on the gateway's port", min=1, max=4)] = 1,
 ) -> None:
     """Start PostgreSQL, Kafka and every service; safe to repeat."""
     try:
-        running = bring_up(Home.at(home), console.print, workers=workers)
+        running = bring_up(Home.at(home), console.print, workers=workers, gateways=gateways)
     except EXPECTED as error:
         _fail(error)
     console.print(f"Linli answers at {running.gateway} · stop it with: linli down")

@@ -40,6 +40,11 @@ def service_named(name: str) -> Service:
     raise KeyError(f"no service {name}; there are: {', '.join(s.name for s in SERVICES)}")
 
 
+def gateway_name(ordinal: int) -> str:
+    """The program name of one of the gateway's processes, which share its port: the first needs no number."""
+    return f"{GATEWAY}.api" if ordinal == 0 else f"{GATEWAY}.api_{ordinal + 1}"
+
+
 def worker_name(service: Service, ordinal: int) -> str:
     """The program name of a service's worker: the first needs no number."""
     return f"{service.name}.worker" if ordinal == 0 else f"{service.name}.worker_{ordinal + 1}"

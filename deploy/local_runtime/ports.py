@@ -4,7 +4,7 @@ import random
 import socket
 
 from local_runtime.home import Home
-from local_runtime.house import Service, worker_name
+from local_runtime.house import GATEWAY, Service, gateway_name, worker_name
 
 # Below the range from which systems take ports for outgoing connections: a port chosen there
 # could be in use by any client at the moment the server wants it back.
@@ -24,7 +24,7 @@ def is_free(port: int) -> bool:
     return True
 
 
-def names_and_usual(services: tuple[Service, ...], workers: int = 1) -> dict[str, int]:
+def names_and_usual(services: tuple[Service, ...], workers: int = 1, gateways: int = 1) -> dict[str, int]:
     """Every port an instance needs, with the number it likes best."""
     wanted = dict(SERVERS)
     for service in services:
@@ -32,6 +32,9 @@ def names_and_usual(services: tuple[Service, ...], workers: int = 1) -> dict[str
         wanted[f"{service.name}.api_metrics"] = service.port + 100
         for ordinal in range(workers):
             wanted[f"{worker_name(service, ordinal)}_metrics"] = service.port + 200 + 100 * ordinal
+        if service.name == GATEWAY:
+            for ordinal in range(1, gateways):
+                wanted[f"{gateway_name(ordinal)}_metrics"] = service.port + 600 + 100 * ordinal
     return wanted
 
 
@@ -45,6 +48,7 @@ def choose(
     services: tuple[Service, ...],
     *,
     workers: int = 1,
+    gateways: int = 1,
     usual: bool,
     given: dict[str, int] | None = None,
     in_use: bool = False,
@@ -56,7 +60,7 @@ def choose(
     before = remembered(home)
     chosen: dict[str, int] = {}
     dice = random.SystemRandom()
-    for name, liked in names_and_usual(services, workers).items():
+    for name, liked in names_and_usual(services, workers, gateways).items():
         if in_use and name in before:
             chosen[name] = before[name]
             continue

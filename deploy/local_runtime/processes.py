@@ -5,7 +5,7 @@ import sys
 from local_runtime import bytecode
 from local_runtime.databases import service_dsn
 from local_runtime.home import Home
-from local_runtime.house import GATEWAY, SERVICES, Service, worker_name
+from local_runtime.house import GATEWAY, SERVICES, Service, gateway_name, worker_name
 from local_runtime.programs import Program
 from local_runtime.secrets_store import jwks_file, operator_password_file, sealing_key_file, signing_key_file
 
@@ -20,6 +20,7 @@ def programs(
     maintenance: str,
     kafka: str,
     workers: int = 1,
+    gateways: int = 1,
     entry: str = ENTRY,
 ) -> list[Program]:
     """An api and its workers for each; they start when the servers and the tables are there.
@@ -30,7 +31,18 @@ def programs(
     for service in services:
         environment = _environment(home, service, ports, maintenance, kafka)
         api = (sys.executable, "-m", entry, service.name, "api")
-        made.append(Program(f"{service.name}.api", api, environment, autostart=False))
+        if service.name == GATEWAY:
+            made += [
+                Program(
+                    gateway_name(ordinal),
+                    api,
+                    environment | _sharing(ordinal, ports, gateways),
+                    autostart=False,
+                )
+                for ordinal in range(gateways)
+            ]
+        else:
+            made.append(Program(f"{service.name}.api", api, environment, autostart=False))
         for ordinal in range(workers):
             mine = {
                 "LINLI_ORDINAL": str(ordinal),
@@ -41,6 +53,16 @@ def programs(
             worker = (sys.executable, "-m", entry, service.name, "worker")
             made.append(Program(worker_name(service, ordinal), worker, environment | mine, autostart=False))
     return made
+
+
+def _sharing(ordinal: int, ports: dict[str, int], gateways: int) -> dict[str, str]:
+    """One of several processes on the gateway's port: each has metrics of its own."""
+    if gateways == 1:
+        return {}
+    return {
+        "GATEWAY_API_PORT_SHARED": "true",
+        "GATEWAY_API_METRICS_PORT": str(ports[f"{gateway_name(ordinal)}_metrics"]),
+    }
 
 
 def _environment(

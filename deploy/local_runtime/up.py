@@ -49,12 +49,14 @@ def up(
     usual_ports: bool = True,
     given_ports: dict[str, int] | None = None,
     workers: int = 1,
+    gateways: int = 1,
     entry: str = ENTRY,
     topics: tuple[Topic, ...] = TOPICS,
 ) -> Running:
     """Start what does not run yet. Safe to repeat; what an earlier, killed instance left behind is stopped first.
 
-    `workers` of each service share its work: if one dies, another carries on within the relay's lease.
+    `workers` of each service share its work: if one dies, another carries on within the relay's lease. `gateways` share
+    the gateway's port, so that it can use several cores.
     """
     started = time.monotonic()
     home.prepare()
@@ -63,7 +65,15 @@ def up(
         if not alive:
             with _step("left-overs of an earlier run", say) as note:
                 note(f"{orphans.stop_all(home)} processes stopped")
-        ports = choose(home, services, workers=workers, usual=usual_ports, given=given_ports, in_use=alive)
+        ports = choose(
+            home,
+            services,
+            workers=workers,
+            gateways=gateways,
+            usual=usual_ports,
+            given=given_ports,
+            in_use=alive,
+        )
         broker = os.environ.get("LINLI_KAFKA") or f"127.0.0.1:{ports['kafka']}"
         maintenance = maintenance_dsn(home, ports)
         running = Running(home, ports, maintenance, broker)
@@ -77,6 +87,7 @@ def up(
                 maintenance=maintenance,
                 kafka=broker,
                 workers=workers,
+                gateways=gateways,
                 entry=entry,
             )
             supervise.write_configuration(home, ports["supervisor"], [*servers, *house])

@@ -4,7 +4,9 @@ import argparse
 import gc
 import os
 import signal
+import socket
 import sys
+from contextlib import suppress
 
 import prometheus_client
 import uvicorn
@@ -46,7 +48,7 @@ def _serve(service: Service) -> None:
         prometheus_client.start_http_server(settings.api_metrics_port, settings.host)
     # uvicorn ends by the signal that it was sent; whoever supervises us is to see an orderly leave.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    uvicorn.run(
+    config = uvicorn.Config(
         create_api(service, kit),
         host=settings.host,
         port=settings.api_port,
@@ -58,6 +60,20 @@ def _serve(service: Service) -> None:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
     )
+    server = uvicorn.Server(config)
+    sockets = [_shared(settings.host, settings.api_port)] if settings.api_port_shared else None
+    with suppress(KeyboardInterrupt):
+        server.run(sockets=sockets)
+    if not server.started:
+        sys.exit(1)
+
+
+def _shared(host: str, port: int) -> socket.socket:
+    """The kernel gives each new connection to one of those that listen there."""
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    listening.bind((host, port))
+    return listening
 
 
 def _collect_garbage_seldom() -> None:

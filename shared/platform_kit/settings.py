@@ -27,6 +27,7 @@ class ServiceSettings(BaseSettings):
     pool_size: int = 8
     host: str = "127.0.0.1"
     api_port: int = 8000
+    api_port_shared: bool = Field(False, description="several processes answer on it: one uses one core")
     api_metrics_port: int = 0
     worker_metrics_port: int = 0
 

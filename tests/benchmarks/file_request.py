@@ -12,9 +12,10 @@ import asyncpg
 import psutil
 
 from benchmarks.figure import Figure, compared
-from benchmarks.ground import Ground
+from benchmarks.ground import GATEWAYS, Ground
 from benchmarks.wrk import CONNECTIONS, wrk
 from faults.people import Town
+from local_runtime.house import gateway_name
 from local_runtime.system_user import binaries
 
 NAME = "file_request"
@@ -87,9 +88,12 @@ def _pgbench(ground: Ground, script: Path, seconds: int) -> tuple[float, float]:
 
 def _cpu(ground: Ground) -> dict[str, float]:
     """Processor seconds so far, by part. PostgreSQL is read from its whole session group, ended backends included."""
-    parts = {part: _seconds(ground.process(f"{name}.api")) for part, name in
-             (("gateway", "resident_gateway"), ("service", "resident_requests"))}  # fmt: skip
-    return {**parts, "postgres": sum(_seconds(each) for each in ground.postgres())}
+    gateways = [ground.process(gateway_name(ordinal)) for ordinal in range(GATEWAYS)]
+    return {
+        "gateway": sum(map(_seconds, gateways)),
+        "service": _seconds(ground.process("resident_requests.api")),
+        "postgres": sum(map(_seconds, ground.postgres())),
+    }
 
 
 def _seconds(process: psutil.Process) -> float:

@@ -22,6 +22,9 @@ from local_runtime.house import SERVICES, service_named
 from local_runtime.system_user import data_folder
 from local_runtime.up import Running, down, up
 
+# One process uses one core, and there are two: the clients, PostgreSQL and these share them.
+GATEWAYS = 2
+
 
 @dataclass
 class Ground:
@@ -82,7 +85,7 @@ def ground(seed: int, say: Callable[[str], None]) -> Iterator[Ground]:
     root.chmod(0o755)
     home = Home(root)
     try:
-        yield Ground(home, up(home, say, services=SERVICES, usual_ports=False), seed, say)
+        yield Ground(home, up(home, say, services=SERVICES, usual_ports=False, gateways=GATEWAYS), seed, say)
     finally:
         down(home, lambda _: None)
         shutil.rmtree(root, ignore_errors=True)

@@ -45,5 +45,6 @@ def test_a_running_instance_that_grows_keeps_what_it_has(home: Home) -> None:
 
 
 def test_the_usual_ports_of_the_house_do_not_collide() -> None:
-    usual = ports.names_and_usual(SERVICES)
+    usual = ports.names_and_usual(SERVICES, workers=4, gateways=4)
     assert len(set(usual.values())) == len(usual)
+    assert "resident_gateway.api_4_metrics" in usual

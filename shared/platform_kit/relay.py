@@ -28,7 +28,6 @@ from platform_kit.watchdog import Progress
 LEASE_SECONDS = 10
 IDLE_SECONDS = 0.2
 ROUND_ROWS = 4000
-FEW_ROWS = 100
 ROUND_BYTES = 8 * 1024 * 1024
 NO_PROGRESS_SECONDS = 60.0
 FAILURES_BEFORE_PARKED = 5
@@ -176,18 +175,17 @@ class Relay:
         last_renewal = time.monotonic()
         while not stop.is_set():
             self._wake.clear()
-            rows = await self._read(reader)
+            rows, all_of_them = await self._read(reader)
             if rows:
                 self.progress.working(self.name)
-                sent = await self._send(rows, marker, producer)
+                all_of_them &= await self._send(rows, marker, producer)
             else:
-                sent = True
                 await self._marked()
                 self.progress.idle(self.name)
                 if not self._failing:
                     self._progressed = time.monotonic()
-            # A few that went are all there was: whoever commits more gives a hint, so a second look would be in vain.
-            if sent and len(rows) < FEW_ROWS:
+            # When all that waited went, a second look would be in vain: whoever commits more gives a hint.
+            if all_of_them or not rows:
                 await self._pause(stop, IDLE_SECONDS)
             if time.monotonic() - last_renewal > LEASE_SECONDS / 4:
                 last_renewal = time.monotonic()
@@ -196,7 +194,8 @@ class Relay:
                     raise LeaseLost
                 await self._measure(marker)
 
-    async def _read(self, reader: Any) -> list[asyncpg.Record]:
+    async def _read(self, reader: Any) -> tuple[list[asyncpg.Record], bool]:
+        """A round's rows; and whether nothing else waits that may be sent."""
         moment = time.monotonic()
         waiting = [partition for partition, backoff in self._failing.items() if backoff.until > moment]
         seeking = {partition: backoff.few for partition, backoff in self._failing.items() if backoff.few}
@@ -217,7 +216,7 @@ class Relay:
             if kept and size > ROUND_BYTES:
                 break
             kept.append(row)
-        return kept
+        return kept, len(kept) == len(rows) < ROUND_ROWS and not seeking
 
     async def _send(self, rows: Sequence[asyncpg.Record], marker: Any, producer: Producer) -> bool:
         """Whether all of them went."""

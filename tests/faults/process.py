@@ -95,7 +95,7 @@ def _in_relay(points: Points) -> None:
 
     async def held(self: Relay, reader: Any, *arguments: Any) -> None:
         points.note("lease", epoch=self._epoch)
-        if waiting := len(await self._read(reader)):
+        if waiting := len((await self._read(reader))[0]):
             await points.reach("after_lease", events=waiting)
         await rounds(self, reader, *arguments)
 

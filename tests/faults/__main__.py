@@ -16,7 +16,7 @@ from faults.checker import Checker
 from faults.ground import Ground, ground
 from faults.load import Load
 from faults.people import open_town
-from faults.scenario import Row, Scenario, Stage, play
+from faults.scenario import Row, Scenario, Stage, Tally, play
 
 console = Console(width=180, highlight=False)
 
@@ -67,8 +67,13 @@ def run(
             rows += asyncio.run(_play_all(built, common, seed, short, patience))
     for each in chosen:
         if each.ground is not None:
-            with each.ground(console.print, tree) as built:
-                rows += asyncio.run(_play_all(built, [each], seed, short, patience))
+            try:
+                with each.ground(console.print, tree) as built:
+                    rows += asyncio.run(_play_all(built, [each], seed, short, patience))
+            except (OSError, TimeoutError) as error:
+                # The others' rows must not be lost with it.
+                rows.append(Row(each, Tally(failed=[f"its house did not come up: {error}"])))
+                _say(rows[-1])
     return rows
 
 

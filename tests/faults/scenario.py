@@ -69,10 +69,10 @@ class Row:
 
     scenario: Scenario
     tally: Tally
-    verdict: Verdict
-    acknowledged: int
-    unknown: int
-    seconds: float
+    verdict: Verdict = field(default_factory=Verdict)
+    acknowledged: int = 0
+    unknown: int = 0
+    seconds: float = 0.0
 
     @property
     def passed(self) -> bool:

@@ -22,10 +22,20 @@ from platform_kit.ids import new_id
 from platform_kit.kit import Kit
 from platform_kit.local_routes import router as local_router
 from platform_kit.problem_answers import Problem, http_error, invalid, refused
-from platform_kit.problems import BodyTooLarge, OurFault, Overloaded, Refusal, Unavailable, Unstorable
+from platform_kit.problems import (
+    BodyTooLarge,
+    BodyTooSlow,
+    OurFault,
+    Overloaded,
+    Refusal,
+    Unavailable,
+    Unstorable,
+)
 from platform_kit.service import Service
 
 LARGEST_BODY = 1024 * 1024
+# Whoever is taken in takes a place: those who send nothing must not keep it.
+BODY_SECONDS = 10.0
 # Calls taken in at once for each database connection. What queues longer than this would wait for longer than people do:
 # at a thousand commands a second and eight connections, a sixth of a second.
 AT_ONCE_PER_CONNECTION = 20
@@ -77,7 +87,7 @@ def document(
         for operation in operations.values():
             operation["responses"].pop("422", None)
             for status, meaning in (("400", "malformed"), ("401", "not signed in"), ("403", "not permitted"),
-                                    ("413", "too large"), ("422", "invalid input"), ("503", "unavailable")):  # fmt: skip
+                                    ("408", "too slow"), ("413", "too large"), ("422", "invalid input"), ("503", "unavailable")):  # fmt: skip
                 operation["responses"].setdefault(status, {"description": meaning} | refusal)
     app.openapi_schema = describe(schema) if describe else schema
     return app.openapi_schema
@@ -133,6 +143,10 @@ def _add_errors(app: FastAPI) -> None:
         app.add_exception_handler(outage, away)
 
 
+class _HungUp(Exception):
+    """The caller was gone before the call was whole."""
+
+
 class Limits:
     """Pure ASGI: bounds what is taken in at once and each body, carries the correlation id, measures the answer."""
 
@@ -176,7 +190,9 @@ class Limits:
 
         try:
             body_receive = await _bounded(scope, headers, receive)
-        except BodyTooLarge as refusal:
+        except _HungUp:
+            return
+        except (BodyTooLarge, BodyTooSlow) as refusal:
             await refused(refusal, language(Request(scope)))(scope, receive, send_marked)
         else:
             await self._app(scope, body_receive, send_marked)
@@ -196,15 +212,11 @@ async def _bounded(scope: Scope, headers: dict[bytes, str], receive: Receive) ->
         raise BodyTooLarge(limit=LARGEST_BODY)
     if scope["method"] in ("GET", "HEAD", "OPTIONS"):
         return receive
-    body, more = b"", True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            break
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-        if len(body) > LARGEST_BODY:
-            raise BodyTooLarge(limit=LARGEST_BODY)
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            body = await _whole(receive)
+    except TimeoutError as error:
+        raise BodyTooSlow from error
     given = False
 
     async def once() -> Message:
@@ -215,6 +227,20 @@ async def _bounded(scope: Scope, headers: dict[bytes, str], receive: Receive) ->
         return {"type": "http.request", "body": body, "more_body": False}
 
     return once
+
+
+async def _whole(receive: Receive) -> bytes:
+    """Never a part of it: under its key a command would be remembered that nobody sent."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _HungUp
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > LARGEST_BODY:
+            raise BodyTooLarge(limit=LARGEST_BODY)
+    return body
 
 
 async def _end(task: asyncio.Task[None]) -> None:

@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 Tx: TypeAlias = "PoolConnectionProxy[asyncpg.Record] | asyncpg.Connection[asyncpg.Record]"
 
 ACQUIRE_SECONDS = 3.0
+# Longer than the server's own limit for a statement: what is longer still is a connection with nobody at its other end.
+COMMAND_SECONDS = 40.0
 
 # A process frozen inside a transaction would otherwise block its successor without end.
 SESSION = {
@@ -38,7 +40,10 @@ OUTAGES = (
 async def connect(dsn: str, application: str) -> "asyncpg.Connection[asyncpg.Record]":
     """A connection outside the pool, for a relay's lease or a listener."""
     connection = await asyncpg.connect(
-        dsn, timeout=5, server_settings={**SESSION, "application_name": application}
+        dsn,
+        timeout=5,
+        command_timeout=COMMAND_SECONDS,
+        server_settings={**SESSION, "application_name": application},
     )
     await _prepare(connection)
     return connection
@@ -76,7 +81,7 @@ class Database:
             min_size=0,
             max_size=self._pool_size,
             timeout=ACQUIRE_SECONDS,
-            command_timeout=60,
+            command_timeout=COMMAND_SECONDS,
             max_inactive_connection_lifetime=300,
             init=_prepare,
             reset=_nothing_to_reset,

@@ -139,6 +139,8 @@ class Listener:
                         self._progress.idle(self.group)
                     log.warning("consumer waits for the database", group=self.group, error=str(outage))
                     if stop.is_set():
+                        # Their positions are past what was not applied.
+                        self._taken -= polled.keys()
                         return
                     await asyncio.sleep(WAIT_SECONDS)
                     continue
@@ -179,6 +181,11 @@ class Listener:
             if events:
                 await self.take(topic, events)
         except OUTAGES as error:
+            raise Outage(repr(error)) from error
+        except asyncpg.PostgresError as error:
+            # Of the inbox's own statements, so no event's fault: somebody else holds a lock for too long.
+            if str(error.sqlstate)[:2] not in _SERVERS_TROUBLE:
+                raise
             raise Outage(repr(error)) from error
 
     async def take(self, topic: str, events: Sequence[Incoming]) -> None:
@@ -252,17 +259,20 @@ class Listener:
             else:
                 telemetry.EVENTS_APPLIED.labels(self._kit.service, self._consumer.name).inc()
                 return
-        async with self._kit.db.transaction() as tx:
-            ended = not reason
-            await park(
-                tx,
-                self.group,
-                topic,
-                event,
-                reason or "it ended the process each time",
-                ends_the_process=ended,
-            )
-            await self._forget_tries(tx, topic, event)
+        for _ in range(3):
+            with suppress(RELEASED_MEANWHILE):
+                async with self._kit.db.transaction() as tx:
+                    await park(
+                        tx,
+                        self.group,
+                        topic,
+                        event,
+                        reason or "it ended the process each time",
+                        ends_the_process=not reason,
+                    )
+                    await self._forget_tries(tx, topic, event)
+                return
+        raise Outage("the parked key was released again and again")
 
     async def _count_try(self, topic: str, event: Incoming) -> int:
         """By itself, before the try: an event that kills the process is counted too.

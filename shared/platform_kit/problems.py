@@ -105,6 +105,11 @@ class InProgress(Refusal):
     says = Text("The same call is being worked on; ask again shortly.", "相同请求正在处理中,请稍后重试。")
 
 
+class BodyTooSlow(Refusal):
+    status = 408
+    says = Text("The request did not arrive in time.", "请求未能及时送达,请重试。")
+
+
 class BodyTooLarge(Refusal):
     status = 413
     says = Text("The body is larger than {limit} bytes.", "请求内容超过 {limit} 字节。")

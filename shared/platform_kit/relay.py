@@ -14,7 +14,6 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from aiokafka.errors import KafkaError
 
 from platform_kit import telemetry
 from platform_kit.db import OUTAGES, connect
@@ -175,9 +174,9 @@ class Relay:
         last_renewal = time.monotonic()
         while not stop.is_set():
             self._wake.clear()
+            self.progress.working(self.name)
             rows, all_of_them = await self._read(reader)
             if rows:
-                self.progress.working(self.name)
                 all_of_them &= await self._send(rows, marker, producer)
             else:
                 await self._marked()
@@ -236,7 +235,8 @@ class Relay:
             if isinstance(outcome, int):
                 sent += [row["id"] for row in waiting[:outcome]]
                 self._succeeded(partition)
-            elif isinstance(outcome, KafkaError):
+            elif isinstance(outcome, Exception):
+                # Whatever it is, it is this partition's: a topic with fewer partitions than it had fails an assertion.
                 failed = True
                 await self._failed(partition, waiting, outcome, marker)
             else:
@@ -261,7 +261,7 @@ class Relay:
                 del self._failing[partition]
 
     async def _failed(
-        self, partition: Partition, rows: Sequence[asyncpg.Record], error: KafkaError, marker: Any
+        self, partition: Partition, rows: Sequence[asyncpg.Record], error: Exception, marker: Any
     ) -> None:
         """Back off; a refused batch is halved until the row that is refused alone is found and held with its aggregate."""
         backoff = self._failing.setdefault(partition, _Backoff())

@@ -205,7 +205,6 @@ async def frozen(stage: Stage, tally: Tally) -> None:
 
 async def topics_changed(stage: Stage, tally: Tally) -> None:
     """The running group `probe_service.copy` gets a second topic, then loses it."""
-    stage.probe.start([], 0)
     token = stage.ground.token("resident", subject=uuid4())
     group = f"{PROBE.name}.copy"
     workers = (f"{PROBE.name}.worker", f"{PROBE.name}.worker_2")
@@ -247,7 +246,6 @@ async def clock(stage: Stage, tally: Tally) -> None:
 
 
 async def _with_clock(stage: Stage, tally: Tally, library: str, offset: str) -> None:
-    stage.probe.start([], 0)
     token = stage.ground.token("resident", subject=uuid4())
     wrong = {"LD_PRELOAD": library, "FAKETIME": offset, "DONT_FAKE_MONOTONIC": "1"}
     names = (
@@ -315,7 +313,6 @@ async def racing(stage: Stage, tally: Tally) -> None:
     A ring that comes while its timer waits moves it; so what must fire is the timer rows that were made, which a trigger
     counts beside the kit.
     """
-    stage.probe.start([], 0)
     token = stage.ground.token("resident", subject=uuid4())
     await _book_timers(stage)
     counters = [str(uuid4()) for _ in range(8)]

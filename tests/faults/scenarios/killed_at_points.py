@@ -41,7 +41,9 @@ async def _kill_at(stage: Stage, tally: Tally, process: str, point: str, after: 
         # The lease changes hands when the process that has it dies.
         (await stage.ground.active_relay(process.removesuffix(".worker"))).kill()
     note = await _hit(stage, process, point, before)
-    tally.fault(in_flight=note is not None, what=f"{process} killed {point} with {note and note['in_hand']}")
+    tally.require(note is not None, f"{process} never came to {point}")
+    if note is not None:
+        tally.fault(in_flight=True, what=f"{process} killed {point} with {note['in_hand']}")
 
 
 async def pause(stage: Stage, tally: Tally) -> None:
@@ -73,7 +75,9 @@ async def _pause_at(stage: Stage, tally: Tally, process: str, point: str, server
     else:
         await stage.ground.kill_kafka()
     release.touch()
-    tally.fault(in_flight=note is not None, what=f"{server} killed while {process} stood {point}")
+    tally.require(note is not None, f"{process} never came to {point}")
+    if note is not None:
+        tally.fault(in_flight=True, what=f"{server} killed while {process} stood {point}")
 
 
 async def _hit(stage: Stage, process: str, point: str, before: int) -> dict[str, object] | None:

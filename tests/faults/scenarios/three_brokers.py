@@ -29,7 +29,6 @@ def of_three(say: Callable[[str], None], tree: Path | None) -> Iterator[Ground]:
 async def three(stage: Stage, tally: Tally) -> None:
     cluster = stage.ground.brokers
     assert cluster is not None
-    stage.probe.start([], 0)
     await _in_sync(cluster)
     await _require_copies(cluster, tally)
     await _rolling_restart(stage, tally, cluster)

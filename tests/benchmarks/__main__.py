@@ -4,6 +4,7 @@ import argparse
 import json
 import platform
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -18,13 +19,15 @@ from rich.table import Table
 
 from benchmarks import consumer_apply, event_latency, file_request, growth, relay_drain, resident_home
 from benchmarks.figure import Figure
-from benchmarks.ground import ground
+from benchmarks.ground import GATEWAYS, ground
 
 FIGURES = (file_request, relay_drain, consumer_apply, resident_home, event_latency, growth)
 console = Console(width=170, highlight=False)
 
 
 def main() -> None:
+    # The house that was started goes with us.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     parser = argparse.ArgumentParser(prog="benchmarks")
     parser.add_argument("--only", nargs="*", default=[], choices=[each.NAME for each in FIGURES])
     parser.add_argument("--seed", type=int, default=int(time.time()))
@@ -94,7 +97,7 @@ def _record(figures: list[Figure], seed: int) -> dict[str, Any]:
         "machine": {"cores": psutil.cpu_count(), "memory": psutil.virtual_memory().total, "cpu": _cpu_model(),
                     "system": platform.platform()},
         "versions": {"python": platform.python_version(), **{name: version(name) for name in packages}},
-        "settings": {"fsync": "on", "synchronous_commit": "on", "workers per service": 1, "api processes per service": 1},
+        "settings": {"fsync": "on", "synchronous_commit": "on", "workers per service": 1, "gateway processes": GATEWAYS},
         "figures": [asdict(figure) | {"met": figure.met} for figure in figures],
     }  # fmt: skip
 

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import random
+import signal
 import sys
 import time
 from pathlib import Path
@@ -22,6 +23,8 @@ console = Console(width=180, highlight=False)
 
 
 def main() -> None:
+    # The house that was started goes with us.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     parser = argparse.ArgumentParser(prog="faults")
     parser.add_argument("--only", nargs="*", default=[], choices=[each.name for each in scenarios.ALL])
     parser.add_argument("--seed", type=int, default=int(time.time()))

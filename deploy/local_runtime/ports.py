@@ -9,9 +9,6 @@ from local_runtime.house import GATEWAY, Service, gateway_name, worker_name
 # Below the range from which systems take ports for outgoing connections: a port chosen there
 # could be in use by any client at the moment the server wants it back.
 _RANGE = range(20000, 30000)
-# An instance takes neighbours from one place: two that start at the same time, before either listens, would meet at some
-# port in one of six times if each port were drawn by itself.
-_PLACE = 100
 
 SERVERS = {"postgres": 5433, "kafka": 9094, "kafka_controller": 9095, "supervisor": 9001}
 
@@ -62,7 +59,9 @@ def choose(
     `in_use` says that it is up: what it listens on stays, and only what it never had is chosen."""
     before = remembered(home)
     chosen: dict[str, int] = {}
-    first = random.SystemRandom().randrange(len(_RANGE) // _PLACE) * _PLACE
+    # Neighbours from anywhere: of two instances of forty ports that start at the same time, before either listens, one pair
+    # in six would meet at some port if each were drawn by itself; so it is one in a hundred.
+    first = random.SystemRandom().randrange(len(_RANGE))
     others = iter([*_RANGE[first:], *_RANGE[:first]])
     for name, liked in names_and_usual(services, workers, gateways).items():
         if in_use and name in before:

@@ -42,9 +42,13 @@ def service_named(name: str) -> Service:
 
 def gateway_name(ordinal: int) -> str:
     """The program name of one of the gateway's processes, which share its port: the first needs no number."""
-    return f"{GATEWAY}.api" if ordinal == 0 else f"{GATEWAY}.api_{ordinal + 1}"
+    return _numbered(f"{GATEWAY}.api", ordinal)
 
 
 def worker_name(service: Service, ordinal: int) -> str:
     """The program name of a service's worker: the first needs no number."""
-    return f"{service.name}.worker" if ordinal == 0 else f"{service.name}.worker_{ordinal + 1}"
+    return _numbered(f"{service.name}.worker", ordinal)
+
+
+def _numbered(program: str, ordinal: int) -> str:
+    return program if ordinal == 0 else f"{program}_{ordinal + 1}"

@@ -69,6 +69,10 @@ class Ground:
     def dsn(self, service: str) -> str:
         return service_dsn(self.home, self.running.maintenance_dsn, _named(service))
 
+    async def unsent(self, service: str) -> int:
+        """Events that wait in that service's outbox."""
+        return int(await self.one(service, "SELECT count(*) FROM outbox WHERE sent_at IS NULL"))
+
     async def ask(self, service: str, sql: str, *arguments: Any) -> list[asyncpg.Record]:
         """Rows of a service's database; asked again while the server is away."""
         deadline = time.monotonic() + 60

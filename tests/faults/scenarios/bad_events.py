@@ -163,7 +163,7 @@ async def refused(stage: Stage, tally: Tally) -> None:
     # The producer has sent to every partition before: only then does a failed batch poison it.
     await caller.raise_all([good[0], *_of_partition(0, 1), *_of_partition(2, 1)])
     await until(
-        lambda: stage.ground.one("probe_service", "SELECT count(*) FROM outbox WHERE sent_at IS NULL"),
+        lambda: stage.ground.unsent("probe_service"),
         lambda unsent: unsent == 0,
         "the first ones are sent",
     )
@@ -177,7 +177,7 @@ async def refused(stage: Stage, tally: Tally) -> None:
         for counter in _of_partition(2, 20):
             await caller.raise_(counter, secrets.token_hex(LARGE // 2), then=2)
         await caller.raise_all(bad, secrets.token_hex(LARGE // 2), then=3)
-        waiting = await stage.ground.one("probe_service", "SELECT count(*) FROM outbox WHERE sent_at IS NULL")
+        waiting = await stage.ground.unsent("probe_service")
         slowest = 0.0
         until_then = time.monotonic() + (6 if stage.short else 20)
         number = 0
@@ -189,12 +189,12 @@ async def refused(stage: Stage, tally: Tally) -> None:
             await _effects_in_all(stage, "copy", good, number + 1)
             await _effects_in_all(stage, "marks", [mark], 1)
             slowest = max(slowest, time.monotonic() - began)
-        there = await stage.ground.one("probe_service", "SELECT count(*) FROM outbox WHERE sent_at IS NULL")
+        there = await stage.ground.unsent("probe_service")
     finally:
         await _limit(stage, 1_048_588)
     began = time.monotonic()
     await until(
-        lambda: stage.ground.one("probe_service", "SELECT count(*) FROM outbox WHERE sent_at IS NULL"),
+        lambda: stage.ground.unsent("probe_service"),
         lambda unsent: unsent == 0,
         "what was refused is sent",
         30,

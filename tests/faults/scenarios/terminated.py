@@ -71,7 +71,7 @@ async def _waiting(stage: Stage, name: str) -> bool:
     if ".worker" in name:
         sql = "SELECT count(*) FROM fault_effect WHERE at > clock_timestamp() - interval '3 seconds'"
         moved = await stage.ground.one(service, sql)
-        unsent = await stage.ground.one(service, "SELECT count(*) FROM outbox WHERE sent_at IS NULL")
+        unsent = await stage.ground.unsent(service)
         return bool(moved or unsent)
     sql = "SELECT count(*) FROM idempotency WHERE created_at > clock_timestamp() - interval '3 seconds'"
     return service == "resident_gateway" or bool(await stage.ground.one(service, sql))

@@ -16,7 +16,6 @@ PUBLISHING = ("resident_requests", "volunteer_matching", "paid_services", "relie
 BUSY_TOPIC = "requests.requests"
 RAISED, SUBMITTED = "probe.counter.raised.v1", "requests.request.submitted.v1"
 BELOW_SECONDS = 10.0
-UNSENT = "SELECT count(*) FROM outbox WHERE sent_at IS NULL"
 
 
 @contextmanager
@@ -107,7 +106,7 @@ async def _below_minimum(stage: Stage, tally: Tally, cluster: Brokers) -> None:
         await stage.probe.call("raise", RAISED, token, "/raise", {"counter_id": counter})
         answered += 1
         await asyncio.sleep(0.2)
-    held = sum([await stage.ground.one(service, UNSENT) for service in (*PUBLISHING, "probe_service")])
+    held = sum([await stage.ground.unsent(service) for service in (*PUBLISHING, "probe_service")])
     tally.require(
         answered > BELOW_SECONDS, f"only {answered} commands were answered below min.insync.replicas"
     )
@@ -138,7 +137,7 @@ async def _catch_unsent(stage: Stage) -> int:
 
 
 async def _unsent(stage: Stage) -> int:
-    return sum([await stage.ground.one(service, UNSENT) for service in PUBLISHING])
+    return sum([await stage.ground.unsent(service) for service in PUBLISHING])
 
 
 SCENARIOS = (

@@ -42,9 +42,7 @@ async def tidy(stage: Stage, tally: Tally) -> None:
     try:
         for service in _BUSY:
             await until(
-                lambda name=service: stage.ground.one(
-                    name, "SELECT count(*) FROM outbox WHERE sent_at IS NULL"
-                ),
+                lambda name=service: stage.ground.unsent(name),
                 lambda waiting: waiting > 3,
                 f"events of {service} wait",
             )

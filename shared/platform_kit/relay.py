@@ -241,14 +241,15 @@ class Relay:
                 await self._failed(partition, waiting, outcome, marker)
             else:
                 raise outcome
-        if failed:
-            await producer.discard()
         await self._marked()
         if sent:
             self._progressed = time.monotonic()
             self._in_flight = sent
             self._marking = asyncio.create_task(self._mark(marker, sent))
-        elif time.monotonic() - self._progressed > NO_PROGRESS_SECONDS:
+        if failed:
+            # A producer that is stuck takes seconds to be thrown away: what went is marked, and the lease renewed, meanwhile.
+            await producer.discard()
+        if not sent and time.monotonic() - self._progressed > NO_PROGRESS_SECONDS:
             log.error("relay makes no progress; it gives up its lease", service=self.kit.service)
             raise LeaseLost
         return len(sent) == len(rows)

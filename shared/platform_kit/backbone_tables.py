@@ -162,7 +162,8 @@ _COMMANDS_AND_TIME = (
         PRIMARY KEY (kind, aggregate)
     )
     """,
-    "CREATE INDEX timer_due ON timer (due_at) WHERE parked_at IS NULL",
+    "CREATE INDEX timer_due ON timer (due_at) WHERE parked_at IS NULL AND next_try_at IS NULL",
+    "CREATE INDEX timer_tried ON timer (next_try_at) WHERE parked_at IS NULL AND next_try_at IS NOT NULL",
     """
     CREATE TABLE local_clock (
         id int PRIMARY KEY DEFAULT 1 CHECK (id = 1),

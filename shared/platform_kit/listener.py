@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -82,9 +82,9 @@ class Listener:
         )
         self._taken = set()
         try:
-            await kafka.start()
-            if self._consumer.start == "now":
-                await self._remember_birth(kafka)
+            await _or_leave(stop, kafka.start())
+            if self._consumer.start == "now" and not stop.is_set():
+                await _or_leave(stop, self._remember_birth(kafka))
             stall, looked = Stall(), time.monotonic()
             while not stop.is_set():
                 self._progress.idle(self.group)
@@ -92,10 +92,10 @@ class Listener:
                 if polled:
                     await self._take(polled, stop)
                 if self._taken and time.monotonic() >= self._commit_due:
-                    await self._commit(kafka)
+                    await _or_leave(stop, self._commit(kafka))
                 if not polled and time.monotonic() - looked > LOOK_SECONDS:
                     looked = time.monotonic()
-                    await self._notice_stall(kafka, stall)
+                    await _or_leave(stop, self._notice_stall(kafka, stall))
             await self._commit(kafka, STOP_SECONDS)
         finally:
             with suppress(TimeoutError, KafkaError, asyncio.CancelledError):
@@ -165,6 +165,9 @@ class Listener:
             log.warning(
                 "offset not committed; the inbox drops the repeats", group=self.group, error=repr(error)
             )
+        except asyncio.CancelledError:
+            self._taken = mine
+            raise
 
     async def take_records(self, topic: str, records: Sequence[ConsumerRecord[Any, Any]]) -> None:
         """One topic's records, in order within each partition. Raises Outage when the database is away."""
@@ -343,3 +346,15 @@ class Listener:
                 """,
                 [(self.group, part.topic, part.partition, offset) for part, offset in ends.items()],
             )
+
+
+async def _or_leave(stop: asyncio.Event, doing: Coroutine[Any, Any, None]) -> None:
+    """Ask the broker for it, or stop asking when the worker is told to leave: an answer may never come."""
+    asked, told = asyncio.ensure_future(doing), asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait((asked, told), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        told.cancel()
+        asked.cancel()
+    with suppress(asyncio.CancelledError):
+        await asked

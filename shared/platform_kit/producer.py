@@ -23,7 +23,7 @@ START_SECONDS = 10.0
 # A round waits for its slowest partition: less than half of the relay's lease, or one that does not answer would cost the
 # lease, and with it every mark of the others, round after round.
 SEND_SECONDS = 4.0
-STOP_SECONDS = 5.0
+STOP_SECONDS = 3.0
 
 SETTINGS: dict[str, Any] = {
     "enable_idempotence": True,

@@ -17,6 +17,23 @@ CHUNK = 50
 TRIES_BEFORE_PARKED = 10
 IDLE_SECONDS = 0.5
 
+# The time is asked once: asked of each row, all the deadlines to come would be read, too.
+_TAKE = """
+    UPDATE timer t
+    SET attempts = attempts + 1,
+        next_try_at = statement_timestamp() + interval '5 seconds' * power(2, least(attempts, 7)),
+        parked_at = CASE WHEN attempts >= $3 THEN clock_timestamp() END,
+        reason = CASE WHEN attempts >= $3 THEN coalesce(reason, 'it ended the process each time') ELSE reason END
+    WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM timer
+        WHERE due_at <= (SELECT linli_now()) AND parked_at IS NULL AND kind = ANY($1) AND {which}
+        LIMIT $2 FOR UPDATE SKIP LOCKED
+    ))
+    RETURNING t.kind, t.aggregate, t.parked_at
+"""
+_NEW = _TAKE.replace("{which}", "next_try_at IS NULL ORDER BY due_at")
+_AGAIN = _TAKE.replace("{which}", "next_try_at <= statement_timestamp() ORDER BY next_try_at")
+
 
 @dataclass(frozen=True)
 class TimerKind:
@@ -63,8 +80,14 @@ class Timers:
                 await _pause(stop)
 
     async def fire_due(self) -> int:
-        """Fire one chunk of what is due; how many were tried."""
-        due = await self._take_chunk()
+        """Fire one chunk of what is due, then one that was tried before; how many were tried.
+
+        What was tried before goes alone: the one that ends the process each time must not be counted against the others.
+        """
+        return await self._fire_each(_NEW, CHUNK) + await self._fire_each(_AGAIN, 1)
+
+    async def _fire_each(self, statement: str, most: int) -> int:
+        due = await self._take(statement, most)
         for kind, aggregate in due:
             try:
                 await self._fire(self._kinds[kind], aggregate)
@@ -77,29 +100,13 @@ class Timers:
             self._kit.nudge()
         return len(due)
 
-    async def _take_chunk(self) -> list[tuple[str, UUID]]:
-        """Count the try before it runs, in a transaction of its own: one that kills the process is counted too.
-
-        The time is asked once: asked of each row, all the deadlines to come would be read, too.
-        """
+    async def _take(self, statement: str, most: int) -> list[tuple[str, UUID]]:
+        """Count the try before it runs, in a transaction of its own: one that kills the process is counted too."""
         async with self._kit.db.transaction() as tx:
             rows = await tx.fetch(
-                """
-                UPDATE timer t
-                SET attempts = attempts + 1,
-                    next_try_at = statement_timestamp() + interval '5 seconds' * power(2, least(attempts, 7)),
-                    parked_at = CASE WHEN attempts >= $3 THEN clock_timestamp() END,
-                    reason = CASE WHEN attempts >= $3 THEN coalesce(reason, 'it ended the process each time') ELSE reason END
-                WHERE ctid = ANY(ARRAY(
-                    SELECT ctid FROM timer
-                    WHERE due_at <= (SELECT linli_now()) AND parked_at IS NULL AND kind = ANY($1)
-                        AND (next_try_at IS NULL OR next_try_at <= statement_timestamp())
-                    ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED
-                ))
-                RETURNING t.kind, t.aggregate, t.parked_at
-                """,
+                statement,
                 list(self._kinds),
-                CHUNK,
+                most,
                 TRIES_BEFORE_PARKED,
             )
         return [(row["kind"], row["aggregate"]) for row in rows if row["parked_at"] is None]

@@ -31,7 +31,7 @@ async def run_worker(service: Service, kit: Kit) -> None:
     progress = Progress()
     watch(progress)
     await kit.db.open()
-    tasks = [asyncio.create_task(run(stop)) for run in _loops(service, kit, progress)]
+    tasks = [asyncio.create_task(run(stop), name=run.__qualname__) for run in _loops(service, kit, progress)]
     side = [asyncio.create_task(kit.pass_hints_on()), asyncio.create_task(_turn(progress))]
     side.append(asyncio.create_task(serve_health(kit)))
     stopped = asyncio.create_task(stop.wait())
@@ -46,8 +46,9 @@ async def run_worker(service: Service, kit: Kit) -> None:
             log.critical("worker failed", error=repr(error), exc_info=error)
             os._exit(1)
     if late:
-        # Something hangs in a client that gives no bound; nothing acknowledged depends on it.
-        os._exit(0)
+        # Nothing acknowledged depends on what hangs, but it is a fault of ours that it has no bound.
+        log.critical("worker leaves by force", late=sorted(task.get_name() for task in late))
+        os._exit(1)
     await kit.db.close()
 
 

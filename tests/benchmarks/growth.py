@@ -99,6 +99,8 @@ async def _measure(ground: Ground) -> list[Figure]:
         async with _database(ground, service) as dsn:
             connection = await connect(dsn, service)
             await connection.execute("SET statement_timeout = 0")
+            relays = await connect(dsn, service)
+            await relays.execute(relay.PLANNING)
             await _prepare(connection, service)
             points: list[dict[str, tuple[int, list[str]]]] = []
             for first, last in zip((1, POINTS[0] + 1), POINTS, strict=True):
@@ -106,8 +108,14 @@ async def _measure(ground: Ground) -> list[Figure]:
                 for statement in _FILL[service]:
                     await connection.execute(statement, first, last, timeout=300)
                 await connection.execute("VACUUM (ANALYZE)", timeout=300)
-                points.append({name: await _explained(connection, each) for name, each in operations.items()})
+                points.append(
+                    {
+                        name: await _explained(relays if name.startswith("relay") else connection, operation)
+                        for name, operation in operations.items()
+                    }
+                )
             await connection.close()
+            await relays.close()
             figures += [_figure(name, points[0][name], points[1][name]) for name in operations]
     return figures
 
@@ -241,7 +249,9 @@ def _requests() -> dict[str, Operation]:
             return None
 
         kit: Any = SimpleNamespace(db=SimpleNamespace(transaction=mine))
-        await timers.Timers(kit, (timers.TimerKind(_CLAIMED, nothing, nothing),))._take_chunk()
+        loop = timers.Timers(kit, (timers.TimerKind(_CLAIMED, nothing, nothing),))
+        await loop._take(timers._NEW, timers.CHUNK)
+        await loop._take(timers._AGAIN, 1)
 
     async def tidy_sent(tx: Any) -> None:
         await tx.execute(housekeeping._SENT, 30, housekeeping.PIECE)

@@ -39,7 +39,7 @@ WORKERS = 2
 _BOOKS = """
     CREATE TABLE IF NOT EXISTS fault_effect (
         seq bigint GENERATED ALWAYS AS IDENTITY, consumer text, topic text, aggregate text, version bigint,
-        event_id uuid, type text, correlation text, at timestamptz DEFAULT clock_timestamp()
+        event_id uuid, type text, correlation text, process int, at timestamptz DEFAULT clock_timestamp()
     );
     CREATE TABLE IF NOT EXISTS fault_published (
         seq bigint GENERATED ALWAYS AS IDENTITY, topic text, aggregate text, version bigint, event_id uuid, type text,

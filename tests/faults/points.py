@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,14 @@ class Points:
             while not os.path.exists(order["until"]) and time.monotonic() < deadline:  # noqa: ASYNC240
                 await asyncio.sleep(0.02)
 
+    async def silence(self, place: str) -> None:
+        """While `Orders.silent` is on for that place it does not answer, whoever asks, and says how often it was asked."""
+        order = self._folder / f"silent@{place}"
+        if order.exists():
+            self.note("silence", place=place)
+        while order.exists():
+            await asyncio.sleep(0.05)
+
     def note(self, kind: str, **facts: Any) -> None:
         """Say something to the fault run: one file, whole or not at all."""
         name = f"{self.process}@{kind}.{time.time_ns()}"
@@ -86,6 +95,16 @@ class Orders:
         fresh = self.folder / f".order-{time.time_ns()}"
         fresh.write_text(json.dumps({"action": action, **more}))
         fresh.rename(self.folder / f"{process}@{point}")
+
+    @contextlib.contextmanager
+    def silent(self, place: str) -> Iterator[None]:
+        """A partition (`topic-number`) that takes records and does not answer."""
+        order = self.folder / f"silent@{place}"
+        order.touch()
+        try:
+            yield
+        finally:
+            order.unlink()
 
     def withdraw(self, process: str, point: str) -> bool:
         """Take an order back that nobody came to; False when it was taken meanwhile."""

@@ -12,6 +12,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from aiokafka import AIOKafkaProducer
+
 from faults.points import FOLDER, Points
 from platform_kit import edge, inbox, listener, run
 from platform_kit.db import Database
@@ -21,8 +23,8 @@ from platform_kit.relay import LeaseLost, Relay
 from platform_kit.timers import Timers
 
 _EFFECT = """
-    INSERT INTO fault_effect (consumer, topic, aggregate, version, event_id, type, correlation)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)
+    INSERT INTO fault_effect (consumer, topic, aggregate, version, event_id, type, correlation, process)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 
 
@@ -99,13 +101,20 @@ def _in_relay(points: Points) -> None:
             await points.reach("after_lease", events=waiting)
         await rounds(self, reader, *arguments)
 
+    send_batch = AIOKafkaProducer.send_batch
+
+    async def unanswered(self: Any, batch: Any, topic: str, *, partition: int) -> Any:
+        await points.silence(f"{topic}-{partition}")
+        return await send_batch(self, batch, topic, partition=partition)
+
+    AIOKafkaProducer.send_batch = unanswered
     Producer.send = sent  # type: ignore[method-assign]
     Relay._mark = marked  # type: ignore[method-assign]
     Relay._rounds = held  # type: ignore[method-assign]
 
 
 def _in_consumers(points: Points) -> None:
-    apply, handle, take = listener.apply, inbox._handle, Listener.take
+    apply, handle, take, aside = listener.apply, inbox._handle, Listener.take, inbox.set_aside
 
     async def applied(tx: Any, group: str, consumer: Any, topic: str, *rest: Any, **more: Any) -> int:
         count = await apply(tx, group, consumer, topic, *rest, **more)
@@ -126,13 +135,19 @@ def _in_consumers(points: Points) -> None:
             about.id,
             about.type,
             about.correlation_id,
+            os.getpid(),
         )
 
     async def taken(self: Listener, topic: str, events: Any) -> None:
         await take(self, topic, events)
         await points.reach("before_offset_commit", events=len(events), group=self.group)
 
+    async def set_aside(tx: Any, group: str, topic: str, event: Any) -> None:
+        await points.reach("before_set_aside", events=1, group=group)
+        await aside(tx, group, topic, event)
+
     listener.apply = applied
+    inbox.set_aside = set_aside
     inbox._handle = handled
     Listener.take = taken  # type: ignore[method-assign]
 
@@ -144,15 +159,15 @@ def inbox_topic(consumer: Any, event_type: str) -> str:
 
 
 def _in_timers(points: Points) -> None:
-    take = Timers._take_chunk
+    take = Timers._take
 
-    async def taken(self: Timers) -> Any:
-        due = await take(self)
+    async def taken(self: Timers, *arguments: Any) -> Any:
+        due = await take(self, *arguments)
         if due:
             await points.reach("after_timer_claim", timers=len(due))
         return due
 
-    Timers._take_chunk = taken  # type: ignore[method-assign]
+    Timers._take = taken  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from uuid import UUID
 from platform_kit.consumer import NotYet
 from platform_kit.db import Tx
 
-POISON, KILL, TIMEOUT, NEEDS = "poison", "kill", "timeout", "needs:"
+POISON, KILL, KILL_TIMER, TIMEOUT, NEEDS = "poison", "kill", "kill-timer", "timeout", "needs:"
 
 
 class Poisonous(Exception):
@@ -20,11 +20,11 @@ async def befall(tx: Tx, note: str) -> None:
         if not await tx.fetchval("SELECT true FROM mark WHERE id = $1", UUID(note.removeprefix(NEEDS))):
             raise NotYet(note)
         return
-    if note not in (POISON, KILL, TIMEOUT) or await tx.fetchval(
+    if note not in (POISON, KILL, KILL_TIMER, TIMEOUT) or await tx.fetchval(
         "SELECT true FROM cure WHERE note = $1", note
     ):
         return
-    if note == KILL:
+    if note in (KILL, KILL_TIMER):
         os.kill(os.getpid(), signal.SIGKILL)
     if note == TIMEOUT:
         await tx.execute("SET LOCAL statement_timeout = 20")

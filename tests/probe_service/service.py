@@ -2,8 +2,8 @@
 
 import asyncio
 import os
-from datetime import timedelta
-from typing import Annotated, Any, ClassVar
+from datetime import datetime, timedelta
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -120,17 +120,18 @@ async def post_mark(body: Mark, command: Annotated[Command, commands("resident")
 
 
 class Ring(Body):
-    """Seconds from now."""
+    """Seconds from now; the note says what befalls it."""
 
     counter_id: UUID
     after: float = 0
+    note: str = "x"
 
 
 @router.post("/rings", status_code=201)
 async def post_ring(body: Ring, command: Annotated[Command, commands("resident")]) -> Response:
     await lock_counter(command.tx, body.counter_id)
     due_at = await now(command.tx) + timedelta(seconds=body.after)
-    await wake_at(command.tx, body.counter_id, due_at)
+    await wake_at(command.tx, body.counter_id, due_at, body.note)
     return command.answer(CounterView(id=body.counter_id, version=0), status=201)
 
 
@@ -176,11 +177,17 @@ async def lock_counter(tx: Tx, counter_id: UUID) -> None:
 
 
 async def ring(tx: Tx, counter_id: UUID) -> None:
+    note = await tx.fetchval("SELECT note FROM bell WHERE counter_id = $1", counter_id)
+    await befall(tx, note or "x")
     await raise_counter(tx, counter_id, "rung")
 
 
-async def wake_at(tx: Tx, counter_id: UUID, due_at: Any) -> None:
+async def wake_at(tx: Tx, counter_id: UUID, due_at: datetime, note: str = "x") -> None:
     await set_timer(tx, "ring", counter_id, due_at)
+    if note != "x":
+        await tx.execute(
+            "INSERT INTO bell (counter_id, note) VALUES ($1, $2) ON CONFLICT DO NOTHING", counter_id, note
+        )
 
 
 # Which topics the running group reads is a matter of the code's version; a test starts another one by PROBE_COPIES.

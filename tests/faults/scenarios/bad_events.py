@@ -18,7 +18,7 @@ from platform_kit.db import connect
 from platform_kit.outbox import partition_of
 from platform_kit.parking import hurry
 from platform_kit.producer import SETTINGS
-from probe_service.misfortune import KILL, NEEDS, POISON, TIMEOUT
+from probe_service.misfortune import KILL, KILL_TIMER, NEEDS, POISON, TIMEOUT
 from probe_service.service import TOPIC
 
 GROUP = "probe_service.copy"
@@ -49,6 +49,10 @@ class Caller:
     async def cure(self, note: str) -> None:
         await self._stage.probe.call("cure", "", self._token, "/cures", {"note": note})
 
+    async def ring(self, counter: str, after: float, note: str = "x") -> None:
+        body = {"counter_id": counter, "after": after, "note": note}
+        await self._stage.probe.call("ring", "", self._token, "/rings", body)
+
     async def mark(self, mark: str) -> None:
         await self._stage.probe.call("mark", MARKED, self._token, "/marks", {"mark_id": mark})
 
@@ -78,7 +82,6 @@ async def poison(stage: Stage, tally: Tally) -> None:
         )
         tally.require(done == 1, f"{done} events of the bad key took effect before it was made good")
         await caller.cure(POISON)
-        # Released while new events of the key arrive, again and again: each time one of them may be missed.
         for _ in range(3 if stage.short else 10):
             await _retry(stage, bad)
             await asyncio.sleep(0.3)
@@ -86,6 +89,29 @@ async def poison(stage: Stage, tally: Tally) -> None:
     finally:
         arriving.cancel()
     # The cancelled call's outcome is learnt by replay; then the checker finds every version, once and in order.
+    await until(lambda: _retry(stage, bad), lambda there: not there, "all of it is made good", pause=0.3)
+    await _released_meanwhile(stage, tally, caller)
+
+
+async def _released_meanwhile(stage: Stage, tally: Tally, caller: Caller) -> None:
+    """The key is made good at the very moment between seeing that an event of it must wait and setting that aside."""
+    late, process = str(uuid4()), "probe_service.worker"
+    parked = "SELECT count(*) FROM parked_key WHERE aggregate = $1"
+    note = NEEDS + (mark := str(uuid4()))
+    await caller.raise_(late, note)
+    await until(lambda: stage.ground.one("probe_service", parked, late), bool, "it waits for its mark")
+    go_on = stage.ground.orders.folder / f"released-{late}"
+    before = len(stage.ground.orders.notes(process, "before_set_aside"))
+    stage.ground.orders.give(process, "before_set_aside", "pause", until=str(go_on))
+    await caller.raise_(late)
+    await stage.ground.orders.hit(process, "before_set_aside", after=before)
+    await caller.mark(mark)
+    released = await until(
+        lambda: _retry(stage, late), lambda there: not there, "it is made good meanwhile", pause=0.3
+    )
+    go_on.touch()
+    await _effects(stage, [late], 2)
+    tally.fault(in_flight=not released, what="a key was released while an event of it was being set aside")
 
 
 async def _keep_raising(caller: Caller, counter: str) -> None:
@@ -104,8 +130,12 @@ async def _retry(stage: Stage, aggregate: str) -> bool:
 
 
 async def killer(stage: Stage, tally: Tally) -> None:
-    """One event whose handler ends its process, one that always ends in SQLSTATE 57014: parked, the others go on."""
+    """One event whose handler ends its process, one that always ends in SQLSTATE 57014: parked, the others go on.
+
+    And a timer that ends its process, due before thirty others.
+    """
     caller = Caller(stage)
+    await _killing_timer(stage, tally, caller)
     for note in (KILL, TIMEOUT):
         bad, before = str(uuid4()), _deaths(stage)
         beside = _of_partition(partition_of(bad, TOPIC.partitions), 60 if stage.short else 300)
@@ -131,6 +161,25 @@ async def killer(stage: Stage, tally: Tally) -> None:
         await until(
             lambda bad=bad: _retry(stage, bad), lambda there: not there, "all of it is made good", pause=0.3
         )
+
+
+async def _killing_timer(stage: Stage, tally: Tally, caller: Caller) -> None:
+    """The two workers die of it once or twice; what was taken with it fires all the same, long before it is parked."""
+    bad, beside, before = str(uuid4()), [str(uuid4()) for _ in range(30)], _deaths(stage)
+    await caller.ring(bad, 2.0, KILL_TIMER)
+    await asyncio.gather(*(caller.ring(counter, 2.5) for counter in beside))
+    began = time.monotonic()
+    await _effects(stage, beside, 1)
+    took = time.monotonic() - began
+    left = "SELECT count(*) FROM timer WHERE aggregate = $1::uuid"
+    there, deaths = await stage.ground.one("probe_service", left, bad), _deaths(stage) - before
+    tally.fault(
+        in_flight=there == 1 and deaths > 0,
+        what=f"a timer ended {deaths} workers; 30 beside it fired within {took:.1f} s",
+    )
+    await caller.cure(KILL_TIMER)
+    await caller.ring(bad, 0.0)
+    await until(lambda: stage.ground.one("probe_service", left, bad), lambda n: n == 0, "it has fired")
 
 
 def _deaths(stage: Stage) -> int:
@@ -209,6 +258,36 @@ async def refused(stage: Stage, tally: Tally) -> None:
     tally.require(healed < 5.0, f"healed only after {healed:.1f} s")
 
 
+async def unanswered(stage: Stage, tally: Tally) -> None:
+    """One partition does not answer for longer than a lease: the others go on, round after round, and their marks stand."""
+    caller = Caller(stage)
+    silent, good = _of_partition(0, 40), _of_partition(1, 1)
+    await caller.raise_all([*good, *silent])
+    await _effects(stage, [*good, *silent], 1)
+    process, slowest, number = "probe_service.worker", 0.0, 1
+    asked = len(stage.ground.orders.notes(process, "silence"))
+    with stage.ground.orders.silent(f"{TOPIC.name}-0"):
+        until_then = time.monotonic() + (6 if stage.short else 25)
+        while time.monotonic() < until_then:
+            number += 1
+            began, mark = time.monotonic(), str(uuid4())
+            await asyncio.gather(caller.raise_all([*good, *silent]), caller.mark(mark))
+            await _effects_in_all(stage, "copy", good, number)
+            await _effects_in_all(stage, "marks", [mark], 1)
+            slowest = max(slowest, time.monotonic() - began)
+        waiting = await stage.ground.unsent("probe_service")
+        asked = len(stage.ground.orders.notes(process, "silence")) - asked
+    began = time.monotonic()
+    await _effects(stage, silent, number, 30)
+    healed = time.monotonic() - began
+    tally.injected, tally.in_flight = asked, min(asked, waiting)
+    tally.notes.append(
+        f"{asked} sends to one partition were not answered; the slowest effect of another partition and topic took"
+        f" {slowest:.1f} s; {waiting} events waited and had their effects {healed:.1f} s after it answered again"
+    )
+    tally.require(slowest < 8.0, f"another partition's event waited {slowest:.1f} s behind the silent one")
+
+
 async def _held(stage: Stage) -> int:
     return int(
         await stage.ground.one("probe_service", "SELECT count(*) FROM outbox WHERE next_try_at IS NOT NULL")
@@ -285,4 +364,5 @@ SCENARIOS = (
     Scenario("killer", "an event that ends its process, and one that always times out", killer),
     Scenario("early", "events that come before what they depend on", early, in_short=True),
     Scenario("refused", "records that the broker refuses for a while", refused),
+    Scenario("unanswered", "a partition that does not answer for longer than a lease", unanswered),
 )

@@ -6,6 +6,7 @@ import signal
 import time
 from pathlib import Path
 
+import httpx
 import psutil
 
 from faults.ground import until
@@ -41,7 +42,7 @@ async def _terminate(stage: Stage, tally: Tally, names: list[str]) -> None:
     log = stage.ground.home.logs / "supervisord.log"
     mark = log.stat().st_size
     found = {name: stage.ground.process(name) for name in names}
-    waiting = {name: await _waiting(stage, name) for name in names}
+    waiting = {name: await _catch_at_work(stage, name, found[name].pid) for name in names}
     began = time.monotonic()
     for process in found.values():
         process.terminate()
@@ -65,16 +66,37 @@ async def _terminate(stage: Stage, tally: Tally, names: list[str]) -> None:
         tally.notes.append(f"{len(found)} processes left within {max(left.values()):.1f} s")
 
 
-async def _waiting(stage: Stage, name: str) -> bool:
-    """Is there work for this process at this moment: the load is on, and it has written something just now."""
-    service = name.split(".")[0]
-    if ".worker" in name:
-        sql = "SELECT count(*) FROM fault_effect WHERE at > clock_timestamp() - interval '3 seconds'"
-        moved = await stage.ground.one(service, sql)
-        unsent = await stage.ground.unsent(service)
-        return bool(moved or unsent)
-    sql = "SELECT count(*) FROM idempotency WHERE created_at > clock_timestamp() - interval '3 seconds'"
-    return service == "resident_gateway" or bool(await stage.ground.one(service, sql))
+async def _catch_at_work(stage: Stage, name: str, pid: int) -> bool:
+    """Wait a little for a moment at which it has work; not every service is asked for something all the while."""
+    for _ in range(10):
+        if await _waiting(stage, name, pid):
+            return True
+        await asyncio.sleep(0.1)
+    return False
+
+
+async def _waiting(stage: Stage, name: str, pid: int) -> bool:
+    """Is there work for this very process at this moment: calls are open, or it applied something just now, or what it
+    relays waits."""
+    service, kind = name.split(".")
+    if kind == "api":
+        return bool(await _taken_in(stage, service))
+    sql = "SELECT count(*) FROM fault_effect WHERE process = $1 AND at > clock_timestamp() - interval '3 seconds'"
+    if await stage.ground.one(service, sql, pid):
+        return True
+    relays = stage.ground.orders.notes(f"{service}.worker", "lease")
+    return bool(relays and relays[-1]["pid"] == pid and await stage.ground.unsent(service))
+
+
+async def _taken_in(stage: Stage, service: str) -> int:
+    """Calls that its api has at some instant of the next moments, as it says itself."""
+    port = stage.ground.running.ports[f"{service}.api_metrics"]
+    async with httpx.AsyncClient(trust_env=False) as http:
+        for _ in range(10):
+            text = (await http.get(f"http://127.0.0.1:{port}/metrics")).text
+            if open_ := sum(map(float, re.findall(r"^http_taken_in{.*} (\S+)$", text, re.MULTILINE))):
+                return int(open_)
+    return 0
 
 
 def _status(log: Path, mark: int, name: str) -> int | None:
@@ -92,7 +114,9 @@ async def _lease_handed_over(stage: Stage, tally: Tally) -> None:
     service = "resident_requests"
     notes = stage.ground.orders.notes
     leaving = await stage.ground.active_relay(service)
-    waiting = await _waiting(stage, f"{service}.worker")
+    waiting = bool(await stage.ground.unsent(service)) or await _waiting(
+        stage, f"{service}.worker", leaving.pid
+    )
     before = len(notes(f"{service}.worker", "lease"))
     began = time.monotonic()
     leaving.terminate()

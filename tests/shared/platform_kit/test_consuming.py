@@ -1,19 +1,27 @@
 """The inbox: once, in order, and a failing event waits aside with its key while the rest goes on."""
 
 import asyncio
-from datetime import timedelta
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from platform_kit.clock import now
+from platform_kit.envelope import headers_for
 from platform_kit.housekeeping import Housekeeping
 from platform_kit.inbox import apply, incoming
+from platform_kit.listener import Listener, Outage
 from platform_kit.outbox import void
 from platform_kit.testing import ServiceUnderTest
-from probe_service.misfortune import POISON
-from probe_service.service import TOPIC, Raised, lock_counter, raise_counter, wake_at
+from platform_kit.watchdog import Progress
+from probe_service import misfortune
+from probe_service.misfortune import KILL, POISON
+from probe_service.service import SERVICE, TOPIC, Raised, lock_counter, raise_counter, wake_at
 
 
 async def _effects(probe: ServiceUnderTest, counter: UUID) -> list[int]:
@@ -168,3 +176,55 @@ async def test_a_timer_that_ends_its_process_each_time_is_parked(probe: ServiceU
     async with probe.tx() as tx:
         assert await tx.fetchval("SELECT count(*) FROM timer WHERE parked_at IS NOT NULL") == 1
     assert len(await probe.published(Raised)) == 1
+
+
+class ProcessEnds(BaseException):
+    """What no handler of errors sees, as a SIGKILL."""
+
+
+async def test_a_timer_that_ends_its_process_costs_the_others_no_more_than_their_first_try(
+    probe: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def end(*_: object) -> None:
+        raise ProcessEnds
+
+    monkeypatch.setattr(misfortune.os, "kill", end)
+    bad, good = uuid4(), [uuid4() for _ in range(20)]
+    async with probe.tx() as tx:
+        await wake_at(tx, bad, await now(tx) - timedelta(minutes=1), KILL)
+        for counter in good:
+            await wake_at(tx, counter, await now(tx))
+    for _ in range(6):
+        with suppress(ProcessEnds):
+            await probe.fire_timers()
+        async with probe.tx() as tx:
+            await tx.execute("UPDATE timer SET next_try_at = clock_timestamp() WHERE next_try_at IS NOT NULL")
+    assert {event.data.counter_id for event in await probe.published(Raised)} == set(good)
+    async with probe.tx() as tx:
+        [left] = await tx.fetch("SELECT aggregate, attempts FROM timer")
+    assert left["aggregate"] == bad
+    assert left["attempts"] > 1
+
+
+async def test_a_lock_that_somebody_holds_for_long_is_waited_for_and_is_no_events_fault(
+    probe: ServiceUnderTest,
+) -> None:
+    counter = uuid4()
+    await _deliver(probe, counter, 1)
+    listener = Listener(probe.kit, SERVICE.consumers[0], Progress())
+    headers = headers_for(
+        Raised(counter_id=counter, note="x"), event_id=uuid4(), version=2, at=datetime.now(UTC), context={}
+    )
+    record: Any = SimpleNamespace(
+        partition=0,
+        offset=1,
+        headers=tuple((name, value.encode()) for name, value in headers.items()),
+        value=Raised(counter_id=counter, note="x").model_dump_json().encode(),
+    )
+    async with probe.tx() as other:
+        await other.execute("SELECT FROM inbox WHERE aggregate = $1 FOR UPDATE", str(counter))
+        with pytest.raises(Outage):
+            await listener.take_records(TOPIC.name, [record])
+    await listener.take_records(TOPIC.name, [record])
+    assert await _effects(probe, counter) == [1, 2]
+    assert await probe.parked() == []

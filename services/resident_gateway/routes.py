@@ -15,12 +15,14 @@ from platform_kit.clock import now
 from platform_kit.edge import Command, Read, commands, reads, refusals, unkept
 from platform_kit.problem_answers import refused
 from platform_kit.problems import NotFound
+from platform_kit.quick_reads import QuickRead
 from registry_replica.store import delegate_of
 from resident_gateway import actions, problems, schemas, store
 from resident_gateway.rules.code import LIFETIME
 from resident_gateway.settings import GatewaySettings
 from resident_gateway.views.timeline import timeline_page
 
+home = APIRouter(route_class=QuickRead)
 router = APIRouter()
 
 API = "/api/v1"
@@ -31,9 +33,6 @@ AsOperator = Annotated[Command, commands("operator")]
 Unkept = Annotated[Read, unkept()]
 ForAnybody = Annotated[Read, reads()]
 ForThePublic = Annotated[Read, reads(anonymous=True)]
-
-Limit = Annotated[int, Query(ge=1, le=200)]
-Cursor = Annotated[str | None, Query(max_length=500)]
 
 
 @router.get("/.well-known/jwks.json", include_in_schema=False)
@@ -95,21 +94,20 @@ async def read_me(read: ForAnybody) -> schemas.Me:
     )
 
 
-@router.get(f"{API}/me/timeline", response_model=schemas.TimelinePage, responses=refusals())
-async def read_timeline(
-    read: ForAnybody,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-    min_version: Annotated[str | None, Query(max_length=200)] = None,
-    resident_id: UUID | None = None,
-) -> Response:
-    whose = resident_id or read.caller.subject
+@home.get(f"{API}/me/timeline", response_model=schemas.TimelinePage, responses=refusals())
+async def read_timeline(read: ForAnybody, asked: Annotated[schemas.TimelineAsked, Query()]) -> Response:
+    whose = asked.resident_id or read.caller.subject
     if whose != read.caller.subject and not await delegate_of(
         read.tx, whose, read.caller.subject, await now(read.tx)
     ):
         raise NotFound(what="resident")
     page = await timeline_page(
-        read.tx, whose, limit=limit, cursor=cursor, min_version=min_version, language=read.language
+        read.tx,
+        whose,
+        limit=asked.limit,
+        cursor=asked.cursor,
+        min_version=asked.min_version,
+        language=read.language,
     )
     # Written at once: returned as it is, it would be validated and taken apart into dictionaries first.
     # asyncpg's UUIDs are of a class of its own, which orjson leaves to `default`.

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, SecretStr, StringConstraints
+from pydantic import BaseModel, Field, SecretStr, StringConstraints
 
 from platform_kit.money import Money
 from platform_kit.schemas import Body, Clean, Line, View
@@ -87,6 +87,15 @@ class TimelineItem:
     amount: Money | None
     happened_at: datetime
     version: int
+
+
+class TimelineAsked(BaseModel):
+    """`min_version` is `<topic>:<aggregate>:<version>`, of a command that the caller wants to see here."""
+
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Annotated[str | None, Field(max_length=500)] = None
+    min_version: Annotated[str | None, Field(max_length=200)] = None
+    resident_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from platform_kit.service import Service
 from resident_gateway.clients import open_clients
 from resident_gateway.consumers import CONSUMERS
 from resident_gateway.forwarding import describe, forwarding_router
-from resident_gateway.routes import router
+from resident_gateway.routes import home, router
 from resident_gateway.settings import GatewaySettings
 from resident_gateway.tables import Row
 from resident_gateway.web.pages import router as pages
@@ -14,7 +14,7 @@ SERVICE = Service(
     prefix="GATEWAY",
     title="邻里 Linli",
     metadata=Row.metadata,
-    routers=(router, pages, forwarding_router()),
+    routers=(home, router, pages, forwarding_router()),
     consumers=CONSUMERS,
     settings=GatewaySettings,
     describe=describe,

@@ -120,11 +120,12 @@ async def post_mark(body: Mark, command: Annotated[Command, commands("resident")
 
 
 class Ring(Body):
-    """Seconds from now; the note says what befalls it."""
+    """Seconds from now; the note says what befalls it. The others ring a moment after it."""
 
     counter_id: UUID
     after: float = 0
     note: str = "x"
+    others: tuple[UUID, ...] = ()
 
 
 @router.post("/rings", status_code=201)
@@ -132,6 +133,8 @@ async def post_ring(body: Ring, command: Annotated[Command, commands("resident")
     await lock_counter(command.tx, body.counter_id)
     due_at = await now(command.tx) + timedelta(seconds=body.after)
     await wake_at(command.tx, body.counter_id, due_at, body.note)
+    for other in body.others:
+        await wake_at(command.tx, other, due_at + timedelta(milliseconds=1))
     return command.answer(CounterView(id=body.counter_id, version=0), status=201)
 
 

@@ -49,8 +49,8 @@ class Caller:
     async def cure(self, note: str) -> None:
         await self._stage.probe.call("cure", "", self._token, "/cures", {"note": note})
 
-    async def ring(self, counter: str, after: float, note: str = "x") -> None:
-        body = {"counter_id": counter, "after": after, "note": note}
+    async def ring(self, counter: str, note: str = "x", others: Sequence[str] = ()) -> None:
+        body = {"counter_id": counter, "note": note, "others": list(others)}
         await self._stage.probe.call("ring", "", self._token, "/rings", body)
 
     async def mark(self, mark: str) -> None:
@@ -166,8 +166,7 @@ async def killer(stage: Stage, tally: Tally) -> None:
 async def _killing_timer(stage: Stage, tally: Tally, caller: Caller) -> None:
     """The two workers die of it once or twice; what was taken with it fires all the same, long before it is parked."""
     bad, beside, before = str(uuid4()), [str(uuid4()) for _ in range(30)], _deaths(stage)
-    await caller.ring(bad, 2.0, KILL_TIMER)
-    await asyncio.gather(*(caller.ring(counter, 2.5) for counter in beside))
+    await caller.ring(bad, KILL_TIMER, beside)
     began = time.monotonic()
     await _effects(stage, beside, 1)
     took = time.monotonic() - began
@@ -178,7 +177,7 @@ async def _killing_timer(stage: Stage, tally: Tally, caller: Caller) -> None:
         what=f"a timer ended {deaths} workers; 30 beside it fired within {took:.1f} s",
     )
     await caller.cure(KILL_TIMER)
-    await caller.ring(bad, 0.0)
+    await caller.ring(bad)
     await until(lambda: stage.ground.one("probe_service", left, bad), lambda n: n == 0, "it has fired")
 
 

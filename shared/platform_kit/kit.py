@@ -7,7 +7,7 @@ from typing import Any
 
 from platform_kit.auth import Verifier
 from platform_kit.db import OUTAGES, Database, connect
-from platform_kit.outbox import CHANNEL
+from platform_kit.outbox import CHANNEL, published
 from platform_kit.sealing import Sealer
 from platform_kit.settings import ServiceSettings
 
@@ -38,8 +38,10 @@ class Kit:
         )
 
     def nudge(self) -> None:
-        """A hint after a commit that there is something to send. Never needed: the relay polls too."""
-        self._published.set()
+        """A hint after a commit that there is something to send, if there is. Never needed: the relay polls too."""
+        if published.get():
+            published.set(False)
+            self._published.set()
 
     async def pass_hints_on(self) -> None:
         """Turn hints into one coalesced NOTIFY on a connection of its own, outside every command's transaction."""

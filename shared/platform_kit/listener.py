@@ -198,7 +198,6 @@ class Listener:
                 try:
                     async with self._kit.db.transaction() as tx:
                         applied = await apply(tx, self.group, self._consumer, topic, events)
-                        await self._forget_batch(tx, topic)
                     telemetry.EVENTS_APPLIED.labels(self._kit.service, self._consumer.name).inc(applied)
                     return
                 except RELEASED_MEANWHILE:
@@ -210,18 +209,18 @@ class Listener:
             self._progress.working(self.group)
             await self._take_one(topic, event)
         async with self._kit.db.connection() as tx:
-            await self._forget_batch(tx, topic)
-
-    async def _forget_batch(self, tx: Tx, topic: str) -> None:
-        await tx.execute(
-            "DELETE FROM batch_try WHERE consumer = $1 AND topic = $2 AND worker = $3",
-            self.group,
-            topic,
-            self._kit.settings.ordinal,
-        )
+            await tx.execute(
+                "DELETE FROM batch_try WHERE consumer = $1 AND topic = $2 AND worker = $3",
+                self.group,
+                topic,
+                self._kit.settings.ordinal,
+            )
 
     async def _first_try(self, topic: str, events: Sequence[Incoming]) -> bool:
-        """Count the batch before it runs; it need not survive a crash of the database, only one of this process."""
+        """Count the batch before it runs; it need not survive a crash of the database, only one of this process.
+
+        One that went well leaves its row for the next to take over: a repeat of it goes one by one, which costs only time.
+        """
         mark = [events[0].about.aggregate, events[0].about.version]
         async with self._kit.db.connection() as tx:
             tries = await tx.fetchval(

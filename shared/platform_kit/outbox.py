@@ -1,6 +1,7 @@
 """Publishing: rows inserted through the caller's transaction. Nothing here sends; the relay does."""
 
 from collections.abc import Sequence
+from contextvars import ContextVar
 from datetime import datetime
 
 from aiokafka.partitioner import murmur2
@@ -14,6 +15,10 @@ from platform_kit.problems import Refusal, Text
 
 LARGEST = 256 * 1024
 CHANNEL = "outbox"
+
+
+# Whether this task has published anything since it last gave the relay a hint.
+published: ContextVar[bool] = ContextVar("published", default=False)
 
 
 class EventTooLarge(Refusal):
@@ -36,6 +41,7 @@ async def publish_all(tx: Tx, events: Sequence[tuple[EventPayload, int]], *, at:
     """
     if not events:
         return
+    published.set(True)
     context = {
         "correlationid": telemetry.correlation_id.get(),
         "causationid": telemetry.causation_id.get(),

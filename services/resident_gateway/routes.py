@@ -12,7 +12,7 @@ from joserfc.jwk import ECKey
 
 from platform_kit.auth import Caller, issue_token
 from platform_kit.clock import now
-from platform_kit.edge import Command, Read, commands, reads, refusals, unkept
+from platform_kit.edge import Command, Question, Read, commands, questions, reads, refusals, unkept
 from platform_kit.problem_answers import refused
 from platform_kit.problems import NotFound
 from platform_kit.quick_reads import QuickRead
@@ -20,7 +20,7 @@ from registry_replica.store import delegate_of
 from resident_gateway import actions, problems, schemas, store
 from resident_gateway.rules.code import LIFETIME
 from resident_gateway.settings import GatewaySettings
-from resident_gateway.views.timeline import timeline_page
+from resident_gateway.views.timeline import arrived, timeline_page
 
 home = APIRouter(route_class=QuickRead)
 router = APIRouter()
@@ -32,6 +32,7 @@ OPERATOR = Caller(UUID("00000000-0000-7000-8000-000000000001"), frozenset({"oper
 AsOperator = Annotated[Command, commands("operator")]
 Unkept = Annotated[Read, unkept()]
 ForAnybody = Annotated[Read, reads()]
+Asked = Annotated[Question, questions()]
 ForThePublic = Annotated[Read, reads(anonymous=True)]
 
 
@@ -95,20 +96,16 @@ async def read_me(read: ForAnybody) -> schemas.Me:
 
 
 @home.get(f"{API}/me/timeline", response_model=schemas.TimelinePage, responses=refusals())
-async def read_timeline(read: ForAnybody, asked: Annotated[schemas.TimelineAsked, Query()]) -> Response:
-    whose = asked.resident_id or read.caller.subject
-    if whose != read.caller.subject and not await delegate_of(
-        read.tx, whose, read.caller.subject, await now(read.tx)
-    ):
-        raise NotFound(what="resident")
-    page = await timeline_page(
-        read.tx,
-        whose,
-        limit=asked.limit,
-        cursor=asked.cursor,
-        min_version=asked.min_version,
-        language=read.language,
-    )
+async def read_timeline(question: Asked, asked: Annotated[schemas.TimelineAsked, Query()]) -> Response:
+    db, me = question.kit.db, question.caller.subject
+    fresh = await arrived(db, asked.min_version) if asked.min_version else True
+    async with db.connection() as tx:
+        whose = asked.resident_id or me
+        if whose != me and not await delegate_of(tx, whose, me, await now(tx)):
+            raise NotFound(what="resident")
+        page = await timeline_page(
+            tx, whose, limit=asked.limit, cursor=asked.cursor, fresh=fresh, language=question.language
+        )
     # Written at once: returned as it is, it would be validated and taken apart into dictionaries first.
     # asyncpg's UUIDs are of a class of its own, which orjson leaves to `default`.
     return Response(orjson.dumps(page, default=str, option=orjson.OPT_UTC_Z), media_type="application/json")

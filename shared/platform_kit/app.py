@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from platform_kit import telemetry
-from platform_kit.db import OUTAGES
+from platform_kit.db import TROUBLE
 from platform_kit.edge import AlreadyAnswered, language, response_of
 from platform_kit.ids import new_id
 from platform_kit.kit import Kit
@@ -136,11 +136,11 @@ def _add_errors(app: FastAPI) -> None:
         return refused(OurFault(), language(request))
 
     async def away(request: Request, error: Exception) -> Response:
-        telemetry.log.warning("database away", path=request.url.path, error=repr(error))
+        telemetry.log.warning("database away or busy", path=request.url.path, error=repr(error))
         return refused(Unavailable(), language(request))
 
-    for outage in OUTAGES:
-        app.add_exception_handler(outage, away)
+    for trouble in TROUBLE:
+        app.add_exception_handler(trouble, away)
 
 
 class _HungUp(Exception):

@@ -81,10 +81,10 @@ _INBOX = (
     CREATE TABLE batch_try (
         consumer text NOT NULL,
         topic text NOT NULL,
-        worker int NOT NULL,
-        first_event jsonb NOT NULL,
+        partition int NOT NULL,
+        first_event text NOT NULL,
         tries int NOT NULL,
-        PRIMARY KEY (consumer, topic, worker)
+        PRIMARY KEY (consumer, topic, partition)
     )
     """,
     """

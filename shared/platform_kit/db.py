@@ -37,6 +37,17 @@ OUTAGES = (
 )
 
 
+# The server answers and somebody is in the way: a lock that is held for too long, a deadlock, a limit, an operator. Nobody's
+# fault, and it passes; of a handler's own statements, though, it is believed only while the server does not answer.
+BUSY = (
+    asyncpg.TransactionRollbackError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.ObjectNotInPrerequisiteStateError,
+    asyncpg.OperatorInterventionError,
+)
+TROUBLE = (*OUTAGES, *BUSY)
+
+
 async def connect(dsn: str, application: str) -> "asyncpg.Connection[asyncpg.Record]":
     """A connection outside the pool, for a relay's lease or a listener."""
     connection = await asyncpg.connect(

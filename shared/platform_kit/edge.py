@@ -54,12 +54,11 @@ class AlreadyAnswered(Exception):
         self.answer = answer
 
 
-@dataclass(slots=True)
-class Read:
-    """A question; it changes nothing."""
+@dataclass(slots=True, kw_only=True)
+class Question:
+    """Somebody asks; whoever answers takes a connection of `kit.db` when one is needed, and for no longer."""
 
     kit: Kit
-    tx: Tx
     asker: Caller | None
     language: str
 
@@ -70,7 +69,14 @@ class Read:
         return self.asker
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
+class Read(Question):
+    """A question on a connection; it changes nothing."""
+
+    tx: Tx
+
+
+@dataclass(slots=True, kw_only=True)
 class Command(Read):
     """An unsafe call: its transaction is committed, with the answer under its key, before the answer is sent."""
 
@@ -155,7 +161,7 @@ def commands(*roles: str, anonymous: bool = False) -> Any:
         async with kit.db.transaction() as tx:
             if earlier := await earlier_answer(tx, principal, key, print_):
                 raise AlreadyAnswered(earlier)
-            made = Command(kit, tx, caller, language(request))
+            made = Command(kit=kit, tx=tx, asker=caller, language=language(request))
             yield made
             if made.answered is None:
                 raise RuntimeError(f"{request.url.path} did not answer through command.answer")
@@ -174,6 +180,18 @@ def reads(*roles: str, anonymous: bool = False) -> Any:
     return _asking(Database.connection, roles, anonymous)
 
 
+def questions() -> Any:
+    """The dependency of a safe call by anybody signed in that waits for something before it reads: a connection that was
+    held meanwhile would be missing for others."""
+
+    async def question(request: Request, _: Any = Depends(_bearer)) -> Question:
+        kit: Kit = request.app.state.kit
+        caller = _permitted(kit, request, (), anonymous=False)
+        return Question(kit=kit, asker=caller, language=language(request))
+
+    return Depends(question, scope="function")
+
+
 def unkept() -> Any:
     """The dependency of an unsafe call by anybody whose answer must not be kept, because it is a secret: a token."""
     return _asking(Database.transaction, (), anonymous=True)
@@ -186,7 +204,7 @@ def _asking(
         kit: Kit = request.app.state.kit
         caller = _permitted(kit, request, roles, anonymous)
         async with on(kit.db) as tx:
-            yield Read(kit, tx, caller, language(request))
+            yield Read(kit=kit, tx=tx, asker=caller, language=language(request))
 
     return Depends(read, scope="function")
 

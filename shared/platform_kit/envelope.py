@@ -47,9 +47,17 @@ class Attributes:
     traceparent: str
 
 
+LARGEST_VERSION = 2**63 - 1
+
+
 def attributes(headers: Iterable[tuple[str, bytes]]) -> Attributes:
-    given = {name: value.decode() for name, value in headers}
+    """Raises Undecodable for whatever could not be kept either: bytes that are no UTF-8, NUL, a version out of range."""
     try:
+        given = {name: value.decode() for name, value in headers}
+        if any("\0" in name or "\0" in value for name, value in given.items()):
+            raise ValueError("NUL")
+        if not 1 <= int(given["ce_aggregateversion"]) <= LARGEST_VERSION:
+            raise ValueError("ce_aggregateversion")
         return Attributes(
             id=UUID(given["ce_id"]),
             type=given["ce_type"],
@@ -59,7 +67,7 @@ def attributes(headers: Iterable[tuple[str, bytes]]) -> Attributes:
             correlation_id=given.get("ce_correlationid", ""),
             traceparent=given.get("traceparent", ""),
         )
-    except (KeyError, ValueError) as error:
+    except (AttributeError, KeyError, ValueError) as error:
         raise Undecodable(f"headers: {error!r}") from error
 
 

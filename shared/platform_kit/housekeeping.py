@@ -2,7 +2,7 @@
 
 import asyncio
 
-from platform_kit.db import OUTAGES
+from platform_kit.db import TROUBLE
 from platform_kit.kit import Kit
 from platform_kit.telemetry import log
 
@@ -35,7 +35,7 @@ class Housekeeping:
         while not stop.is_set():
             try:
                 removed = await self.tidy()
-            except OUTAGES as error:
+            except TROUBLE as error:
                 log.warning("housekeeping waits", error=repr(error))
                 removed = 0
             if removed < PIECE:

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import time
 from collections import defaultdict
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaError
 
 from platform_kit import telemetry
 from platform_kit.consumer import Consumer
-from platform_kit.db import OUTAGES, Tx
+from platform_kit.db import BUSY, OUTAGES, TROUBLE, Tx
 from platform_kit.envelope import Undecodable
 from platform_kit.inbox import Faulty, Incoming, apply, incoming
 from platform_kit.kit import Kit
@@ -30,9 +30,9 @@ COMMIT_SECONDS = 15.0
 # Offsets only save repeats, which the inbox drops: a commit for each event would cost the broker more than the event did.
 COMMIT_EVERY_SECONDS = 0.5
 LOOK_SECONDS = 15.0
-
-# Said to be the server's trouble, but it is believed only while a probe fails as well.
-_SERVERS_TROUBLE = ("08", "40", "53", "55", "57")
+POLL_SECONDS = 2.0
+# Longer than the group waits for a member that does not come back.
+JOIN_SECONDS = 120.0
 
 
 class Outage(Exception):
@@ -53,6 +53,7 @@ class Listener:
         self._excused: set[tuple[str, str, int]] = set()
         self._taken: set[TopicPartition] = set()
         self._commit_due = 0.0
+        self._polled_at = 0.0
         self.group = f"{kit.service}.{consumer.name}"
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -86,20 +87,39 @@ class Listener:
             if self._consumer.start == "now" and not stop.is_set():
                 await _or_leave(stop, self._remember_birth(kafka))
             stall, looked = Stall(), time.monotonic()
+            self._polled_at = looked
             while not stop.is_set():
                 self._progress.idle(self.group)
-                polled = await kafka.getmany(timeout_ms=200, max_records=BATCH)
+                polled = await self._polled(kafka)
                 if polled:
                     await self._take(polled, stop)
                 if self._taken and time.monotonic() >= self._commit_due:
                     await _or_leave(stop, self._commit(kafka))
-                if not polled and time.monotonic() - looked > LOOK_SECONDS:
+                if time.monotonic() - looked > LOOK_SECONDS:
                     looked = time.monotonic()
                     await _or_leave(stop, self._notice_stall(kafka, stall))
             await self._commit(kafka, STOP_SECONDS)
         finally:
             with suppress(TimeoutError, KafkaError, asyncio.CancelledError):
                 await asyncio.wait_for(kafka.stop(), STOP_SECONDS)
+
+    async def _polled(self, kafka: AIOKafkaConsumer) -> dict[TopicPartition, list[ConsumerRecord[Any, Any]]]:
+        """Nothing while the group makes up its mind, which the client waits for without a bound: Stalled when it never does,
+        though the broker answers."""
+        try:
+            async with asyncio.timeout(POLL_SECONDS):
+                polled: dict[TopicPartition, list[ConsumerRecord[Any, Any]]] = await kafka.getmany(
+                    timeout_ms=200, max_records=BATCH
+                )
+        except TimeoutError:
+            if time.monotonic() - self._polled_at > JOIN_SECONDS:
+                with suppress(KafkaError, TimeoutError):
+                    async with asyncio.timeout(POLL_SECONDS):
+                        await kafka.topics()
+                        raise Stalled(self.group) from None
+            return {}
+        self._polled_at = time.monotonic()
+        return polled
 
     async def _notice_stall(self, kafka: AIOKafkaConsumer, stall: Stall) -> None:
         """Ask the broker whether there is more than we are given; an answer that does not come is its outage, not a stall."""
@@ -130,8 +150,8 @@ class Listener:
             by_topic[partition.topic][partition] = records
         for topic, partitions in by_topic.items():
             records = [record for part in partitions.values() for record in part]
+            self._progress.working(self.group)
             while True:
-                self._progress.working(self.group)
                 try:
                     await self.take_records(topic, records)
                 except Outage as outage:
@@ -143,6 +163,8 @@ class Listener:
                         self._taken -= polled.keys()
                         return
                     await asyncio.sleep(WAIT_SECONDS)
+                    # A server that answers and an inbox that cannot be written for a minute: this process ends.
+                    self._progress.still_working(self.group)
                     continue
                 break
             self._kit.nudge()
@@ -170,74 +192,91 @@ class Listener:
             raise
 
     async def take_records(self, topic: str, records: Sequence[ConsumerRecord[Any, Any]]) -> None:
-        """One topic's records, in order within each partition. Raises Outage when the database is away."""
-        events: list[Incoming] = []
+        """One topic's records, in order within each partition. Raises Outage when the database is away or somebody is in the
+        way of the inbox's own statements, which is no event's fault."""
+        parts: dict[int, list[Incoming]] = defaultdict(list)
         try:
             born = await self._born(topic) if self._consumer.start == "now" else {}
             for record in records:
                 if record.offset < born.get(record.partition, 0):
                     continue
                 try:
-                    events.append(incoming(record.headers, record.value))
+                    parts[record.partition].append(incoming(record.headers, record.value))
                 except Undecodable as error:
                     await self._park_record(record, str(error))
-            if events:
-                await self.take(topic, events)
-        except OUTAGES as error:
-            raise Outage(repr(error)) from error
-        except asyncpg.PostgresError as error:
-            # Of the inbox's own statements, so no event's fault: somebody else holds a lock for too long.
-            if str(error.sqlstate)[:2] not in _SERVERS_TROUBLE:
-                raise
+            if parts:
+                await self.take(topic, parts)
+        except TROUBLE as error:
             raise Outage(repr(error)) from error
 
-    async def take(self, topic: str, events: Sequence[Incoming]) -> None:
-        """All at once when all is well; one by one, each try counted, when one fails or failed the process before."""
-        if await self._first_try(topic, events):
-            for _ in range(3):
-                try:
-                    async with self._kit.db.transaction() as tx:
-                        applied = await apply(tx, self.group, self._consumer, topic, events)
-                    telemetry.EVENTS_APPLIED.labels(self._kit.service, self._consumer.name).inc(applied)
-                    return
-                except RELEASED_MEANWHILE:
-                    continue
-                except Faulty as fault:
-                    await self._blame(fault.cause)
-                    break
-        for event in events:
-            self._progress.working(self.group)
-            await self._take_one(topic, event)
-        async with self._kit.db.connection() as tx:
-            await tx.execute(
-                "DELETE FROM batch_try WHERE consumer = $1 AND topic = $2 AND worker = $3",
-                self.group,
-                topic,
-                self._kit.settings.ordinal,
-            )
+    async def take(self, topic: str, parts: Mapping[int, Sequence[Incoming]]) -> None:
+        """What came of each partition: all at once when all is well; one by one, each try counted, what fails or was begun
+        before and not finished, because it ended the process or its connection."""
+        again = await self._begun_before(topic, parts)
+        together = [
+            event for partition, events in parts.items() if partition not in again for event in events
+        ]
+        if together and not await self._take_together(topic, together):
+            again = set(parts)
+        for partition in again:
+            for event in parts[partition]:
+                self._progress.working(self.group)
+                await self._take_one(topic, event)
+        if again:
+            async with self._kit.db.connection() as tx:
+                await tx.execute(
+                    "DELETE FROM batch_try WHERE consumer = $1 AND topic = $2 AND partition = ANY($3)",
+                    self.group,
+                    topic,
+                    list(again),
+                )
 
-    async def _first_try(self, topic: str, events: Sequence[Incoming]) -> bool:
-        """Count the batch before it runs; it need not survive a crash of the database, only one of this process.
+    async def _begun_before(self, topic: str, parts: Mapping[int, Sequence[Incoming]]) -> set[int]:
+        """The partitions whose first event was the first of a batch before. By partition, because a batch has some of each
+        and begins with another one each time; counted before it runs, and it need not survive a crash of the database, only
+        one of this process.
 
-        One that went well leaves its row for the next to take over: a repeat of it goes one by one, which costs only time.
+        What went well leaves its row for the next to take over: a repeat of it goes one by one, which costs only time.
         """
-        mark = [events[0].about.aggregate, events[0].about.version]
+        firsts = [f"{events[0].about.aggregate} {events[0].about.version}" for events in parts.values()]
         async with self._kit.db.connection() as tx:
-            tries = await tx.fetchval(
+            rows = await tx.fetch(
                 """
-                INSERT INTO batch_try AS t (consumer, topic, worker, first_event, tries)
-                SELECT $1, $2, $3, $4, 1 FROM set_config('synchronous_commit', 'off', true)
-                ON CONFLICT (consumer, topic, worker) DO UPDATE
+                INSERT INTO batch_try AS t (consumer, topic, partition, first_event, tries)
+                SELECT $1, $2, p.partition, p.first_event, 1
+                FROM unnest($3::int[], $4::text[]) p(partition, first_event),
+                    set_config('synchronous_commit', 'off', true)
+                ORDER BY p.partition
+                ON CONFLICT (consumer, topic, partition) DO UPDATE
                 SET tries = CASE WHEN t.first_event = excluded.first_event THEN t.tries + 1 ELSE 1 END,
                     first_event = excluded.first_event
-                RETURNING tries
+                RETURNING partition, tries
                 """,
                 self.group,
                 topic,
-                self._kit.settings.ordinal,
-                mark,
+                list(parts),
+                firsts,
             )
-        return bool(tries == 1)
+        return {row["partition"] for row in rows if row["tries"] > 1}
+
+    async def _take_together(self, topic: str, events: Sequence[Incoming]) -> bool:
+        """False when one of them fails, or all at their COMMIT."""
+        for _ in range(3):
+            try:
+                async with self._kit.db.transaction() as tx:
+                    applied = await apply(tx, self.group, self._consumer, topic, events)
+            except RELEASED_MEANWHILE:
+                continue
+            except Faulty as fault:
+                await self._blame(fault.cause)
+                return False
+            except TROUBLE:
+                raise
+            except asyncpg.PostgresError:
+                return False
+            telemetry.EVENTS_APPLIED.labels(self._kit.service, self._consumer.name).inc(applied)
+            return True
+        return False
 
     async def _take_one(self, topic: str, event: Incoming) -> None:
         reason = ""
@@ -246,18 +285,24 @@ class Listener:
                 async with self._kit.db.transaction() as tx:
                     await apply(tx, self.group, self._consumer, topic, [event])
                     await self._forget_tries(tx, topic, event)
-            except RELEASED_MEANWHILE:
+            except RELEASED_MEANWHILE as error:
+                reason = repr(error)
                 continue
-            except OUTAGES:
-                self._excused.add((topic, event.about.aggregate, event.about.version))
-                raise
-            except Faulty as fault:
+            except (Faulty, *OUTAGES) as error:
+                # Not only what the handler raised: it may have ended its connection.
+                cause = error.cause if isinstance(error, Faulty) else error
                 try:
-                    await self._blame(fault.cause)
+                    await self._blame(cause)
                 except Outage:
-                    self._excused.add((topic, event.about.aggregate, event.about.version))
+                    self._excuse(topic, event)
                     raise
-                reason = repr(fault.cause)
+                reason = repr(cause)
+            except BUSY:
+                self._excuse(topic, event)
+                raise
+            except asyncpg.PostgresError as error:
+                # What was written fails at COMMIT.
+                reason = repr(error)
             else:
                 telemetry.EVENTS_APPLIED.labels(self._kit.service, self._consumer.name).inc()
                 return
@@ -275,6 +320,9 @@ class Listener:
                     await self._forget_tries(tx, topic, event)
                 return
         raise Outage("the parked key was released again and again")
+
+    def _excuse(self, topic: str, event: Incoming) -> None:
+        self._excused.add((topic, event.about.aggregate, event.about.version))
 
     async def _count_try(self, topic: str, event: Incoming) -> int:
         """By itself, before the try: an event that kills the process is counted too.
@@ -307,14 +355,14 @@ class Listener:
 
     async def _blame(self, cause: BaseException) -> None:
         """Nothing is the event's fault while the database is away."""
-        servers = isinstance(cause, OUTAGES) or (
-            isinstance(cause, asyncpg.PostgresError) and str(cause.sqlstate)[:2] in _SERVERS_TROUBLE
-        )
-        if servers and not await self._kit.db.answers():
+        if isinstance(cause, TROUBLE) and not await self._kit.db.answers():
             raise Outage(repr(cause))
 
     async def _park_record(self, record: ConsumerRecord[Any, Any], reason: str) -> None:
-        headers = {name: value.decode(errors="replace") for name, value in record.headers}
+        headers = {
+            name.replace("\0", "\ufffd"): (value or b"").decode(errors="replace").replace("\0", "\ufffd")
+            for name, value in record.headers
+        }
         async with self._kit.db.transaction() as tx:
             await park_record(
                 tx, self.group, record.topic, record.partition, record.offset, (headers, record.value), reason

@@ -11,13 +11,28 @@ import asyncpg
 
 from platform_kit import telemetry
 from platform_kit.consumer import Consumer
-from platform_kit.db import OUTAGES, Database, Tx
+from platform_kit.db import TROUBLE, Database, Tx
 from platform_kit.inbox import Faulty, Incoming, apply, incoming, set_aside
 from platform_kit.telemetry import log
+from platform_kit.watchdog import Progress
 
 IDLE_SECONDS = 0.5
 CHUNK = 100
 SELDOM = 9
+
+_TAKE = """
+    UPDATE parked_key k
+    SET failures = failures + 1,
+        next_try_at = statement_timestamp() + interval '1 second' * power(2, least(failures, $3))
+    FROM (
+        SELECT topic, aggregate FROM parked_key
+        WHERE consumer = $1 AND next_try_at <= statement_timestamp() AND failures {how_many}
+        ORDER BY next_try_at LIMIT $2 FOR UPDATE SKIP LOCKED
+    ) due
+    WHERE k.consumer = $1 AND k.topic = due.topic AND k.aggregate = due.aggregate
+    RETURNING k.topic, k.aggregate
+"""
+_NEW, _AGAIN = _TAKE.replace("{how_many}", "= 0"), _TAKE.replace("{how_many}", "> 0")
 
 
 async def park(
@@ -76,7 +91,8 @@ async def park_record(
 class Retries:
     """The loop that tries parked heads again; several workers may run it, each key is locked while it is tried."""
 
-    def __init__(self, db: Database, group: str, consumer: Consumer) -> None:
+    def __init__(self, db: Database, group: str, consumer: Consumer, progress: Progress) -> None:
+        self._progress = progress
         self._db = db
         self._group = group
         self._consumer = consumer
@@ -85,7 +101,7 @@ class Retries:
         while not stop.is_set():
             try:
                 tried = await self.try_due()
-            except OUTAGES as error:
+            except TROUBLE as error:
                 log.warning("parked events wait", consumer=self._group, error=repr(error))
                 tried = 0
             if not tried:
@@ -95,39 +111,37 @@ class Retries:
                     continue
 
     async def try_due(self) -> int:
-        """Try the heads that are due; how many keys were tried."""
-        keys = await self._take_due()
+        """Try the heads that are due; how many keys were tried.
+
+        What was tried before goes alone: the one that ends the process each time must not be counted against the others.
+        """
+        try:
+            return await self._try_each(_NEW, CHUNK) + await self._try_each(_AGAIN, 1)
+        finally:
+            self._progress.idle(self._name)
+
+    @property
+    def _name(self) -> str:
+        return f"{self._group}.retries"
+
+    async def _try_each(self, statement: str, most: int) -> int:
+        keys = await self._take(statement, most)
         for topic, aggregate in keys:
+            self._progress.working(self._name)
             try:
                 while await self._release_head(topic, aggregate):
-                    continue
+                    self._progress.working(self._name)
             except Exception as error:
-                if isinstance(error, OUTAGES) and not await self._db.answers():
+                if isinstance(error, TROUBLE) and not await self._db.answers():
                     raise
                 cause = error.cause if isinstance(error, Faulty) else error
                 await self._note_failure(topic, aggregate, repr(cause))
         return len(keys)
 
-    async def _take_due(self) -> list[tuple[str, str]]:
+    async def _take(self, statement: str, most: int) -> list[tuple[str, str]]:
         """The try is counted before it runs: an event that kills the process is counted too."""
         async with self._db.transaction() as tx:
-            rows = await tx.fetch(
-                """
-                UPDATE parked_key k
-                SET failures = failures + 1,
-                    next_try_at = statement_timestamp() + interval '1 second' * power(2, least(failures, $3))
-                FROM (
-                    SELECT topic, aggregate FROM parked_key
-                    WHERE consumer = $1 AND next_try_at <= statement_timestamp()
-                    ORDER BY next_try_at LIMIT $2 FOR UPDATE SKIP LOCKED
-                ) due
-                WHERE k.consumer = $1 AND k.topic = due.topic AND k.aggregate = due.aggregate
-                RETURNING k.topic, k.aggregate
-                """,
-                self._group,
-                CHUNK,
-                SELDOM,
-            )
+            rows = await tx.fetch(statement, self._group, most, SELDOM)
         return [(row["topic"], row["aggregate"]) for row in rows]
 
     async def _release_head(self, topic: str, aggregate: str) -> bool:

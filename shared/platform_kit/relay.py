@@ -16,7 +16,7 @@ from uuid import UUID
 import asyncpg
 
 from platform_kit import telemetry
-from platform_kit.db import OUTAGES, connect
+from platform_kit.db import TROUBLE, connect
 from platform_kit.ids import new_id
 from platform_kit.kit import Kit
 from platform_kit.outbox import CHANNEL
@@ -30,6 +30,7 @@ ROUND_ROWS = 4000
 ROUND_BYTES = 8 * 1024 * 1024
 NO_PROGRESS_SECONDS = 60.0
 FAILURES_BEFORE_PARKED = 5
+COUNTED = 100_000
 Partition = tuple[str, int]
 
 # The rows in flight, the partitions that failed lately and what waits behind a refused row are left out in SQL: left out
@@ -48,13 +49,19 @@ _SENDABLE = """
             ) held WHERE held.id < o.id
         )
 """
-_READ = (
-    _SENDABLE
-    + " AND (topic, partition) NOT IN (SELECT * FROM unnest($2::text[], $3::int[])) ORDER BY id LIMIT $4"
+# No more than a round's bytes leave the database, whatever a row has: thousands of the largest would be a gigabyte.
+_BOUNDED = """
+    SELECT id, topic, partition, aggregate, headers, payload FROM (
+        SELECT s.*, sum(octet_length(payload)) OVER (ORDER BY id) - octet_length(payload) AS bytes_before
+        FROM ({sendable} ORDER BY id LIMIT $4) s
+    ) b WHERE bytes_before < {bytes} ORDER BY id
+""".replace("{bytes}", str(ROUND_BYTES))
+_READ = _BOUNDED.replace(
+    "{sendable}", _SENDABLE + " AND (topic, partition) NOT IN (SELECT * FROM unnest($2::text[], $3::int[]))"
 )
 
 # Of a partition that looks for its refused rows only the first few are wanted, however many it has.
-_READ_FEW = _SENDABLE + " AND topic = $2 AND partition = $3 ORDER BY id LIMIT $4"
+_READ_FEW = _BOUNDED.replace("{sendable}", _SENDABLE + " AND topic = $2 AND partition = $3")
 
 _TAKE = """
     UPDATE relay_lease SET epoch = epoch + 1, holder = $1, until = clock_timestamp() + $2 * interval '1 second'
@@ -86,6 +93,16 @@ _HOLD = """
         next_try_at = statement_timestamp() + interval '500 milliseconds' * power(2, least(failures, 3))
     WHERE id = $1 AND EXISTS (SELECT FROM relay_lease WHERE holder = $2 AND epoch = $3)
     RETURNING failures
+"""
+
+
+# Asked every few seconds while the lease runs: of a backlog of millions a count would outlast it.
+_WAITING = """
+    SELECT (SELECT count(*) FROM (SELECT FROM outbox WHERE sent_at IS NULL LIMIT $1) w) AS waiting,
+        coalesce((
+            SELECT extract(epoch FROM clock_timestamp() - created_at) FROM outbox
+            WHERE sent_at IS NULL ORDER BY id LIMIT 1
+        ), 0) AS age
 """
 
 
@@ -131,7 +148,7 @@ class Relay:
                     await self._serve(producer, stop)
                 except LeaseLost:
                     log.info("relay stands by", service=self.kit.service)
-                except OUTAGES as error:
+                except TROUBLE as error:
                     log.warning("relay waits for the database", error=repr(error))
                 self.progress.idle(self.name)
                 # A hint is for the one that is active: whoever stands by must not be woken by the last it got.
@@ -156,7 +173,7 @@ class Relay:
             try:
                 await self._rounds(connection, marker, producer, stop)
             finally:
-                with suppress(*OUTAGES, LeaseLost):
+                with suppress(*TROUBLE, LeaseLost):
                     await self._marked()
                     await marker.execute(
                         "UPDATE relay_lease SET until = '-infinity' WHERE epoch = $1", self._epoch
@@ -208,14 +225,8 @@ class Relay:
         )
         for partition in seeking.keys() - set(waiting):
             rows += await reader.fetch(_READ_FEW, self._in_flight, *partition, seeking[partition])
-        kept: list[asyncpg.Record] = []
-        size = 0
-        for row in rows:
-            size += len(row["payload"])
-            if kept and size > ROUND_BYTES:
-                break
-            kept.append(row)
-        return kept, len(kept) == len(rows) < ROUND_ROWS and not seeking
+        all_of_them = len(rows) < ROUND_ROWS and sum(len(row["payload"]) for row in rows) < ROUND_BYTES
+        return rows, all_of_them and not seeking
 
     async def _send(self, rows: Sequence[asyncpg.Record], marker: Any, producer: Producer) -> bool:
         """Whether all of them went."""
@@ -299,10 +310,7 @@ class Relay:
             self._in_flight = []
 
     async def _measure(self, connection: Any) -> None:
-        row = await connection.fetchrow(
-            "SELECT count(*) AS waiting, coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0) AS age"
-            " FROM outbox WHERE sent_at IS NULL"
-        )
+        row = await connection.fetchrow(_WAITING, COUNTED)
         telemetry.OUTBOX_UNSENT.labels(self.kit.service).set(row["waiting"])
         telemetry.OUTBOX_AGE.labels(self.kit.service).set(float(row["age"]))
         parked = await connection.fetchval("SELECT count(*) FROM parked_key")

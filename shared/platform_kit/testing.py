@@ -126,7 +126,7 @@ class ServiceUnderTest:
             )
             raw = tuple((name, value.encode()) for name, value in headers.items())
             incoming = Incoming(attributes(raw), raw, event.model_dump_json().encode())
-            await listener.take(event.topic.name, [incoming])
+            await listener.take(event.topic.name, {0: [incoming]})
 
     async def parked(self) -> list[tuple[str, str, str]]:
         """(consumer, aggregate, reason) of what is set aside."""
@@ -138,7 +138,7 @@ class ServiceUnderTest:
         async with self.kit.db.transaction() as tx:
             await tx.execute("UPDATE parked_key SET next_try_at = statement_timestamp()")
         for consumer in self.service.consumers:
-            await Retries(self.kit.db, f"{self.service.name}.{consumer.name}", consumer).try_due()
+            await Retries(self.kit.db, f"{self.service.name}.{consumer.name}", consumer, Progress()).try_due()
 
     async def advance(self, by: timedelta) -> None:
         """Move this service's clock forward, as `linli clock advance` does."""
@@ -146,7 +146,7 @@ class ServiceUnderTest:
             await set_offset(tx, await offset_seconds(tx) + int(by.total_seconds()))
 
     async def fire_timers(self) -> None:
-        timers = Timers(self.kit, self.service.timers)
+        timers = Timers(self.kit, self.service.timers, Progress())
         while await timers.fire_due():
             continue
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from platform_kit.db import OUTAGES, Tx
+from platform_kit.db import TROUBLE, Tx
 from platform_kit.kit import Kit
 from platform_kit.telemetry import log
+from platform_kit.watchdog import Progress
 
 CHUNK = 50
 TRIES_BEFORE_PARKED = 10
@@ -65,15 +66,16 @@ async def clear_timer(tx: Tx, kind: str, aggregate: UUID) -> None:
 class Timers:
     """The loop of one worker. Two workers may run it: whoever comes second finds the row gone."""
 
-    def __init__(self, kit: Kit, kinds: tuple[TimerKind, ...]) -> None:
+    def __init__(self, kit: Kit, kinds: tuple[TimerKind, ...], progress: Progress) -> None:
         self._kit = kit
+        self._progress = progress
         self._kinds = {kind.name: kind for kind in kinds}
 
     async def run(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             try:
                 fired = await self.fire_due()
-            except OUTAGES as error:
+            except TROUBLE as error:
                 log.warning("timers wait", error=repr(error))
                 fired = 0
             if not fired:
@@ -84,15 +86,23 @@ class Timers:
 
         What was tried before goes alone: the one that ends the process each time must not be counted against the others.
         """
-        return await self._fire_each(_NEW, CHUNK) + await self._fire_each(_AGAIN, 1)
+        try:
+            return await self._fire_each(_NEW, CHUNK) + await self._fire_each(_AGAIN, 1)
+        finally:
+            self._progress.idle(self.name)
+
+    @property
+    def name(self) -> str:
+        return f"{self._kit.service}.timers"
 
     async def _fire_each(self, statement: str, most: int) -> int:
         due = await self._take(statement, most)
         for kind, aggregate in due:
+            self._progress.working(self.name)
             try:
                 await self._fire(self._kinds[kind], aggregate)
             except Exception as error:
-                if isinstance(error, OUTAGES) and not await self._kit.db.answers():
+                if isinstance(error, TROUBLE) and not await self._kit.db.answers():
                     raise
                 log.warning("timer failed", kind=kind, aggregate=str(aggregate), error=repr(error))
                 await self._note_failure(kind, aggregate, repr(error))

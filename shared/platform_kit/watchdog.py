@@ -4,10 +4,10 @@ It is a thread, not a task: a blocked event loop is one of the things that it mu
 """
 
 import os
-import sys
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 
 STALLED_EXIT = 70
 
@@ -21,6 +21,11 @@ class Progress:
 
     def working(self, name: str) -> None:
         self._turned = self._working[name] = time.monotonic()
+
+    def still_working(self, name: str) -> None:
+        """No progress since, but the loop turns. After `idle`, which an outage is, it begins anew."""
+        self._turned = time.monotonic()
+        self._working.setdefault(name, self._turned)
 
     def idle(self, name: str) -> None:
         self._turned = time.monotonic()
@@ -61,8 +66,10 @@ def watch(progress: Progress, limit_seconds: float = 60.0) -> threading.Thread:
             # Its own thread's pace: there is nothing to wait for, what it looks for is that nothing happens.
             time.sleep(min(1.0, limit_seconds / 4))
             if why := progress.stalled(limit_seconds):
-                sys.stdout.write(f'{{"event":"stalled","why":"{why}","level":"critical"}}\n')
-                sys.stdout.flush()
+                # Whoever reads our lines may be what everything waits for: no lock, and no waiting.
+                with suppress(OSError):
+                    os.set_blocking(1, False)
+                    os.write(1, f'{{"event":"stalled","why":"{why}","level":"critical"}}\n'.encode())
                 os._exit(STALLED_EXIT)
 
     thread = threading.Thread(target=look, name="watchdog", daemon=True)

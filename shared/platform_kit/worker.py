@@ -56,10 +56,10 @@ def _loops(service: Service, kit: Kit, progress: Progress) -> list[Loop]:
     loops: list[Loop] = [Relay(kit, progress).run]
     for consumer in service.consumers:
         listener = Listener(kit, consumer, progress)
-        loops += [listener.run, Retries(kit.db, listener.group, consumer).run]
+        loops += [listener.run, Retries(kit.db, listener.group, consumer, progress).run]
     loops.append(Housekeeping(kit).run)
     if service.timers:
-        loops.append(Timers(kit, service.timers).run)
+        loops.append(Timers(kit, service.timers, progress).run)
     return loops
 
 

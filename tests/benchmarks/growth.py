@@ -26,6 +26,7 @@ from platform_kit.auth import Caller
 from platform_kit.db import connect
 from platform_kit.money import Money
 from platform_kit.sealing import Sealer
+from platform_kit.watchdog import Progress
 from resident_gateway import store as gateway_store
 from resident_gateway.rules.timeline import Item
 from resident_requests import store as request_store
@@ -249,7 +250,7 @@ def _requests() -> dict[str, Operation]:
             return None
 
         kit: Any = SimpleNamespace(db=SimpleNamespace(transaction=mine))
-        loop = timers.Timers(kit, (timers.TimerKind(_CLAIMED, nothing, nothing),))
+        loop = timers.Timers(kit, (timers.TimerKind(_CLAIMED, nothing, nothing),), Progress())
         await loop._take(timers._NEW, timers.CHUNK)
         await loop._take(timers._AGAIN, 1)
 

@@ -1,15 +1,18 @@
-"""A resident's home from the gateway's read model, against the same SQL by asyncpg without HTTP."""
+"""A resident's home from the gateway's read model, against the same SQL by asyncpg without HTTP, in as many processes."""
 
 import asyncio
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
 from uuid import UUID, uuid4
 
 import asyncpg
 import uvloop
 
 from benchmarks.figure import Figure, compared
-from benchmarks.ground import Ground
+from benchmarks.ground import GATEWAYS, Ground
 from benchmarks.wrk import CONNECTIONS, wrk
 from platform_kit.db import connect
 from resident_gateway import store
@@ -36,7 +39,7 @@ def measure(ground: Ground) -> list[Figure]:
             rate, latency = _wrk(ground, tokens, SECONDS)
             ours.append(rate)
             p99.append(latency)
-            baseline.append(uvloop.run(_asyncpg(ground, people, sql)))
+            baseline.append(_asyncpg(ground, people, sql))
             ground.say(f"round {number + 1}: {ours[-1]:.0f} answers/s, {baseline[-1]:.0f} by asyncpg")
     asyncio.run(_forget(ground, people))
     detail = {"items": ITEMS, "residents": RESIDENTS, "page": PAGE, "connections": CONNECTIONS, "p99_ms": p99}
@@ -72,29 +75,54 @@ async def _statement(ground: Ground, person: UUID) -> tuple[str, tuple[object, .
     return query.query, tuple(query.args[1:])
 
 
-async def _asyncpg(ground: Ground, people: Sequence[UUID], sql: tuple[str, tuple[object, ...]]) -> float:
-    """As many at once, on as many connections; prepared; one statement an answer and no transaction around it."""
-    statement, others = sql
-    end = 0.0
+def _asyncpg(ground: Ground, people: Sequence[UUID], sql: tuple[str, tuple[object, ...]]) -> float:
+    """Answers a second of as many processes as the gateway has, on as many connections as wrk has, together; from the moment at
+    which all are connected and prepared."""
+    context = get_context("spawn")
+    ready = context.Barrier(GATEWAYS)
+    with ProcessPoolExecutor(GATEWAYS, context, _keep, (ready,)) as pool:
+        share = CONNECTIONS // GATEWAYS
+        counts = [
+            pool.submit(_answers, ground.dsn(SERVICE), people, sql, number * share, share)
+            for number in range(GATEWAYS)
+        ]
+        return sum(count.result() for count in counts) / SECONDS
 
-    async def one(first: int) -> int:
-        connection = await connect(ground.dsn(SERVICE), "bench")
-        prepared = await connection.prepare(statement)
-        count = 0
+
+def _keep(ready: Barrier) -> None:
+    global _ready
+    _ready = ready
+
+
+def _answers(
+    dsn: str, people: Sequence[UUID], sql: tuple[str, tuple[object, ...]], first: int, connections: int
+) -> int:
+    return uvloop.run(_read_on(dsn, people, sql, first, connections))
+
+
+async def _read_on(
+    dsn: str, people: Sequence[UUID], sql: tuple[str, tuple[object, ...]], first: int, connections: int
+) -> int:
+    """Prepared; one statement an answer and no transaction around it."""
+    statement, others = sql
+    opened = [await connect(dsn, "bench") for _ in range(connections)]
+    prepared = [await connection.prepare(statement) for connection in opened]
+    _ready.wait(30)
+    end = time.monotonic() + SECONDS
+
+    async def one(number: int) -> int:
+        at, count = (first + number) * len(people) // CONNECTIONS, 0
         while time.monotonic() < end:
-            rows = await prepared.fetch(people[(first + count) % len(people)], *others)
+            rows = await prepared[number].fetch(people[(at + count) % len(people)], *others)
             if len(rows) <= PAGE:
                 raise AssertionError(f"{len(rows)} rows")
             count += 1
-        await connection.close()
         return count
 
-    end = time.monotonic() + SECONDS
-    started = time.monotonic()
-    counts = await asyncio.gather(
-        *(one(number * len(people) // CONNECTIONS) for number in range(CONNECTIONS))
-    )
-    return sum(counts) / (time.monotonic() - started)
+    counts = await asyncio.gather(*(one(number) for number in range(connections)))
+    for connection in opened:
+        await connection.close()
+    return sum(counts)
 
 
 def _wrk(ground: Ground, tokens: Sequence[str], seconds: int) -> tuple[float, float]:

@@ -79,7 +79,7 @@ class Load:
     async def open(self) -> None:
         self._http = httpx.AsyncClient(
             base_url=self.base, timeout=httpx.Timeout(20, pool=60), trust_env=False,
-            limits=httpx.Limits(max_connections=40),
+            limits=httpx.Limits(max_connections=120),
         )  # fmt: skip
 
     async def close(self) -> None:

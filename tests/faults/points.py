@@ -35,6 +35,7 @@ class Points:
     def __init__(self, folder: Path, process: str) -> None:
         self._folder = folder
         self.process = process
+        self.was_frozen = False
         (folder / "hits").mkdir(parents=True, exist_ok=True)
 
     async def reach(self, point: str, **in_hand: Any) -> None:
@@ -47,6 +48,7 @@ class Points:
             await asyncio.sleep(float(order.get("after", 0)))
             os.kill(os.getpid(), signal.SIGKILL)
         elif action == "freeze":
+            self.was_frozen = True
             os.kill(os.getpid(), signal.SIGSTOP)
         elif action == "block":
             time.sleep(float(order["seconds"]))  # noqa: ASYNC251 - a loop that is blocked is the fault

@@ -19,7 +19,7 @@ from platform_kit import edge, inbox, listener, run
 from platform_kit.db import Database
 from platform_kit.listener import Listener
 from platform_kit.producer import Producer
-from platform_kit.relay import LeaseLost, Relay
+from platform_kit.relay import Relay
 from platform_kit.timers import Timers
 
 _EFFECT = """
@@ -89,11 +89,12 @@ def _in_relay(points: Points) -> None:
     async def marked(self: Relay, marker: Any, ids: list[int]) -> None:
         await points.reach("before_mark", events=len(ids))
         watched = _Watched(marker)
+        was_frozen = points.was_frozen
         try:
             await mark(self, watched, ids)
-        except LeaseLost:
-            points.note("stale_mark", status=watched.status, events=len(ids))
-            raise
+        finally:
+            if was_frozen:
+                points.note("stale_mark", status=watched.status, events=len(ids))
 
     async def held(self: Relay, reader: Any, *arguments: Any) -> None:
         points.note("lease", epoch=self._epoch)

@@ -6,28 +6,30 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from platform_kit.db import Tx
+from platform_kit.db import Database, Tx
 from platform_kit.money import Money
 from platform_kit.problems import InvalidInput, Text
 from resident_gateway import schemas, store
 from resident_gateway.views.words import KINDS, STATES
 
 PATIENCE_SECONDS = 2.0
-_LOOK_SECONDS = 0.02
+FIRST_LOOK_SECONDS, LAST_LOOK_SECONDS = 0.02, 0.2
+# At once in this process: when the read model lags, everybody who has just written waits for it, and each looks again and again.
+WAITING_AT_MOST = 40
 _NOT_A_VERSION = Text("Write <topic>:<aggregate>:<version>.", "格式应为 <topic>:<aggregate>:<version>。")
+_waiting = asyncio.Semaphore(WAITING_AT_MOST)
 
 
 async def timeline_page(
-    tx: Tx, person_id: UUID, *, limit: int, cursor: str | None, min_version: str | None, language: str
+    tx: Tx, person_id: UUID, *, limit: int, cursor: str | None, fresh: bool, language: str
 ) -> schemas.TimelinePage:
-    """The barrier and the list are on one connection, so that the list has what the barrier saw."""
-    fresh = await _wait_for(tx, min_version) if min_version else True
     rows, following = await store.timeline(tx, person_id, limit, cursor)
     items = [_shown(row, KINDS[language], STATES[language]) for row in rows]
     return schemas.TimelinePage(items, following, fresh)
 
 
-async def _wait_for(tx: Tx, min_version: str) -> bool:
+async def arrived(db: Database, min_version: str) -> bool:
+    """Wait for it, on no connection of one's own: True when it is here. Whoever comes when many wait is not kept waiting."""
     topic, _, rest = min_version.partition(":")
     aggregate, _, version = rest.partition(":")
     if (
@@ -35,11 +37,16 @@ async def _wait_for(tx: Tx, min_version: str) -> bool:
         or not min_version.isprintable()
     ):
         raise InvalidInput(field="min_version", reason=_NOT_A_VERSION)
-    for _ in range(int(PATIENCE_SECONDS / _LOOK_SECONDS)):
-        if await store.timeline_version(tx, topic, aggregate) >= int(version):
-            return True
-        await asyncio.sleep(_LOOK_SECONDS)
-    return False
+    waited, pause = 0.0, FIRST_LOOK_SECONDS
+    while True:
+        async with db.connection() as tx:
+            if await store.timeline_version(tx, topic, aggregate) >= int(version):
+                return True
+        if waited >= PATIENCE_SECONDS or _waiting.locked():
+            return False
+        async with _waiting:
+            await asyncio.sleep(pause)
+        waited, pause = waited + pause, min(pause * 1.5, LAST_LOOK_SECONDS)
 
 
 def _shown(row: Record, kinds: Mapping[str, str], states: Mapping[str, str]) -> schemas.TimelineItem:

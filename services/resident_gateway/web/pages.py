@@ -107,7 +107,7 @@ async def home(
         return RedirectResponse("/", 303, headers=_HEADERS)
     account = await store.account_of(call.tx, caller.subject)
     page = await timeline_page(
-        call.tx, caller.subject, limit=30, cursor=cursor, min_version=None, language=call.language
+        call.tx, caller.subject, limit=30, cursor=cursor, fresh=True, language=call.language
     )
     name = call.kit.sealer.open(account.display_name, for_="account.display_name") if account else ""
     zone = ZoneInfo(await store.zone_of(call.tx, caller.subject))

@@ -18,7 +18,7 @@ from platform_kit.db import connect
 from platform_kit.outbox import partition_of
 from platform_kit.parking import hurry
 from platform_kit.producer import SETTINGS
-from probe_service.misfortune import KILL, KILL_TIMER, NEEDS, POISON, TIMEOUT
+from probe_service.misfortune import BREAK, COMMIT, KILL, KILL_TIMER, NEEDS, POISON, TIMEOUT
 from probe_service.service import TOPIC
 
 GROUP = "probe_service.copy"
@@ -130,13 +130,29 @@ async def _retry(stage: Stage, aggregate: str) -> bool:
 
 
 async def killer(stage: Stage, tally: Tally) -> None:
-    """One event whose handler ends its process, one that always ends in SQLSTATE 57014: parked, the others go on.
+    """An event whose handler ends its process, its connection, always in SQLSTATE 57014, or at the COMMIT: parked, the others
+    of its partition go on, and so do those of other partitions, which come all the while.
 
     And a timer that ends its process, due before thirty others.
     """
     caller = Caller(stage)
     await _killing_timer(stage, tally, caller)
-    for note in (KILL, TIMEOUT):
+    busy = asyncio.create_task(_keep_all_partitions_busy(caller))
+    try:
+        await _killing_events(stage, tally, caller)
+    finally:
+        busy.cancel()
+
+
+async def _keep_all_partitions_busy(caller: Caller) -> None:
+    counters = [_of_partition(number, 1)[0] for number in range(TOPIC.partitions)]
+    while True:
+        await caller.raise_all(counters)
+        await asyncio.sleep(0.05)
+
+
+async def _killing_events(stage: Stage, tally: Tally, caller: Caller) -> None:
+    for note in (KILL, TIMEOUT, BREAK, COMMIT):
         bad, before = str(uuid4()), _deaths(stage)
         beside = _of_partition(partition_of(bad, TOPIC.partitions), 60 if stage.short else 300)
         await caller.raise_(bad, note)
@@ -360,7 +376,7 @@ SCENARIOS = (
         poison,
         in_short=True,
     ),
-    Scenario("killer", "an event that ends its process, and one that always times out", killer),
+    Scenario("killer", "events that end their process or connection, time out, or fail at COMMIT", killer),
     Scenario("early", "events that come before what they depend on", early, in_short=True),
     Scenario("refused", "records that the broker refuses for a while", refused),
     Scenario("unanswered", "a partition that does not answer for longer than a lease", unanswered),

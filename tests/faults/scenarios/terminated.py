@@ -15,6 +15,7 @@ from local_runtime import supervise
 
 BOUND_SECONDS = 20.0
 HANDED_OVER_SECONDS = 5.0
+SESSION_SECONDS = 10
 
 
 async def broker_up(stage: Stage, tally: Tally) -> None:
@@ -27,14 +28,20 @@ async def broker_up(stage: Stage, tally: Tally) -> None:
 
 
 async def broker_down(stage: Stage, tally: Tally) -> None:
-    """The broker stands still (stopped, its connections open): the worst kind of away. All leave at once."""
+    """The broker stands still with its connections open, for longer than a session lasts; then it is gone. All leave at once."""
     kafka = stage.ground.process("kafka")
     kafka.send_signal(signal.SIGSTOP)
     try:
-        await asyncio.sleep(2)
+        await asyncio.sleep(SESSION_SECONDS + 2)
         await _terminate(stage, tally, _house(stage))
     finally:
         kafka.send_signal(signal.SIGCONT)
+    rpc = supervise.remote(stage.ground.home).supervisor
+    await asyncio.to_thread(rpc.stopProcess, "kafka")
+    try:
+        await _terminate(stage, tally, _house(stage))
+    finally:
+        await asyncio.to_thread(rpc.startProcess, "kafka")
 
 
 async def _terminate(stage: Stage, tally: Tally, names: list[str]) -> None:
@@ -133,5 +140,5 @@ def _house(stage: Stage) -> list[str]:
 
 SCENARIOS = (
     Scenario("terminate", "SIGTERM to each process, the broker up", broker_up, in_short=True),
-    Scenario("terminate-broker-down", "SIGTERM to all processes, the broker not answering", broker_down),
+    Scenario("terminate-broker-down", "SIGTERM to all processes, the broker silent, and gone", broker_down),
 )

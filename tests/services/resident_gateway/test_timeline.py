@@ -315,3 +315,20 @@ async def test_a_delegate_reads_it_while_the_consent_holds(gateway: ServiceUnder
 async def _consent(gateway: ServiceUnderTest, resident: UUID, delegate: UUID, until: date) -> None:
     consent = ConsentRecorded(resident_id=resident, delegate_id=delegate, until_on=until)
     await gateway.deliver("registry_replica", consent)
+
+
+async def test_whoever_waits_for_what_never_comes_keeps_nobody_else_waiting(
+    gateway: ServiceUnderTest,
+) -> None:
+    """Ten times as many as there are connections: the home and the readiness probe are answered meanwhile."""
+    person = uuid4()
+    never = [
+        asyncio.create_task(timeline(gateway, person, f"?min_version=requests.requests:{uuid4()}:9"))
+        for _ in range(80)
+    ]
+    await asyncio.sleep(0)
+    for _ in range(20):
+        assert (await timeline(gateway, uuid4()))["fresh"] is True
+        assert (await gateway.get("/readyz")).status_code == 200
+    assert not all(task.done() for task in never)
+    assert not any(page["fresh"] for page in await asyncio.gather(*never))

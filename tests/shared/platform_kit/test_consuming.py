@@ -12,16 +12,26 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from platform_kit.clock import now
+from platform_kit.db import TROUBLE
 from platform_kit.envelope import headers_for
 from platform_kit.housekeeping import Housekeeping
-from platform_kit.inbox import apply, incoming
+from platform_kit.inbox import Incoming, apply, incoming
 from platform_kit.listener import Listener, Outage
 from platform_kit.outbox import void
+from platform_kit.parking import Retries
 from platform_kit.testing import ServiceUnderTest
 from platform_kit.watchdog import Progress
 from probe_service import misfortune
-from probe_service.misfortune import KILL, POISON
+from probe_service.misfortune import BREAK, COMMIT, KILL, POISON
 from probe_service.service import SERVICE, TOPIC, Raised, lock_counter, raise_counter, wake_at
+
+
+class ProcessEnds(BaseException):
+    """What no handler of errors sees, as a SIGKILL."""
+
+
+def _end(*_: object) -> None:
+    raise ProcessEnds
 
 
 async def _effects(probe: ServiceUnderTest, counter: UUID) -> list[int]:
@@ -178,17 +188,10 @@ async def test_a_timer_that_ends_its_process_each_time_is_parked(probe: ServiceU
     assert len(await probe.published(Raised)) == 1
 
 
-class ProcessEnds(BaseException):
-    """What no handler of errors sees, as a SIGKILL."""
-
-
 async def test_a_timer_that_ends_its_process_costs_the_others_no_more_than_their_first_try(
     probe: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def end(*_: object) -> None:
-        raise ProcessEnds
-
-    monkeypatch.setattr(misfortune.os, "kill", end)
+    monkeypatch.setattr(misfortune.os, "kill", _end)
     bad, good = uuid4(), [uuid4() for _ in range(20)]
     async with probe.tx() as tx:
         await wake_at(tx, bad, await now(tx) - timedelta(minutes=1), KILL)
@@ -206,21 +209,124 @@ async def test_a_timer_that_ends_its_process_costs_the_others_no_more_than_their
     assert left["attempts"] > 1
 
 
+def _event(counter: UUID, version: int, note: str = "x") -> tuple[Raised, Any]:
+    event = Raised(counter_id=counter, note=note)
+    headers = headers_for(event, event_id=uuid4(), version=version, at=datetime.now(UTC), context={})
+    return event, tuple((name, value.encode()) for name, value in headers.items())
+
+
+def _incoming(counter: UUID, version: int, note: str = "x") -> Incoming:
+    event, headers = _event(counter, version, note)
+    return incoming(headers, event.model_dump_json().encode())
+
+
+def _record(partition: int, offset: int, headers: Any, value: bytes) -> Any:
+    return SimpleNamespace(topic=TOPIC.name, partition=partition, offset=offset, headers=headers, value=value)
+
+
+async def test_an_event_that_ends_the_process_is_found_though_its_batches_begin_elsewhere_each_time(
+    probe: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(misfortune.os, "kill", _end)
+    bad, beside, last = uuid4(), uuid4(), uuid4()
+    mine = [_incoming(beside, 1), _incoming(bad, 1, KILL)]
+    for elsewhere in (*(uuid4() for _ in range(5)), last):
+        with suppress(ProcessEnds):
+            listener = Listener(probe.kit, SERVICE.consumers[0], Progress())
+            await listener.take(TOPIC.name, {1: [_incoming(elsewhere, 1)], 0: mine})
+    assert [aggregate for _, aggregate, _ in await probe.parked()] == [str(bad)]
+    assert await _effects(probe, beside) == [1]
+    assert await _effects(probe, last) == [1]
+
+
+@pytest.mark.parametrize("note", [BREAK, COMMIT])
+async def test_an_event_that_breaks_its_connection_or_fails_at_commit_is_parked(
+    probe: ServiceUnderTest, note: str
+) -> None:
+    bad, beside = uuid4(), uuid4()
+    listener = Listener(probe.kit, SERVICE.consumers[0], Progress())
+    parts = {0: [_incoming(bad, 1, note), _incoming(beside, 1)]}
+    for _ in range(3):
+        with suppress(*TROUBLE):
+            await listener.take(TOPIC.name, parts)
+    assert [aggregate for _, aggregate, _ in await probe.parked()] == [str(bad)]
+    assert await _effects(probe, beside) == [1]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("ce_id", b"\xff"), ("ce_subject", b"a\x00b"), ("x", b"\x00"), ("ce_aggregateversion", b"0"),
+        ("ce_aggregateversion", b"-3"), ("ce_aggregateversion", str(2**63).encode()), ("ce_time", None), ("ce_type", b""),
+    ],
+)  # fmt: skip
+async def test_a_record_that_is_no_event_is_kept_by_its_offset_and_ends_nothing(
+    probe: ServiceUnderTest, change: tuple[str, bytes | None]
+) -> None:
+    good, odd = uuid4(), uuid4()
+    event, headers = _event(odd, 1)
+    changed = tuple({**dict(headers), change[0]: change[1]}.items())
+    value = event.model_dump_json().encode()
+    next_event, next_headers = _event(good, 1)
+    listener = Listener(probe.kit, SERVICE.consumers[0], Progress())
+    await listener.take_records(
+        TOPIC.name,
+        [_record(0, 1, changed, value), _record(0, 2, next_headers, next_event.model_dump_json().encode())],
+    )
+    assert await _effects(probe, good) == [1]
+    assert await _effects(probe, odd) == []
+    async with probe.tx() as tx:
+        kept = await tx.fetchval("SELECT count(*) FROM parked_record")
+    assert kept + len(await probe.parked()) == 1
+
+
+async def test_a_parked_event_that_ends_its_process_costs_the_others_no_more_than_one_try(
+    probe: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All are tried before as often as can be counted, and due at the same moment."""
+    monkeypatch.setattr(misfortune.os, "kill", _end)
+    bad, good = uuid4(), [uuid4() for _ in range(10)]
+    for counter in good:
+        await _deliver(probe, counter, 1, POISON)
+    listener = Listener(probe.kit, SERVICE.consumers[0], Progress())
+    for _ in range(4):
+        with suppress(ProcessEnds):
+            await listener.take(TOPIC.name, {0: [_incoming(bad, 1, KILL)]})
+    async with probe.tx() as tx:
+        await tx.execute("INSERT INTO cure VALUES ('poison')")
+        await tx.execute(
+            "UPDATE parked_key SET failures = 9,"
+            " next_try_at = statement_timestamp() - interval '1 second' * (aggregate = $1)::int",
+            str(bad),
+        )
+    retries = Retries(probe.kit.db, "probe_service.copy", SERVICE.consumers[0], Progress())
+    for _ in range(12):
+        with suppress(ProcessEnds):
+            await retries.try_due()
+    assert [aggregate for _, aggregate, _ in await probe.parked()] == [str(bad)]
+
+
+async def test_a_command_that_waits_too_long_for_somebody_elses_is_told_to_come_again(
+    probe: ServiceUnderTest,
+) -> None:
+    counter, by = uuid4(), probe.caller("resident")
+    await probe.post("/raise", json={"counter_id": str(counter)}, by=by)
+    async with probe.tx() as other:
+        await lock_counter(other, counter)
+        answer = await probe.post("/raise", json={"counter_id": str(counter)}, by=by)
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) > 0
+    assert len(await probe.published(Raised)) == 1
+
+
 async def test_a_lock_that_somebody_holds_for_long_is_waited_for_and_is_no_events_fault(
     probe: ServiceUnderTest,
 ) -> None:
     counter = uuid4()
     await _deliver(probe, counter, 1)
     listener = Listener(probe.kit, SERVICE.consumers[0], Progress())
-    headers = headers_for(
-        Raised(counter_id=counter, note="x"), event_id=uuid4(), version=2, at=datetime.now(UTC), context={}
-    )
-    record: Any = SimpleNamespace(
-        partition=0,
-        offset=1,
-        headers=tuple((name, value.encode()) for name, value in headers.items()),
-        value=Raised(counter_id=counter, note="x").model_dump_json().encode(),
-    )
+    event, headers = _event(counter, 2)
+    record = _record(0, 1, headers, event.model_dump_json().encode())
     async with probe.tx() as other:
         await other.execute("SELECT FROM inbox WHERE aggregate = $1 FOR UPDATE", str(counter))
         with pytest.raises(Outage):

@@ -1,5 +1,8 @@
 """Who is stuck is noticed; who waits, or moves slowly, is not."""
 
+import subprocess
+import sys
+
 import pytest
 
 from platform_kit import watchdog
@@ -32,6 +35,29 @@ def test_a_batch_that_does_not_end_is_noticed_though_others_go_on(clock: list[fl
     assert progress.stalled(60) == "no progress of ['stuck']"
     progress.idle("stuck")
     assert progress.stalled(60) is None
+
+
+def test_turning_in_vain_is_no_progress(clock: list[float]) -> None:
+    progress = Progress()
+    progress.working("vain")
+    for _ in range(13):
+        clock[0] += 5
+        progress.still_working("vain")
+    assert progress.stalled(60) == "no progress of ['vain']"
+    progress.idle("vain")
+    progress.still_working("vain")
+    assert progress.stalled(60) is None
+
+
+def test_a_process_whose_lines_nobody_reads_is_ended_all_the_same() -> None:
+    """Its loop stands in a write to a full pipe, and the watchdog must not write to it as well."""
+    code = (
+        "import sys, time; from platform_kit.watchdog import Progress, watch\n"
+        "watch(Progress(), 0.5)\n"
+        "while True: sys.stdout.write('x' * 10_000); sys.stdout.flush()"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    assert process.wait(30) == watchdog.STALLED_EXIT
 
 
 def test_a_consumer_that_is_behind_and_stands_still_is_noticed(clock: list[float]) -> None:

@@ -21,4 +21,5 @@ def upgrade() -> None:
     op.execute("CREATE TABLE effect (n bigint GENERATED ALWAYS AS IDENTITY, counter_id uuid, version bigint)")
     op.execute("CREATE TABLE cure (note text PRIMARY KEY)")
     op.execute("CREATE TABLE mark (id uuid PRIMARY KEY)")
+    op.execute("CREATE TABLE once (n int UNIQUE DEFERRABLE INITIALLY DEFERRED)")
     op.execute("CREATE TABLE bell (counter_id uuid PRIMARY KEY, note text NOT NULL)")

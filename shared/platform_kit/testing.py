@@ -30,8 +30,8 @@ from platform_kit.db import Tx
 from platform_kit.envelope import Received, attributes, decode, headers_for
 from platform_kit.ids import new_id
 from platform_kit.inbox import Incoming
+from platform_kit.intake import Intake
 from platform_kit.kit import Kit
-from platform_kit.listener import Listener
 from platform_kit.migrate import migrate_async
 from platform_kit.parking import Retries
 from platform_kit.service import Service, find
@@ -117,7 +117,7 @@ class ServiceUnderTest:
     ) -> None:
         """Through the real consumer path. Versions are counted per aggregate unless one is given (a repeat, a gap)."""
         declared = next(each for each in self.service.consumers if each.name == consumer)
-        listener = Listener(self.kit, declared, Progress())
+        intake = Intake(self.kit, declared, Progress())
         for event in events:
             key = f"{consumer} {event.topic.name} {event.key()}"
             self._delivered[key] = version or self._delivered[key] + 1
@@ -126,7 +126,7 @@ class ServiceUnderTest:
             )
             raw = tuple((name, value.encode()) for name, value in headers.items())
             incoming = Incoming(attributes(raw), raw, event.model_dump_json().encode())
-            await listener.take(event.topic.name, {0: [incoming]})
+            await intake.take(event.topic.name, {0: [incoming]})
 
     async def parked(self) -> list[tuple[str, str, str]]:
         """(consumer, aggregate, reason) of what is set aside."""

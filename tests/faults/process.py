@@ -15,9 +15,9 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 
 from faults.points import FOLDER, Points
-from platform_kit import edge, inbox, listener, run
+from platform_kit import edge, inbox, intake, run
 from platform_kit.db import Database
-from platform_kit.listener import Listener
+from platform_kit.intake import Intake
 from platform_kit.producer import Producer
 from platform_kit.relay import Relay
 from platform_kit.timers import Timers
@@ -115,7 +115,7 @@ def _in_relay(points: Points) -> None:
 
 
 def _in_consumers(points: Points) -> None:
-    apply, handle, take, aside = listener.apply, inbox._handle, Listener.take, inbox.set_aside
+    apply, handle, take, aside = intake.apply, inbox._handle, Intake.take, inbox.set_aside
 
     async def applied(tx: Any, group: str, consumer: Any, topic: str, *rest: Any, **more: Any) -> int:
         count = await apply(tx, group, consumer, topic, *rest, **more)
@@ -139,18 +139,18 @@ def _in_consumers(points: Points) -> None:
             os.getpid(),
         )
 
-    async def taken(self: Listener, topic: str, events: Any) -> None:
-        await take(self, topic, events)
-        await points.reach("before_offset_commit", events=len(events), group=self.group)
+    async def taken(self: Intake, topic: str, parts: Any) -> None:
+        await take(self, topic, parts)
+        await points.reach("before_offset_commit", events=sum(map(len, parts.values())), group=self.group)
 
     async def set_aside(tx: Any, group: str, topic: str, event: Any) -> None:
         await points.reach("before_set_aside", events=1, group=group)
         await aside(tx, group, topic, event)
 
-    listener.apply = applied
+    intake.apply = applied
     inbox.set_aside = set_aside
     inbox._handle = handled
-    Listener.take = taken  # type: ignore[method-assign]
+    Intake.take = taken  # type: ignore[method-assign]
 
 
 def inbox_topic(consumer: Any, event_type: str) -> str:

@@ -16,7 +16,7 @@ from platform_kit.db import TROUBLE
 from platform_kit.envelope import headers_for
 from platform_kit.housekeeping import Housekeeping
 from platform_kit.inbox import Incoming, apply, incoming
-from platform_kit.listener import Listener, Outage
+from platform_kit.intake import Intake, Outage
 from platform_kit.outbox import void
 from platform_kit.parking import Retries
 from platform_kit.testing import ServiceUnderTest
@@ -232,8 +232,8 @@ async def test_an_event_that_ends_the_process_is_found_though_its_batches_begin_
     mine = [_incoming(beside, 1), _incoming(bad, 1, KILL)]
     for elsewhere in (*(uuid4() for _ in range(5)), last):
         with suppress(ProcessEnds):
-            listener = Listener(probe.kit, SERVICE.consumers[0], Progress())
-            await listener.take(TOPIC.name, {1: [_incoming(elsewhere, 1)], 0: mine})
+            intake = Intake(probe.kit, SERVICE.consumers[0], Progress())
+            await intake.take(TOPIC.name, {1: [_incoming(elsewhere, 1)], 0: mine})
     assert [aggregate for _, aggregate, _ in await probe.parked()] == [str(bad)]
     assert await _effects(probe, beside) == [1]
     assert await _effects(probe, last) == [1]
@@ -244,11 +244,11 @@ async def test_an_event_that_breaks_its_connection_or_fails_at_commit_is_parked(
     probe: ServiceUnderTest, note: str
 ) -> None:
     bad, beside = uuid4(), uuid4()
-    listener = Listener(probe.kit, SERVICE.consumers[0], Progress())
+    intake = Intake(probe.kit, SERVICE.consumers[0], Progress())
     parts = {0: [_incoming(bad, 1, note), _incoming(beside, 1)]}
     for _ in range(3):
         with suppress(*TROUBLE):
-            await listener.take(TOPIC.name, parts)
+            await intake.take(TOPIC.name, parts)
     assert [aggregate for _, aggregate, _ in await probe.parked()] == [str(bad)]
     assert await _effects(probe, beside) == [1]
 
@@ -268,8 +268,8 @@ async def test_a_record_that_is_no_event_is_kept_by_its_offset_and_ends_nothing(
     changed = tuple({**dict(headers), change[0]: change[1]}.items())
     value = event.model_dump_json().encode()
     next_event, next_headers = _event(good, 1)
-    listener = Listener(probe.kit, SERVICE.consumers[0], Progress())
-    await listener.take_records(
+    intake = Intake(probe.kit, SERVICE.consumers[0], Progress())
+    await intake.take_records(
         TOPIC.name,
         [_record(0, 1, changed, value), _record(0, 2, next_headers, next_event.model_dump_json().encode())],
     )
@@ -288,10 +288,10 @@ async def test_a_parked_event_that_ends_its_process_costs_the_others_no_more_tha
     bad, good = uuid4(), [uuid4() for _ in range(10)]
     for counter in good:
         await _deliver(probe, counter, 1, POISON)
-    listener = Listener(probe.kit, SERVICE.consumers[0], Progress())
+    intake = Intake(probe.kit, SERVICE.consumers[0], Progress())
     for _ in range(4):
         with suppress(ProcessEnds):
-            await listener.take(TOPIC.name, {0: [_incoming(bad, 1, KILL)]})
+            await intake.take(TOPIC.name, {0: [_incoming(bad, 1, KILL)]})
     async with probe.tx() as tx:
         await tx.execute("INSERT INTO cure VALUES ('poison')")
         await tx.execute(
@@ -324,13 +324,13 @@ async def test_a_lock_that_somebody_holds_for_long_is_waited_for_and_is_no_event
 ) -> None:
     counter = uuid4()
     await _deliver(probe, counter, 1)
-    listener = Listener(probe.kit, SERVICE.consumers[0], Progress())
+    intake = Intake(probe.kit, SERVICE.consumers[0], Progress())
     event, headers = _event(counter, 2)
     record = _record(0, 1, headers, event.model_dump_json().encode())
     async with probe.tx() as other:
         await other.execute("SELECT FROM inbox WHERE aggregate = $1 FOR UPDATE", str(counter))
         with pytest.raises(Outage):
-            await listener.take_records(TOPIC.name, [record])
-    await listener.take_records(TOPIC.name, [record])
+            await intake.take_records(TOPIC.name, [record])
+    await intake.take_records(TOPIC.name, [record])
     assert await _effects(probe, counter) == [1, 2]
     assert await probe.parked() == []

@@ -15,7 +15,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from event_contracts.base import CATALOG
-from faults.ground import ALL, Ground, until
+from faults.ground import ALL, PROBE, Ground, until
 from faults.load import Attempt, Load
 from local_runtime.status import look
 from platform_kit.service import find
@@ -113,6 +113,7 @@ class Checker:
         self._commands([row for rows in published.values() for row in rows], verdict)
         for service in ALL:
             await self._effects(service.name, published, verdict)
+        await self._timers(verdict)
         await self._log(published, verdict)
         await self._books(verdict)
         for load in self.loads:
@@ -193,6 +194,30 @@ class Checker:
             ):
                 verdict.add(
                     "other", len(had), f"{service}.{consumer_name} {topic} {aggregate}: effects of nothing"
+                )
+
+    async def _timers(self, verdict: Verdict) -> None:
+        """Of the probe's counters that had timers: each raise and each timer that was made counts once."""
+        raised: Counter[str] = Counter()
+        for attempt in self._attempts().values():
+            if attempt.kind == "raise" and attempt.acknowledged:
+                raised[attempt.body["counter_id"]] += attempt.times
+        rows = await self.ground.ask(
+            PROBE.name,
+            """
+            SELECT f.aggregate, coalesce(c.version, 0) AS version,
+                f.made - (SELECT count(*) FROM timer t WHERE t.aggregate::text = f.aggregate) AS fired
+            FROM (SELECT aggregate, count(*) AS made FROM fault_timer GROUP BY aggregate) f
+            LEFT JOIN counter c ON c.id::text = f.aggregate
+            """,
+        )
+        for row in rows:
+            missing = raised[row["aggregate"]] + row["fired"] - row["version"]
+            if missing:
+                verdict.add(
+                    "lost" if missing > 0 else "doubled",
+                    abs(missing),
+                    f"{row['aggregate']}: {row['version']} after {raised[row['aggregate']]} raises and {row['fired']} timers",
                 )
 
     async def _log(self, published: dict[Key, list[Any]], verdict: Verdict) -> None:

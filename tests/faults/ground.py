@@ -35,7 +35,7 @@ PROBE = Service("probe_service", "PROBE", 8199)
 ALL = (*SERVICES, PROBE)
 WORKERS = 2
 
-# The books: what was committed to be published, and what took effect. No key, so that twice stands there twice.
+# The books: what was committed to be published, what took effect, and which timers were made (not those that were moved). No key, so that twice stands there twice.
 _BOOKS = """
     CREATE TABLE IF NOT EXISTS fault_effect (
         seq bigint GENERATED ALWAYS AS IDENTITY, consumer text, topic text, aggregate text, version bigint,
@@ -45,6 +45,12 @@ _BOOKS = """
         seq bigint GENERATED ALWAYS AS IDENTITY, topic text, aggregate text, version bigint, event_id uuid, type text,
         correlation text, cause text
     );
+    CREATE TABLE IF NOT EXISTS fault_timer (aggregate text);
+    CREATE OR REPLACE FUNCTION fault_timer_made() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        INSERT INTO fault_timer (aggregate) VALUES (new.aggregate::text);
+        RETURN new;
+    END $$;
+    CREATE OR REPLACE TRIGGER fault_timer_made AFTER INSERT ON timer FOR EACH ROW EXECUTE FUNCTION fault_timer_made();
     CREATE OR REPLACE FUNCTION fault_note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
         INSERT INTO fault_published (topic, aggregate, version, event_id, type, correlation, cause)
         VALUES (new.topic, new.aggregate, new.version, new.event_id, new.type,

@@ -138,6 +138,10 @@ class Database:
         async with AsyncSession(self._engine, expire_on_commit=False) as session:
             yield session
 
+    async def is_away(self, error: BaseException) -> bool:
+        """Whether nobody is to blame for this error: it is one of TROUBLE, and the probe fails as well."""
+        return isinstance(error, TROUBLE) and not await self.answers()
+
     async def answers(self) -> bool:
         """The probe that tells an outage from an event's or a query's own fault."""
         try:

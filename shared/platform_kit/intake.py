@@ -198,7 +198,7 @@ class Intake:
 
     async def _blame(self, cause: BaseException) -> None:
         """Nothing is the event's fault while the database is away."""
-        if isinstance(cause, TROUBLE) and not await self._kit.db.answers():
+        if await self._kit.db.is_away(cause):
             raise Outage(repr(cause))
 
     async def _park_record(self, record: ConsumerRecord[Any, Any], reason: str) -> None:

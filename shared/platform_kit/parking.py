@@ -132,7 +132,7 @@ class Retries:
                 while await self._release_head(topic, aggregate):
                     self._progress.working(self._name)
             except Exception as error:
-                if isinstance(error, TROUBLE) and not await self._db.answers():
+                if await self._db.is_away(error):
                     raise
                 cause = error.cause if isinstance(error, Faulty) else error
                 await self._note_failure(topic, aggregate, repr(cause))

@@ -102,7 +102,7 @@ class Timers:
             try:
                 await self._fire(self._kinds[kind], aggregate)
             except Exception as error:
-                if isinstance(error, TROUBLE) and not await self._kit.db.answers():
+                if await self._kit.db.is_away(error):
                     raise
                 log.warning("timer failed", kind=kind, aggregate=str(aggregate), error=repr(error))
                 await self._note_failure(kind, aggregate, repr(error))

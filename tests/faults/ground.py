@@ -35,7 +35,8 @@ PROBE = Service("probe_service", "PROBE", 8199)
 ALL = (*SERVICES, PROBE)
 WORKERS = 2
 
-# The books: what was committed to be published, what took effect, and which timers were made (not those that were moved). No key, so that twice stands there twice.
+# The books: what was committed to be published, what took effect, and which timers were made (not those that were moved).
+# No key, so that twice stands there twice.
 _BOOKS = """
     CREATE TABLE IF NOT EXISTS fault_effect (
         seq bigint GENERATED ALWAYS AS IDENTITY, consumer text, topic text, aggregate text, version bigint,

@@ -106,9 +106,8 @@ async def read_timeline(question: Asked, asked: Annotated[schemas.TimelineAsked,
         page = await timeline_page(
             tx, whose, limit=asked.limit, cursor=asked.cursor, fresh=fresh, language=question.language
         )
-    # Written at once: returned as it is, it would be validated and taken apart into dictionaries first.
-    # asyncpg's UUIDs are of a class of its own, which orjson leaves to `default`.
-    return Response(orjson.dumps(page, default=str, option=orjson.OPT_UTC_Z), media_type="application/json")
+    # Written at once: returned as it is, it would be validated first.
+    return Response(orjson.dumps(page, option=orjson.OPT_UTC_Z), media_type="application/json")
 
 
 async def signed_in(call: Read, body: schemas.TokenWanted) -> Caller | None:

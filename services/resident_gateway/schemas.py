@@ -1,11 +1,11 @@
 """Bodies and answers of the gateway's own resources."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field, SecretStr, StringConstraints
+from typing_extensions import TypedDict
 
 from platform_kit.money import Money
 from platform_kit.schemas import Body, Clean, Line, View
@@ -74,12 +74,12 @@ class Me(View):
     posts: list[AccountPost]
 
 
-@dataclass(slots=True)
-class TimelineItem:
-    """A dataclass, and not a frozen one: made fifty times a page, for everybody who looks, and written as it is."""
+class TimelineItem(TypedDict):
+    """A dictionary: made fifty times a page for everybody who looks, and written as it is. A dataclass's fields cost the
+    writer four times as much."""
 
     kind: str
-    id: UUID
+    id: Annotated[str, Field(json_schema_extra={"format": "uuid"})]
     number: str | None
     title: str
     state: str
@@ -98,8 +98,7 @@ class TimelineAsked(BaseModel):
     resident_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TimelinePage:
+class TimelinePage(TypedDict):
     """`fresh` is false when the version that was asked for has not arrived here in time."""
 
     items: list[TimelineItem]

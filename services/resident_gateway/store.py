@@ -150,11 +150,12 @@ async def save_state_for_all(
 async def timeline(
     tx: Tx, person_id: UUID, limit: int, cursor: str | None
 ) -> tuple[list[Record], str | None]:
-    """Rows, newest first; a page continues after the instant and id of the last row seen."""
+    """Rows, newest first; a page continues after the instant and id of the last row seen. Ids as text, as they are written."""
     after = decode_cursor(cursor, (_instant, UUID)) if cursor else (None, None)
     rows = await tx.fetch(
         """
-        SELECT kind, subject_id, number, state, amount_minor, currency, happened_at, version FROM timeline_item
+        SELECT kind, subject_id::text AS id, number, state, amount_minor, currency, happened_at, version
+        FROM timeline_item
         WHERE person_id = $1 AND ($2::timestamptz IS NULL OR (happened_at, subject_id) < ($2, $3::uuid))
         ORDER BY happened_at DESC, subject_id DESC LIMIT $4
         """,
@@ -165,7 +166,7 @@ async def timeline(
     kept = rows[:limit]
     if len(rows) == len(kept):
         return kept, None
-    return kept, encode_cursor([kept[-1]["happened_at"].isoformat(), kept[-1]["subject_id"]])
+    return kept, encode_cursor([kept[-1]["happened_at"].isoformat(), kept[-1]["id"]])
 
 
 def _instant(text: str) -> datetime:

@@ -4,12 +4,12 @@ import asyncio
 import hashlib
 import time
 from collections import defaultdict
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from contextlib import suppress
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from platform_kit.consumer import Consumer
 from platform_kit.intake import Intake, Outage
@@ -33,6 +33,19 @@ class Stalled(Exception):
     """There is work, the servers answer, and nothing comes: this process ends and is started again."""
 
 
+class _Membership(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Since when this member waits for its group to make up its mind; None once it has its share, be that nothing."""
+
+    def __init__(self) -> None:
+        self.waits_since: float | None = time.monotonic()
+
+    async def on_partitions_revoked(self, _: Collection[TopicPartition]) -> None:
+        self.waits_since = time.monotonic()
+
+    async def on_partitions_assigned(self, _: Collection[TopicPartition]) -> None:
+        self.waits_since = None
+
+
 class Listener:
     """One consumer of one worker."""
 
@@ -42,7 +55,7 @@ class Listener:
         self._progress = progress
         self._taken: set[TopicPartition] = set()
         self._commit_due = 0.0
-        self._polled_at = 0.0
+        self._membership = _Membership()
         self._intake = Intake(kit, consumer, progress)
         self.group = self._intake.group
 
@@ -56,7 +69,6 @@ class Listener:
 
     async def _consume(self, stop: asyncio.Event) -> None:
         kafka = AIOKafkaConsumer(
-            *self._consumer.topics,
             bootstrap_servers=self._kit.settings.kafka,
             client_id=self.group,
             group_id=self.group,
@@ -71,13 +83,13 @@ class Listener:
             request_timeout_ms=15_000,
             retry_backoff_ms=200,
         )
-        self._taken = set()
+        self._taken, self._membership = set(), _Membership()
+        kafka.subscribe(self._consumer.topics, listener=self._membership)
         try:
-            await _or_leave(stop, kafka.start())
+            await self._start(kafka, stop)
             if self._consumer.start == "now" and not stop.is_set():
                 await _or_leave(stop, self._remember_birth(kafka))
             stall, looked = Stall(), time.monotonic()
-            self._polled_at = looked
             while not stop.is_set():
                 self._progress.idle(self.group)
                 polled = await self._polled(kafka)
@@ -93,23 +105,33 @@ class Listener:
             with suppress(TimeoutError, KafkaError, asyncio.CancelledError):
                 await asyncio.wait_for(kafka.stop(), STOP_SECONDS)
 
-    async def _polled(self, kafka: AIOKafkaConsumer) -> dict[TopicPartition, list[ConsumerRecord[Any, Any]]]:
-        """Nothing while the group makes up its mind, which the client waits for without a bound: Stalled when it never does,
-        though the broker answers."""
+    async def _start(self, kafka: AIOKafkaConsumer, stop: asyncio.Event) -> None:
+        """Starting is joining the group for the first time, and the client waits for that without a bound."""
         try:
+            async with asyncio.timeout(JOIN_SECONDS):
+                await _or_leave(stop, kafka.start())
+        except TimeoutError:
+            await self._end_if_the_broker_answers(kafka)
+            raise KafkaTimeoutError from None
+
+    async def _polled(self, kafka: AIOKafkaConsumer) -> dict[TopicPartition, list[ConsumerRecord[Any, Any]]]:
+        """Nothing while the group makes up its mind again, which may also take without end."""
+        waits_since = self._membership.waits_since
+        if waits_since is not None and time.monotonic() - waits_since > JOIN_SECONDS:
+            await self._end_if_the_broker_answers(kafka)
+        with suppress(TimeoutError):
             async with asyncio.timeout(POLL_SECONDS):
                 polled: dict[TopicPartition, list[ConsumerRecord[Any, Any]]] = await kafka.getmany(
                     timeout_ms=200, max_records=BATCH
                 )
-        except TimeoutError:
-            if time.monotonic() - self._polled_at > JOIN_SECONDS:
-                with suppress(KafkaError, TimeoutError):
-                    async with asyncio.timeout(POLL_SECONDS):
-                        await kafka.topics()
-                        raise Stalled(self.group) from None
-            return {}
-        self._polled_at = time.monotonic()
-        return polled
+                return polled
+        return {}
+
+    async def _end_if_the_broker_answers(self, kafka: AIOKafkaConsumer) -> None:
+        with suppress(KafkaError, TimeoutError):
+            async with asyncio.timeout(POLL_SECONDS):
+                await kafka.topics()
+                raise Stalled(self.group)
 
     async def _notice_stall(self, kafka: AIOKafkaConsumer, stall: Stall) -> None:
         """Ask the broker whether there is more than we are given; an answer that does not come is its outage, not a stall."""

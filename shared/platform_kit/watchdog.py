@@ -45,19 +45,20 @@ class Stall:
 
     def __init__(self, limit_seconds: float = 60.0) -> None:
         self._limit = limit_seconds
-        self._behind: Mapping[object, int] = {}
-        self._since = time.monotonic()
+        self._stands: dict[object, tuple[int, float]] = {}
 
     def look(self, behind: Mapping[object, int]) -> bool:
-        """`behind`: positions of the partitions that have more. True when the same ones have stood still for too long."""
+        """`behind`: positions of the partitions that have more. True when one of them has stood still for too long; that
+        they stand in turns, each waiting while another is drained, is no stall."""
         now = time.monotonic()
-        stuck = {
-            partition for partition, position in behind.items() if self._behind.get(partition) == position
+        before = self._stands
+        self._stands = {
+            partition: before[partition]
+            if partition in before and before[partition][0] == position
+            else (position, now)
+            for partition, position in behind.items()
         }
-        if not stuck:
-            self._since = now
-        self._behind = dict(behind)
-        return bool(stuck) and now - self._since > self._limit
+        return any(now - since > self._limit for _, since in self._stands.values())
 
 
 def watch(progress: Progress, limit_seconds: float = 60.0) -> threading.Thread:

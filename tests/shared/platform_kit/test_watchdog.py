@@ -75,3 +75,20 @@ def test_a_slow_consumer_is_not_taken_for_a_stuck_one(clock: list[float]) -> Non
     assert not stall.look({})
     clock[0] += 500
     assert not stall.look({"p0": 99})
+
+
+def test_one_partition_that_never_comes_is_noticed_beside_busy_ones(clock: list[float]) -> None:
+    stall = Stall(60)
+    for position in range(5):
+        assert not stall.look({"dead": 7, "busy": position})
+        clock[0] += 15
+    assert stall.look({"dead": 7, "busy": 5}) is True
+
+
+def test_partitions_that_wait_for_each_other_in_turn_are_not_taken_for_stuck(clock: list[float]) -> None:
+    stall = Stall(60)
+    positions = [0, 0, 0]
+    for turn in range(20):
+        positions[turn % 3] += 1
+        assert not stall.look(dict(enumerate(positions)))
+        clock[0] += 15

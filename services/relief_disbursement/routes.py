@@ -316,7 +316,7 @@ async def send_payment_run(payment_run_id: UUID, command: AsFinanceOrLead) -> Re
 @router.get(
     "/payment-runs/{payment_run_id}/file",
     response_class=Response,
-    responses=refusals(NotFound),
+    responses=refusals(NotFound) | {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
     tags=["expensive"],
 )
 async def read_bank_file(payment_run_id: UUID, read: ForFinance) -> Response:

@@ -32,7 +32,6 @@ from platform_kit.problems import (
     Overloaded,
     QueryTooLong,
     Refusal,
-    TooManyRequests,
     Unavailable,
     Unstorable,
 )
@@ -248,7 +247,7 @@ class Limits:
             body_receive = await _bounded(scope, limit, receive)
         except _HungUp:
             return
-        except (BodyTooLarge, BodyTooSlow, QueryTooLong, TooManyRequests) as refusal:
+        except Refusal as refusal:
             await refused(refusal, language(Request(scope)))(scope, receive, send_marked)
         else:
             await self._app(scope, body_receive, send_marked)

@@ -3,17 +3,35 @@
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from io import BytesIO
 from random import Random
 from typing import Any
 from uuid import uuid4
 
 import schemathesis
+from hypothesis import strategies as st
+from PIL import Image
 from schemathesis.config import HealthCheck
 from schemathesis.engine import events, from_schema
 
 CHECKS = [
     "not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance",
 ]  # fmt: skip
+
+
+def _picture(form: str) -> bytes:
+    written = BytesIO()
+    Image.new("RGB", (30, 20), "red").save(written, form)
+    return written.getvalue()
+
+
+_PICTURES = [_picture(form) for form in ("JPEG", "PNG", "WEBP", "GIF")]
+_BROKEN = [file[:cut] for file in _PICTURES for cut in (4, len(file) // 2, len(file) - 3)]
+schemathesis.openapi.media_type(
+    "image/jpeg",
+    st.sampled_from(_PICTURES) | st.sampled_from(_BROKEN) | st.binary(max_size=2000),
+    aliases=("image/png", "image/webp"),
+)
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE", "QUERY")
 
 

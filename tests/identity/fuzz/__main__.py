@@ -32,7 +32,6 @@ def main() -> None:
     console.print(f"seed {arguments.seed}: the same again with --seed {arguments.seed}")
     with ground(arguments.seed, console.print) as built:
         findings, figures = play(built, arguments.only, arguments.role, arguments.seconds, arguments.every)
-    report(findings)
     for name, value in figures.items():
         console.print(f"{name}: {value}")
     if arguments.json:
@@ -51,6 +50,7 @@ def play(
     for service in services:
         found, sent = nasty.run(service, built.running.api(service), built.tokens, built.ids, every)
         console.print(f"nasty inputs  {service:22} {sent:6} calls  {len(found)} findings")
+        report(found)
         findings += found
         calls += sent
     shares = {service: 5 if service == "resident_gateway" else 1 for service in services}
@@ -71,6 +71,7 @@ def play(
             calls += sent
             operations |= {f"{service} {label}" for label in outcome.operations}
             reached |= {f"{service} {label}" for label in outcome.reached}
+            report(outcome.findings)
             findings += outcome.findings
     unique = sorted(set(findings))
     figures: dict[str, object] = {
@@ -84,7 +85,8 @@ def play(
 
 
 def report(findings: list[Finding]) -> None:
-    for finding in findings:
+    """Each once, when it is found: a run that is ended before its time has told what it knew."""
+    for finding in sorted(set(findings)):
         console.print(f"[red]{finding.where}: {finding.operation}[/red]", soft_wrap=True)
         console.print(f"  {finding.what}\n  {finding.how[:1500]}", markup=False, soft_wrap=True)
 

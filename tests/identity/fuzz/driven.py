@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from schemathesis.config import HealthCheck
 from schemathesis.engine import events, from_schema
+from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER
 
 CHECKS = [
     "not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance",
@@ -68,7 +69,7 @@ def run(
 ) -> Outcome:
     """Every phase gets its share of the seconds. `ids` are put where a parameter or member has their name."""
     config = schemathesis.Config(seed=seed, max_time=seconds, suppress_health_check=[HealthCheck.all])
-    project = config.projects.get_default()
+    project = config.projects.override
     project.base_url = url
     project.continue_on_failure = True
     project.request_timeout = 20
@@ -79,13 +80,20 @@ def run(
     project.generation.no_shrink = True
     schema = schemathesis.openapi.from_url(f"{url}/openapi.json", config=config)
 
-    @schema.hook
-    def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
+    def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:  # noqa: ARG001
         _make_real(case, token, ids)
 
     outcome = Outcome()
-    stream = from_schema(schema).execute()
-    for event in _events(stream):
+    schemathesis.hook(before_call)
+    try:
+        _play(where, schema, outcome, say)
+    finally:
+        GLOBAL_HOOK_DISPATCHER.unregister(before_call)
+    return outcome
+
+
+def _play(where: str, schema: Any, outcome: Outcome, say: Callable[[str], None]) -> None:
+    for event in _events(from_schema(schema).execute()):
         if isinstance(event, events.PhaseStarted):
             say(f"    {event.phase.name.value}")
         elif isinstance(event, events.NonFatalError):
@@ -94,7 +102,6 @@ def run(
             )
         elif isinstance(event, events.ScenarioFinished):
             _note(where, event, outcome)
-    return outcome
 
 
 def _events(stream: Any) -> Iterator[Any]:

@@ -83,7 +83,9 @@ async def file_application(body: schemas.NewApplication, command: AsAnybody) -> 
     return command.answer(schemas.ApplicationView.of(application), status=201)
 
 
-@router.post("/applications/reviews", response_model=BulkOutcome, responses=refusals(NotYours))
+@router.post(
+    "/applications/reviews", response_model=BulkOutcome, responses=refusals(NotYours), tags=["expensive"]
+)
 async def decide_applications(body: schemas.Reviews, batch: AsOfficers) -> Response:
     if not batch.caller.has(POST_OF[body.level]):
         raise NotYours()
@@ -300,6 +302,7 @@ async def release_payment_run(payment_run_id: UUID, command: AsFinanceOrLead) ->
 @router.post(
     "/payment-runs/{payment_run_id}/file",
     response_model=schemas.BankFileView,
+    tags=["expensive"],
     responses=refusals(NotFound, WrongState, problems.OutsideBankCharset, problems.ControlSumDiffers),
 )
 async def send_payment_run(payment_run_id: UUID, command: AsFinanceOrLead) -> Response:
@@ -310,7 +313,12 @@ async def send_payment_run(payment_run_id: UUID, command: AsFinanceOrLead) -> Re
     return command.answer(schemas.BankFileView.of(payment_run_id, file))
 
 
-@router.get("/payment-runs/{payment_run_id}/file", response_class=Response, responses=refusals(NotFound))
+@router.get(
+    "/payment-runs/{payment_run_id}/file",
+    response_class=Response,
+    responses=refusals(NotFound) | {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+    tags=["expensive"],
+)
 async def read_bank_file(payment_run_id: UUID, read: ForFinance) -> Response:
     run = await store.read_payment_run(read.tx, payment_run_id, read.caller.unit_codes("finance"))
     file = await actions.read_bank_file(read.tx, read.kit.sealer, run)
@@ -325,7 +333,10 @@ async def read_bank_file(payment_run_id: UUID, read: ForFinance) -> Response:
 
 
 @router.post(
-    "/bank-results", response_model=schemas.BankResultsView, responses=refusals(NotFound, WrongState)
+    "/bank-results",
+    response_model=schemas.BankResultsView,
+    responses=refusals(NotFound, WrongState),
+    tags=["expensive"],
 )
 async def record_bank_results(body: schemas.BankResults, command: AsFinance) -> Response:
     run, outcomes = await actions.record_bank_results(

@@ -14,6 +14,7 @@ import orjson
 from fastapi import APIRouter, Request, Response
 
 from platform_kit.kit import Kit
+from platform_kit.larger_bodies import EXTENSION
 from platform_kit.problems import NotFound
 from platform_kit.telemetry import correlation_id
 from resident_gateway.clients import CLIENTS, Call, Client, ask
@@ -76,6 +77,7 @@ def forwarding_router(found: dict[str, dict[str, Any]] | None = None) -> APIRout
             _forward(operation),
             methods=[operation.method],
             include_in_schema=False,
+            openapi_extra={EXTENSION: bound} if (bound := operation.described.get(EXTENSION)) else None,
             name=f"{operation.service}.{operation.described.get('operationId', operation.path)}",
         )
     return router
@@ -90,6 +92,12 @@ def describe(schema: dict[str, Any]) -> dict[str, Any]:
     for operation in operations(documents()):
         described = _renamed(operation.described, operation.service) | {"tags": [operation.service]}
         schema["paths"].setdefault(PREFIX + operation.path, {})[operation.method.lower()] = described
+    # What only the gateway does: it counts (admission.py), and reads headers before it passes them on.
+    for operations_ in schema["paths"].values():
+        for described in operations_.values():
+            described["responses"].setdefault(
+                "429", described["responses"]["503"] | {"description": "too many"}
+            )
     return schema
 
 

@@ -1,6 +1,7 @@
 """The manifest of the gateway."""
 
 from platform_kit.service import Service
+from resident_gateway.admission import admission
 from resident_gateway.clients import open_clients
 from resident_gateway.consumers import CONSUMERS
 from resident_gateway.forwarding import describe, forwarding_router
@@ -19,4 +20,5 @@ SERVICE = Service(
     settings=GatewaySettings,
     describe=describe,
     startup=open_clients,
+    admission=admission,
 )

@@ -20,3 +20,7 @@ class ReopenWindowPassed(Refusal):
 class WantedTimeEndsEarly(Refusal):
     status = 422
     says = Text("The wanted time ends before it begins.", "期望时间的结束早于开始。")
+
+
+class AttachmentsFull(Refusal):
+    says = Text("It has {most} pictures already.", "图片已满 {most} 张。")

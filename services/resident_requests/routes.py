@@ -1,23 +1,36 @@
 """Resident requests over HTTP."""
 
+import base64
 from datetime import timedelta
 from typing import Annotated, cast
+from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
 
 from platform_kit.clock import now
 from platform_kit.edge import Command, Read, commands, reads, refusals
+from platform_kit.pictures import (
+    PICTURE_ANSWER,
+    PICTURE_BODY,
+    NotAPicture,
+    PictureTooLarge,
+    PictureUnreadable,
+    drawn_anew,
+)
 from platform_kit.problems import NotFound
+from platform_kit.sealing import Sealer
 from resident_requests import actions, problems, schemas, store
+from resident_requests.rules.attachments import MOST_ATTACHMENTS
 from resident_requests.rules.city_report import Source
-from resident_requests.rules.request import State
+from resident_requests.rules.request import Request, State
 from resident_requests.settings import RequestSettings
 
 router = APIRouter(tags=["gateway"])
 
 AsResident = Annotated[Command, commands("resident")]
 AsFiler = Annotated[Command, commands("resident", "worker")]
+WithPicture = Annotated[Command, commands("resident", *store.STAFF, brings=drawn_anew)]
 AsStaff = Annotated[Command, commands(*store.STAFF)]
 AsImporter = Annotated[Command, commands(*store.STAFF, "operator")]
 ForAnybody = Annotated[Read, reads()]
@@ -26,6 +39,8 @@ ForThePublic = Annotated[Read, reads(anonymous=True)]
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=500)]
+FileName = Annotated[str, Query(max_length=400)]
+AttachmentNumber = Annotated[int, Path(ge=1, le=MOST_ATTACHMENTS)]
 SourceName = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
 
 
@@ -63,7 +78,9 @@ async def list_requests(
     )
 
 
-@router.post("/requests/import", response_model=schemas.ImportResult, responses=refusals())
+@router.post(
+    "/requests/import", response_model=schemas.ImportResult, responses=refusals(), tags=["expensive"]
+)
 async def import_reports(body: schemas.ImportRows, command: AsImporter) -> Response:
     outcomes = await actions.import_reports(
         command.tx,
@@ -86,9 +103,7 @@ async def describe_source(name: SourceName, body: schemas.NewSource, command: As
 
 @router.get("/requests/{request_id}", response_model=schemas.RequestView, responses=refusals())
 async def read_request(request_id: UUID, read: ForAnybody) -> schemas.RequestView:
-    request = await store.request(read.tx, request_id)
-    if request is None or not await store.may_see(read.tx, read.caller, request, await now(read.tx)):
-        raise NotFound(what="request")
+    request = await _seen(request_id, read)
     sealed = await store.sealed(read.tx, request_id)
     said = {
         name: read.kit.sealer.open(value, for_=f"request.{name}")
@@ -152,3 +167,57 @@ async def reopen_request(request_id: UUID, command: AsResident) -> Response:
         command.tx, request_id, window=timedelta(hours=hours), by=command.caller
     )
     return command.answer(schemas.RequestView.of(request))
+
+
+@router.post("/requests/{request_id}/attachments", status_code=201, response_model=schemas.AttachmentView,
+             responses=refusals(problems.AttachmentsFull, NotAPicture, PictureTooLarge, PictureUnreadable),
+             openapi_extra=PICTURE_BODY, tags=["expensive"])  # fmt: skip
+async def add_attachment(request_id: UUID, command: WithPicture, name: FileName = "") -> Response:
+    """The body is the picture itself: JPEG, PNG or WebP, at most 8 MiB. `name` is what the file is called."""
+    attachment = await actions.add_attachment(
+        command.tx, command.kit.sealer, request_id, command.brought, name=name, by=command.caller
+    )
+    return command.answer(_attachment(command.kit.sealer, attachment), status=201)
+
+
+@router.get("/requests/{request_id}/attachments", response_model=list[schemas.AttachmentView],
+            responses=refusals())  # fmt: skip
+async def list_attachments(request_id: UUID, read: ForAnybody) -> list[schemas.AttachmentView]:
+    await _seen(request_id, read)
+    return [_attachment(read.kit.sealer, each) for each in await store.attachments(read.tx, request_id)]
+
+
+@router.get("/requests/{request_id}/attachments/{number}", response_class=Response,
+            responses=refusals() | PICTURE_ANSWER)  # fmt: skip
+async def read_attachment(request_id: UUID, number: AttachmentNumber, read: ForAnybody) -> Response:
+    await _seen(request_id, read)
+    found = await store.attachment_content(read.tx, request_id, number)
+    if found is None:
+        raise NotFound(what="attachment")
+    attachment, content = found
+    name = quote(read.kit.sealer.open(attachment.name, for_="attachment.name"), safe="")
+    picture = base64.b64decode(read.kit.sealer.open(content, for_="attachment.content"))
+    return Response(
+        picture,
+        media_type=attachment.kind,
+        headers={"Content-Disposition": f"inline; filename*=UTF-8''{name}"},
+    )
+
+
+async def _seen(request_id: UUID, read: Read) -> Request:
+    request = await store.request(read.tx, request_id)
+    if request is None or not await store.may_see(read.tx, read.caller, request, await now(read.tx)):
+        raise NotFound(what="request")
+    return request
+
+
+def _attachment(sealer: Sealer, attachment: store.Attachment) -> schemas.AttachmentView:
+    return schemas.AttachmentView(
+        number=attachment.number,
+        name=sealer.open(attachment.name, for_="attachment.name"),
+        kind=attachment.kind,  # type: ignore[arg-type]
+        size=attachment.size,
+        width=attachment.width,
+        height=attachment.height,
+        added_at=attachment.added_at,
+    )

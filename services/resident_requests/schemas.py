@@ -76,6 +76,18 @@ class RequestPage(View):
     next: str | None
 
 
+class AttachmentView(View):
+    """`size` in bytes; width and height in pixels, as it is kept."""
+
+    number: int
+    name: str
+    kind: Literal["image/jpeg", "image/png", "image/webp"]
+    size: int
+    width: int
+    height: int
+    added_at: datetime
+
+
 class CategoryView(View):
     code: str
     name_zh: str

@@ -1,4 +1,4 @@
-"""The rows of resident requests. `words`, `address` and `reason` are sealed."""
+"""The rows of resident requests. `words`, `address` and `reason` are sealed, and all of an attachment."""
 
 from datetime import datetime
 from typing import Any
@@ -69,6 +69,24 @@ class RequestRow(Row, table=True):
     source_content: bytes | None = None
     version: int
     created_at: datetime = Field(sa_type=TIMESTAMPTZ)
+
+
+class AttachmentRow(Row, table=True):
+    """A picture of a request. `name` and `content` are sealed; `size` is the picture's, in bytes."""
+
+    __tablename__ = "attachment"
+    __table_args__ = (CheckConstraint("number BETWEEN 1 AND 6", name="number"),)
+
+    request_id: UUID = Field(primary_key=True, foreign_key="request.id")
+    number: int = Field(primary_key=True)
+    kind: str
+    name: bytes
+    content: bytes
+    size: int
+    width: int
+    height: int
+    added_by: UUID
+    added_at: datetime = Field(sa_type=TIMESTAMPTZ)
 
 
 class ImportSourceRow(Row, table=True):

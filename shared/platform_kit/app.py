@@ -13,13 +13,16 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from platform_kit import telemetry
+from platform_kit.admission import Admission
 from platform_kit.db import TROUBLE
 from platform_kit.edge import AlreadyAnswered, language, response_of
 from platform_kit.ids import new_id
 from platform_kit.kit import Kit
+from platform_kit.larger_bodies import LargerBodies
 from platform_kit.local_routes import router as local_router
 from platform_kit.problem_answers import Problem, http_error, invalid, refused
 from platform_kit.problems import (
@@ -27,14 +30,19 @@ from platform_kit.problems import (
     BodyTooSlow,
     OurFault,
     Overloaded,
+    QueryTooLong,
     Refusal,
     Unavailable,
     Unstorable,
 )
+from platform_kit.security_headers import SecurityHeaders, security_headers
 from platform_kit.service import Service
 
 LARGEST_BODY = 1024 * 1024
-# Whoever is taken in takes a place: those who send nothing must not keep it.
+# Bodies are kept whole in memory: those that a route may have larger (`larger_body`) only for so many calls at once.
+LARGER_AT_ONCE = 8
+MOST_PARAMETERS = 200
+# For each LARGEST_BODY of it. Whoever is taken in takes a place: those who send nothing must not keep it.
 BODY_SECONDS = 10.0
 # Calls taken in at once for each database connection. What queues longer than this would wait for longer than people do:
 # at a thousand commands a second and eight connections, a sixth of a second.
@@ -64,8 +72,17 @@ def create_api(service: Service, kit: Kit) -> FastAPI:
     if kit.settings.mode == "local":
         app.include_router(local_router)
     _add_health(app, kit)
-    _add_errors(app)
-    app.add_middleware(Limits, service=service.name, at_once=AT_ONCE_PER_CONNECTION * kit.settings.pool_size)
+    _add_errors(app, kit.settings.mode)
+    app.add_middleware(
+        Limits,
+        service=service.name,
+        at_once=AT_ONCE_PER_CONNECTION * kit.settings.pool_size,
+        larger=LargerBodies(service.routers),
+        admission=service.admission(kit) if service.admission else None,
+    )
+    app.add_middleware(SecurityHeaders, mode=kit.settings.mode)
+    if origins := [each.strip() for each in kit.settings.cors_origins.split(",") if each.strip()]:
+        app.add_middleware(CORSMiddleware, **_cors(origins))
     app.openapi = lambda: document(app, service.describe)  # type: ignore[method-assign]
     return app
 
@@ -87,10 +104,20 @@ def document(
         for operation in operations.values():
             operation["responses"].pop("422", None)
             for status, meaning in (("400", "malformed"), ("401", "not signed in"), ("403", "not permitted"),
-                                    ("408", "too slow"), ("413", "too large"), ("422", "invalid input"), ("503", "unavailable")):  # fmt: skip
+                                    ("408", "too slow"), ("413", "too large"), ("422", "invalid input"), ("431", "headers too large"), ("503", "unavailable")):  # fmt: skip
                 operation["responses"].setdefault(status, {"description": meaning} | refusal)
     app.openapi_schema = describe(schema) if describe else schema
     return app.openapi_schema
+
+
+def _cors(origins: list[str]) -> dict[str, Any]:
+    """For the pages of others, with a token of their own: never with our cookies."""
+    return {
+        "allow_origins": origins,
+        "allow_methods": ["GET", "POST", "PUT", "PATCH", "DELETE"],
+        "allow_headers": ["Authorization", "Idempotency-Key", "If-Match", "X-Correlation-Id"],
+        "expose_headers": ["ETag", "Retry-After", "X-Correlation-Id"],
+    }
 
 
 def _add_health(app: FastAPI, kit: Kit) -> None:
@@ -106,7 +133,7 @@ def _add_health(app: FastAPI, kit: Kit) -> None:
         return JSONResponse({"status": "no database"}, 503, {"Retry-After": "2"})
 
 
-def _add_errors(app: FastAPI) -> None:
+def _add_errors(app: FastAPI, mode: str) -> None:
     @app.exception_handler(AlreadyAnswered)
     async def again(_: Request, call: AlreadyAnswered) -> Response:
         return response_of(call.answer)
@@ -133,7 +160,10 @@ def _add_errors(app: FastAPI) -> None:
     async def ours(request: Request, error: Exception) -> Response:
         """A fault of ours, told in the same form as everything else; the log has the rest."""
         telemetry.log.error("failed", error=type(error).__name__, exc_info=error)
-        return refused(OurFault(), language(request))
+        answer = refused(OurFault(), language(request))
+        # It is made outside of everything that we put around the app.
+        answer.headers.update(security_headers(mode))
+        return answer
 
     async def away(request: Request, error: Exception) -> Response:
         telemetry.log.warning("database away or busy", path=request.url.path, error=repr(error))
@@ -148,28 +178,41 @@ class _HungUp(Exception):
 
 
 class Limits:
-    """Pure ASGI: bounds what is taken in at once and each body, carries the correlation id, measures the answer."""
+    """Pure ASGI: bounds what is taken in at once and each call, carries the correlation id, measures the answer."""
 
-    def __init__(self, app: ASGIApp, service: str, at_once: int) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        service: str,
+        at_once: int,
+        larger: LargerBodies | None = None,
+        admission: Admission | None = None,
+    ) -> None:
         self._app = app
         self._service = service
         self._at_once = at_once
+        self._larger = larger or LargerBodies()
+        self._admission = admission
         self._taken_in = 0
+        self._large = 0
         telemetry.TAKEN_IN.labels(service).set_function(lambda: self._taken_in)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in HEALTH:
             await self._app(scope, receive, send)
         elif self._taken_in >= self._at_once:
-            # Turning away must cost little, or nothing is left for those who were let in.
-            telemetry.TURNED_AWAY.labels(self._service).inc()
-            await refused(Overloaded(), language(Request(scope)))(scope, receive, send)
+            await self._turn_away(scope, receive, send)
         else:
             self._taken_in += 1
             try:
                 await self._take_in(scope, receive, send)
             finally:
                 self._taken_in -= 1
+
+    async def _turn_away(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """It must cost little, or nothing is left for those who were let in."""
+        telemetry.TURNED_AWAY.labels(self._service).inc()
+        await refused(Overloaded(), language(Request(scope)))(scope, receive, send)
 
     async def _take_in(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
@@ -188,14 +231,28 @@ class Limits:
                 message["headers"] = [*message["headers"], (b"x-correlation-id", correlation.encode())]
             await send(message)
 
+        length = headers.get(b"content-length", "0")
+        large = length.isascii() and length.isdigit() and int(length) > LARGEST_BODY
+        if large and self._large >= LARGER_AT_ONCE:
+            return await self._turn_away(scope, receive, send_marked)
+        self._large += large
         try:
-            body_receive = await _bounded(scope, headers, receive)
+            if self._admission is not None:
+                await self._admission(scope, headers)
+            if scope["query_string"].count(b"&") >= MOST_PARAMETERS:
+                raise QueryTooLong(limit=MOST_PARAMETERS)
+            limit = self._larger.bound(scope, LARGEST_BODY) if large else LARGEST_BODY
+            if large and int(length) > limit:
+                raise BodyTooLarge(limit=limit)
+            body_receive = await _bounded(scope, limit, receive)
         except _HungUp:
             return
-        except (BodyTooLarge, BodyTooSlow) as refusal:
+        except Refusal as refusal:
             await refused(refusal, language(Request(scope)))(scope, receive, send_marked)
         else:
             await self._app(scope, body_receive, send_marked)
+        finally:
+            self._large -= large
         # The route's template, never the path or query: what people type does not go into logs.
         route = getattr(scope.get("route"), "path", "none")
         seconds = perf_counter() - started
@@ -205,16 +262,13 @@ class Limits:
         )
 
 
-async def _bounded(scope: Scope, headers: dict[bytes, str], receive: Receive) -> Receive:
-    """Read the whole body here, at most LARGEST_BODY of it, so that a refusal comes before any work."""
-    length = headers.get(b"content-length", "0")
-    if length.isdigit() and int(length) > LARGEST_BODY:
-        raise BodyTooLarge(limit=LARGEST_BODY)
+async def _bounded(scope: Scope, limit: int, receive: Receive) -> Receive:
+    """Read the whole body here, at most `limit` bytes of it, so that a refusal comes before any work."""
     if scope["method"] in ("GET", "HEAD", "OPTIONS"):
         return receive
     try:
-        async with asyncio.timeout(BODY_SECONDS):
-            body = await _whole(receive)
+        async with asyncio.timeout(BODY_SECONDS * max(1, limit / LARGEST_BODY)):
+            body = await _whole(receive, limit)
     except TimeoutError as error:
         raise BodyTooSlow from error
     given = False
@@ -229,18 +283,18 @@ async def _bounded(scope: Scope, headers: dict[bytes, str], receive: Receive) ->
     return once
 
 
-async def _whole(receive: Receive) -> bytes:
+async def _whole(receive: Receive, limit: int) -> bytes:
     """Never a part of it: under its key a command would be remembered that nobody sent."""
-    body, more = b"", True
+    body, more = bytearray(), True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise _HungUp
         body += message.get("body", b"")
         more = message.get("more_body", False)
-        if len(body) > LARGEST_BODY:
-            raise BodyTooLarge(limit=LARGEST_BODY)
-    return body
+        if len(body) > limit:
+            raise BodyTooLarge(limit=limit)
+    return bytes(body)
 
 
 async def _end(task: asyncio.Task[None]) -> None:

@@ -78,9 +78,13 @@ class Read(Question):
 
 @dataclass(slots=True, kw_only=True)
 class Command(Read):
-    """An unsafe call: its transaction is committed, with the answer under its key, before the answer is sent."""
+    """An unsafe call: its transaction is committed, with the answer under its key, before the answer is sent.
+
+    `brought` is what `commands(brings=…)` has made of the body.
+    """
 
     answered: StoredAnswer | None = field(default=None)
+    brought: Any = None
 
     def answer(self, body: BaseModel, status: int = 200) -> Response:
         self.answered = _stored(body, status)
@@ -147,8 +151,13 @@ class Bulk:
         return response_of(_stored(BulkOutcome(done=done, refused=len(rows) - done, rows=rows), 200))
 
 
-def commands(*roles: str, anonymous: bool = False) -> Any:
-    """The dependency of an unsafe call that these roles may make (no role: any signed-in caller)."""
+def commands(
+    *roles: str, anonymous: bool = False, brings: Callable[[bytes], Awaitable[Any]] | None = None
+) -> Any:
+    """The dependency of an unsafe call that these roles may make (no role: any signed-in caller).
+
+    `brings` makes something of the body that takes its time, by whoever may call and before there is a transaction.
+    """
 
     async def command(
         request: Request, idempotency_key: _Key = None, _: Any = Depends(_bearer)
@@ -158,10 +167,11 @@ def commands(*roles: str, anonymous: bool = False) -> Any:
         key = _key(request, idempotency_key)
         principal = str(caller.subject) if caller else NOBODY
         print_ = await _fingerprint(kit, request)
+        brought = await brings(await request.body()) if brings else None
         async with kit.db.transaction() as tx:
             if earlier := await earlier_answer(tx, principal, key, print_):
                 raise AlreadyAnswered(earlier)
-            made = Command(kit=kit, tx=tx, asker=caller, language=language(request))
+            made = Command(kit=kit, tx=tx, asker=caller, language=language(request), brought=brought)
             yield made
             if made.answered is None:
                 raise RuntimeError(f"{request.url.path} did not answer through command.answer")

@@ -7,7 +7,15 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
-from platform_kit.problems import InProgress, NotFound, NotSignedIn, Overloaded, Refusal, Unavailable
+from platform_kit.problems import (
+    InProgress,
+    NotFound,
+    NotSignedIn,
+    Overloaded,
+    Refusal,
+    TooManyRequests,
+    Unavailable,
+)
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = {InProgress: 1, Overloaded: 1, Unavailable: 2}
@@ -23,6 +31,7 @@ _TITLES = {
     415: ("Unsupported media type", "不支持的内容类型"),
     422: ("Invalid input", "输入有误"),
     429: ("Too many requests", "请求过多"),
+    431: ("Headers too large", "请求头过大"),
     500: ("Internal error", "内部错误"),
     503: ("Unavailable", "暂不可用"),
 }
@@ -99,6 +108,8 @@ def refused(refusal: Refusal, language: str) -> Response:
     headers = {}
     if seconds := RETRY_SECONDS.get(type(refusal)):
         headers["Retry-After"] = str(seconds)
+    if isinstance(refusal, TooManyRequests):
+        headers["Retry-After"] = str(refusal.seconds)
     if isinstance(refusal, NotSignedIn):
         headers["WWW-Authenticate"] = "Bearer"
     return answer(problem_of(refusal, language), headers)

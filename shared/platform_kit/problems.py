@@ -115,6 +115,29 @@ class BodyTooLarge(Refusal):
     says = Text("The body is larger than {limit} bytes.", "请求内容超过 {limit} 字节。")
 
 
+class QueryTooLong(Refusal):
+    status = 400
+    says = Text("The query has more than {limit} parameters.", "请求参数超过 {limit} 个。")
+
+
+class HeadTooLarge(Refusal):
+    """The request's line and headers; told by the server itself, which has read nothing else."""
+
+    status = 431
+    says = Text("The headers are larger than {limit} bytes.", "请求头超过 {limit} 字节。")
+
+
+class TooManyRequests(Refusal):
+    """Sent with Retry-After: after so many seconds the next call is let in."""
+
+    status = 429
+    says = Text("Too many requests; please try again in {seconds} s.", "请求过于频繁,请 {seconds} 秒后重试。")
+
+    def __init__(self, *, seconds: int) -> None:
+        super().__init__(seconds=seconds)
+        self.seconds = seconds
+
+
 class Unstorable(Refusal):
     status = 422
     says = Text("A value in this call cannot be stored.", "请求中含有无法保存的内容。")

@@ -13,8 +13,11 @@ import uvicorn
 import uvloop
 
 from platform_kit.app import create_api
+from platform_kit.http_protocol import BoundedProtocol
 from platform_kit.kit import Kit
+from platform_kit.safe_start import settings_of
 from platform_kit.service import Service, find
+from platform_kit.settings import ServiceSettings
 from platform_kit.telemetry import configure_logs
 from platform_kit.worker import run_worker
 
@@ -35,14 +38,14 @@ def main() -> None:
         migrate(service.name, os.environ[f"{service.prefix}_OWNER_DATABASE_URL"])
         return
     _collect_garbage_seldom()
+    settings = settings_of(service)
     if arguments.process == "api":
-        _serve(service)
+        _serve(service, settings)
     else:
-        uvloop.run(run_worker(service, Kit.of(service.name, service.settings.of(service.prefix))))
+        uvloop.run(run_worker(service, Kit.of(service.name, settings)))
 
 
-def _serve(service: Service) -> None:
-    settings = service.settings.of(service.prefix)
+def _serve(service: Service, settings: ServiceSettings) -> None:
     kit = Kit.of(service.name, settings)
     if settings.api_metrics_port:
         prometheus_client.start_http_server(settings.api_metrics_port, settings.host)
@@ -53,9 +56,11 @@ def _serve(service: Service) -> None:
         host=settings.host,
         port=settings.api_port,
         loop="uvloop",
-        http="httptools",
+        http=BoundedProtocol,
+        ws="none",
         access_log=False,
-        proxy_headers=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies,
         log_level="warning",
         timeout_keep_alive=75,
         timeout_graceful_shutdown=GRACEFUL_SECONDS,

@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import APIRouter
 from sqlalchemy import MetaData
 
+from platform_kit.admission import Admission
 from platform_kit.consumer import Consumer
 from platform_kit.kit import Kit
 from platform_kit.settings import ServiceSettings
@@ -19,7 +20,7 @@ from platform_kit.timers import TimerKind
 class Service:
     """`prefix` starts the service's environment variables; `startup` opens what lives as long as the api process;
 
-    `describe` has the last word on its OpenAPI document.
+    `describe` has the last word on its OpenAPI document; `admission` decides who is let in before a call is read.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Service:
     settings: type[ServiceSettings] = ServiceSettings
     describe: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     startup: Callable[[Kit], AbstractAsyncContextManager[None]] | None = None
+    admission: Callable[[Kit], Admission] | None = None
 
     def __post_init__(self) -> None:
         for what, names in (

@@ -1,10 +1,18 @@
 """Settings of one process, from its environment only. A service's own start with its prefix, the house's with LINLI_."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Secret:
+    """Marks the file of a key or password: outside local mode nobody else may be able to read it."""
+
+
+SecretFile = Annotated[Path, Secret()]
 
 
 class ServiceSettings(BaseSettings):
@@ -15,11 +23,16 @@ class ServiceSettings(BaseSettings):
     mode: Literal["local", "production"] = Field("production", validation_alias="LINLI_MODE")
     kafka: str = Field(validation_alias="LINLI_KAFKA")
     jwks_file: Path = Field(validation_alias="LINLI_JWKS_FILE")
-    sealing_key_file: Path = Field(validation_alias="LINLI_SEALING_KEY_FILE")
+    sealing_key_file: SecretFile = Field(validation_alias="LINLI_SEALING_KEY_FILE")
     ordinal: int = Field(
         0, validation_alias="LINLI_ORDINAL", description="unique per live worker of one service"
     )
 
+    trusted_proxies: str = Field(
+        "",
+        validation_alias="LINLI_TRUSTED_PROXIES",
+        description="addresses or networks, with commas, whose X-Forwarded-For is believed; none: nobody's",
+    )
     sent_events_days: int = Field(30, ge=1, validation_alias="LINLI_SENT_EVENTS_DAYS")
     stored_answers_days: int = Field(90, ge=2, validation_alias="LINLI_STORED_ANSWERS_DAYS")
 
@@ -28,9 +41,16 @@ class ServiceSettings(BaseSettings):
     host: str = "127.0.0.1"
     api_port: int = 8000
     api_port_shared: bool = Field(False, description="several processes answer on it: one uses one core")
+    cors_origins: str = Field(
+        "", description="origins whose pages may call the API, with commas; none: no other site's may"
+    )
     api_metrics_port: int = 0
     worker_metrics_port: int = 0
 
     @classmethod
     def of(cls, prefix: str) -> Self:
         return cls(_env_prefix=f"{prefix}_")  # type: ignore[call-arg]
+
+    def unsafe(self) -> Iterator[str]:
+        """What of a service's own settings must not be so outside local mode: the variable's name, and why."""
+        yield from ()

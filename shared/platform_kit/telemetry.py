@@ -18,6 +18,9 @@ REQUESTS = Histogram(
     "http_request_seconds", "HTTP answers by route", ("service", "method", "route", "status")
 )
 TURNED_AWAY = Counter("http_turned_away", "Calls refused because too many were there at once", ("service",))
+RATE_LIMITED = Counter(
+    "http_rate_limited", "Calls refused because their principal made too many", ("service", "kind")
+)
 TAKEN_IN = Gauge("http_taken_in", "Calls that are being worked on", ("service",))
 CONNECTIONS_IN_USE = Gauge("database_connections_in_use", "Of the pool, by somebody just now", ("service",))
 OUTBOX_UNSENT = Gauge("outbox_unsent", "Events that wait to be sent; 100,000 stands for more", ("service",))

@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 
-from faults.ground import house_token
+from faults.ground import UNLIMITED, house_token
 from faults.load import Load
 from faults.people import Town, open_town
 from local_runtime import supervise
@@ -84,6 +84,7 @@ def ground(seed: int, say: Callable[[str], None]) -> Iterator[Ground]:
     root = Path(tempfile.mkdtemp(prefix=f"linli-bench-{os.getpid()}-")).resolve()
     root.chmod(0o755)
     home = Home(root)
+    os.environ.update(UNLIMITED)
     try:
         yield Ground(home, up(home, say, services=SERVICES, usual_ports=False, gateways=GATEWAYS), seed, say)
     finally:

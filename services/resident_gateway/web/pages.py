@@ -5,7 +5,7 @@ from typing import Annotated, Any, cast
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, PackageLoader, select_autoescape
 from pydantic import SecretStr
@@ -21,7 +21,22 @@ from resident_gateway.settings import GatewaySettings
 from resident_gateway.views.timeline import timeline_page
 from resident_gateway.views.words import ICONS
 
-router = APIRouter(include_in_schema=False)
+
+async def same_origin(request: Request) -> None:
+    """Browsers name the origin of a form; old ones only the page (Referer). Neither, or "null", could be any site."""
+    if request.method in ("GET", "HEAD"):
+        return
+    source = request.headers.get("origin") or request.headers.get("referer", "")
+    try:
+        site = urlsplit(source).netloc
+    except ValueError as error:
+        raise ForeignForm from error
+    if not source or site != request.headers.get("host"):
+        raise ForeignForm
+
+
+# Of every form there is and will be: a browser adds the session's cookie wherever a form was sent from.
+router = APIRouter(include_in_schema=False, dependencies=[Depends(same_origin)])
 
 SESSION = "linli_session"
 ELDER = "linli_elder"
@@ -52,7 +67,6 @@ async def sign_in_page(request: Request, wrong: bool = False) -> HTMLResponse:
 
 @router.post("/code")
 async def ask_code(request: Request, call: Call, phone: Text) -> HTMLResponse:
-    _same_origin(request)
     folder = cast(GatewaySettings, call.kit.settings).messages_dir
     await actions.send_code(call.tx, call.kit.sealer, folder, phone=phone.strip())
     return _page(request, "code.html", phone=phone, local=call.kit.settings.mode == "local")
@@ -60,9 +74,8 @@ async def ask_code(request: Request, call: Call, phone: Text) -> HTMLResponse:
 
 @router.post("/sign-in")
 async def sign_in(
-    request: Request, call: Call, account: Text = "", password: Text = "", phone: Text = "", code: Text = ""
+    call: Call, account: Text = "", password: Text = "", phone: Text = "", code: Text = ""
 ) -> Response:
-    _same_origin(request)
     body = schemas.TokenWanted.model_construct(
         grant_type="code" if phone else "password",
         account=account.strip() or None,
@@ -88,8 +101,7 @@ async def sign_in(
 
 
 @router.post("/sign-out")
-async def sign_out(request: Request) -> Response:
-    _same_origin(request)
+async def sign_out() -> Response:
     answer = RedirectResponse("/", 303, headers=_HEADERS)
     answer.delete_cookie(SESSION)
     return answer
@@ -141,17 +153,6 @@ def _session(request: Request) -> Caller | None:
         return cast(Kit, request.app.state.kit).verifier.caller(f"Bearer {token}") if token else None
     except NotSignedIn:
         return None
-
-
-def _same_origin(request: Request) -> None:
-    """Browsers name the origin of a form; old ones only the page (Referer). Neither, or "null", could be any site."""
-    source = request.headers.get("origin") or request.headers.get("referer", "")
-    try:
-        site = urlsplit(source).netloc
-    except ValueError as error:
-        raise ForeignForm from error
-    if not source or site != request.headers.get("host"):
-        raise ForeignForm
 
 
 def _page(request: Request, template: str, *, elder: bool | None = None, **facts: Any) -> HTMLResponse:

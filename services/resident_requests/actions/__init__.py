@@ -1,5 +1,6 @@
 """What is done with requests: one verb, one file."""
 
+from resident_requests.actions.add_attachment import add_attachment
 from resident_requests.actions.close_silent_request import close_silent_request
 from resident_requests.actions.confirm_request import confirm_request
 from resident_requests.actions.describe_source import describe_source
@@ -18,6 +19,7 @@ from resident_requests.actions.triage_request import triage_request
 from resident_requests.actions.withdraw_request import withdraw_request
 
 __all__ = [
+    "add_attachment",
     "close_silent_request",
     "confirm_request",
     "describe_source",

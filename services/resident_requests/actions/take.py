@@ -27,3 +27,12 @@ async def take_in_scope(tx: Tx, request_id: UUID, by: Caller) -> tuple[Request, 
     if request is None or not await within(tx, by, request.unit_id, *store.STAFF):
         raise NotFound(what="request")
     return request, await now(tx)
+
+
+async def take_visible(tx: Tx, request_id: UUID, by: Caller) -> tuple[Request, datetime]:
+    """For everybody who may see it."""
+    request = await store.request_for_update(tx, request_id)
+    at = await now(tx)
+    if request is None or not await store.may_see(tx, by, request, at):
+        raise NotFound(what="request")
+    return request, at

@@ -4,12 +4,16 @@ import asyncio
 from typing import Any
 
 import pytest
+from fastapi import APIRouter
 
 from platform_kit import app
-from platform_kit.app import Limits
+from platform_kit.app import LARGEST_BODY, Limits
+from platform_kit.larger_bodies import LargerBodies, larger_body
 
 
-async def _call(messages: list[dict[str, Any]]) -> tuple[list[bytes], list[int]]:
+async def _call(
+    messages: list[dict[str, Any]], *, path: str = "/x", length: int = 0, larger: LargerBodies | None = None
+) -> tuple[list[bytes], list[int]]:
     """The bodies that the app was given, and the statuses that were answered; after `messages` nothing more comes."""
     given, statuses = [], []
 
@@ -28,8 +32,9 @@ async def _call(messages: list[dict[str, Any]]) -> tuple[list[bytes], list[int]]
         if message["type"] == "http.response.start":
             statuses.append(message["status"])
 
-    scope = {"type": "http", "method": "POST", "path": "/x", "headers": [], "query_string": b""}
-    await Limits(inner, "probe", 1)(scope, receive, send)
+    headers = [(b"content-length", str(length).encode())] if length else []
+    scope = {"type": "http", "method": "POST", "path": path, "headers": headers, "query_string": b""}
+    await Limits(inner, "probe", 1, larger)(scope, receive, send)
     return given, statuses
 
 
@@ -49,3 +54,39 @@ async def test_a_body_that_is_cut_off_is_no_call() -> None:
 async def test_who_sends_nothing_does_not_keep_their_place(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app, "BODY_SECONDS", 0.05)
     assert await _call([{"type": "http.request", "body": b"{", "more_body": True}]) == ([], [408])
+
+
+def _larger() -> LargerBodies:
+    router = APIRouter()
+    router.add_api_route(
+        "/pictures/{number}", lambda: None, methods=["POST"], openapi_extra=larger_body(3 * LARGEST_BODY)
+    )
+    return LargerBodies((router,))
+
+
+@pytest.mark.parametrize(
+    ("path", "size", "told", "status"),
+    [
+        ("/pictures/7", 3 * LARGEST_BODY, True, 200),
+        ("/pictures/7", 3 * LARGEST_BODY + 1, True, 413),
+        ("/pictures/7", 2 * LARGEST_BODY, False, 413),
+        ("/pictures", 2 * LARGEST_BODY, True, 413),
+        ("/pictures/7/8", 2 * LARGEST_BODY, True, 413),
+    ],
+)
+async def test_only_the_route_that_says_so_takes_a_larger_body_and_only_if_its_length_is_told(
+    path: str, size: int, told: bool, status: int
+) -> None:
+    whole = [{"type": "http.request", "body": b"x" * size, "more_body": False}]
+    given, statuses = await _call(whole, path=path, length=size if told else 0, larger=_larger())
+    assert statuses == [status]
+    assert [len(body) for body in given] == ([size] if status == 200 else [])
+
+
+async def test_larger_bodies_are_taken_in_for_a_few_calls_at_once_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(app, "LARGER_AT_ONCE", 0)
+    whole = [{"type": "http.request", "body": b"x" * 2 * LARGEST_BODY, "more_body": False}]
+    assert await _call(whole, path="/pictures/7", length=2 * LARGEST_BODY, larger=_larger()) == ([], [503])
+    assert await _call([{"type": "http.request", "body": b"x"}]) == ([b"x"], [200])

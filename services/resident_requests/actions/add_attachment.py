@@ -1,0 +1,27 @@
+"""Whoever may see a request adds a picture to it. It is no event: nobody else needs to know, and it stays sealed here."""
+
+import base64
+from uuid import UUID
+
+from platform_kit.auth import Caller
+from platform_kit.db import Tx
+from platform_kit.pictures import Picture, display_name
+from platform_kit.sealing import Sealer
+from resident_requests import store
+from resident_requests.actions.take import take_visible
+from resident_requests.rules.attachments import next_number
+
+
+async def add_attachment(
+    tx: Tx, sealer: Sealer, request_id: UUID, picture: Picture, *, name: str, by: Caller
+) -> store.Attachment:
+    request, at = await take_visible(tx, request_id, by)
+    number = next_number(request, len(await store.attachments(tx, request_id)))
+    shown = display_name(name, picture.kind)
+    attachment = store.Attachment(
+        request_id, number, picture.kind, sealer.seal(shown, for_="attachment.name"), len(picture.content),
+        picture.width, picture.height, by.subject, at,
+    )  # fmt: skip
+    content = sealer.seal(base64.b64encode(picture.content).decode(), for_="attachment.content")
+    await store.insert_attachment(tx, attachment, content)
+    return attachment

@@ -1,0 +1,134 @@
+"""Pictures of a request: seen by whoever sees it, sealed where they lie, and only a few."""
+
+import asyncio
+from io import BytesIO
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from PIL import Image
+
+from platform_kit.auth import Caller
+from platform_kit.problems import LANGUAGES
+from resident_requests.rules.attachments import MOST_ATTACHMENTS
+
+from .conftest import Neighbourhood
+
+TRACE = "taken at home"
+
+
+def picture(form: str = "JPEG", size: tuple[int, int] = (60, 30)) -> bytes:
+    written = BytesIO()
+    exif = Image.Exif()
+    exif[0x010E] = TRACE
+    Image.new("RGB", size, "red").save(written, form, exif=exif)
+    return written.getvalue()
+
+
+async def _attach(here: Neighbourhood, request: Any, by: Caller | None = None, **more: Any) -> Any:
+    more.setdefault("content", picture())
+    more.setdefault("headers", {"Content-Type": "image/jpeg"})
+    path = f"/requests/{request['id']}/attachments"
+    return await here.service.post(path, by=by or here.resident, **more)
+
+
+async def test_a_picture_is_kept_and_shown_to_whoever_sees_the_request(here: Neighbourhood) -> None:
+    request = await here.submit()
+    made = await _attach(here, request, params={"name": "C:\\门口.JPEG"})
+    assert made.status_code == 201, made.text
+    told = made.json()
+    assert (told["number"], told["name"], told["kind"]) == (1, "门口.jpg", "image/jpeg")
+    assert (told["width"], told["height"]) == (60, 30)
+    for by in (here.resident, here.daughter, here.worker):
+        assert (await here.service.get(f"/requests/{request['id']}/attachments", by=by)).json() == [told]
+        shown = await here.service.get(f"/requests/{request['id']}/attachments/1", by=by)
+        assert (shown.status_code, shown.headers["content-type"]) == (200, "image/jpeg")
+        assert len(shown.content) == told["size"]
+        assert TRACE.encode() not in shown.content
+        assert shown.headers["content-disposition"] == "inline; filename*=UTF-8''%E9%97%A8%E5%8F%A3.jpg"
+        assert shown.headers["cache-control"] == "no-store"
+        assert shown.headers["x-content-type-options"] == "nosniff"
+        with Image.open(BytesIO(shown.content)) as kept:
+            assert kept.size == (60, 30)
+
+
+async def test_nobody_else_sees_adds_or_learns_anything(here: Neighbourhood) -> None:
+    request = await here.submit()
+    await _attach(here, request)
+    elsewhere = here.service.caller(posts=[("worker", uuid4(), "01/02/004")])
+    for by in (here.service.caller("resident"), elsewhere):
+        assert (await _attach(here, request, by)).status_code == 404
+        for path in ("attachments", "attachments/1"):
+            assert (await here.service.get(f"/requests/{request['id']}/{path}", by=by)).status_code == 404
+    assert (await here.service.get(f"/requests/{request['id']}/attachments/1")).status_code == 401
+    assert (await _attach(here, request, here.service.caller("auditor"))).status_code == 403
+    assert (
+        len((await here.service.get(f"/requests/{request['id']}/attachments", by=here.resident)).json()) == 1
+    )
+
+
+async def test_it_lies_sealed(here: Neighbourhood) -> None:
+    request = await here.submit()
+    await _attach(here, request, params={"name": "客厅.jpg"})
+    async with here.service.tx() as tx:
+        [row] = await tx.fetch("SELECT name, content FROM attachment")
+    assert "客厅".encode() not in row["name"]
+    for trace in (b"JFIF", b"\xff\xd8\xff", b"/9j/"):
+        assert trace not in row["content"]
+
+
+async def test_there_are_six_and_no_more_whoever_is_first(here: Neighbourhood) -> None:
+    request = await here.submit()
+    answers = await asyncio.gather(*(_attach(here, request) for _ in range(MOST_ATTACHMENTS + 3)))
+    made = sorted(each.json()["number"] for each in answers if each.status_code == 201)
+    assert made == [1, 2, 3, 4, 5, 6]
+    full = [each for each in answers if each.status_code != 201]
+    assert {each.json()["type"] for each in full} == {"/problems/attachments-full"}
+    assert (
+        await here.service.get(f"/requests/{request['id']}/attachments/7", by=here.resident)
+    ).status_code == 422
+
+
+async def test_the_same_upload_again_is_one_picture(here: Neighbourhood) -> None:
+    request = await here.submit()
+    first = await _attach(here, request, key="one")
+    assert (await _attach(here, request, key="one")).content == first.content
+    assert (await _attach(here, request, key="one", content=picture(size=(2, 2)))).status_code == 422
+    assert (
+        len((await here.service.get(f"/requests/{request['id']}/attachments", by=here.resident)).json()) == 1
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [(b"", 415), (b"<svg/>", 415), (picture("PNG")[:200], 422), (b"\xff\xd8\xff\xe0" + b"\0" * 50, 422)],
+)
+async def test_what_is_no_picture_is_refused_whatever_it_calls_itself(
+    here: Neighbourhood, content: bytes, status: int
+) -> None:
+    request = await here.submit()
+    for language in LANGUAGES:
+        headers = {"Content-Type": "image/png", "Accept-Language": language}
+        answer = await _attach(here, request, content=content, headers=headers)
+        assert answer.status_code in (status, 415)
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_its_kind_is_what_it_is_and_not_what_it_says(here: Neighbourhood) -> None:
+    request = await here.submit()
+    answer = await _attach(here, request, content=picture("PNG"), params={"name": "a.exe"})
+    assert (answer.json()["kind"], answer.json()["name"]) == ("image/png", "a.png")
+
+
+async def test_eight_mebibytes_are_taken_and_not_a_byte_more(here: Neighbourhood) -> None:
+    request = await here.submit()
+    large = picture() + b"\0" * (8 * 1024 * 1024 - len(picture()))
+    assert (await _attach(here, request, content=large)).status_code == 201
+    assert (await _attach(here, request, content=large + b"\0")).status_code == 413
+
+
+async def test_what_is_over_gets_no_more_pictures(here: Neighbourhood) -> None:
+    request = await here.submit()
+    await here.service.post(f"/requests/{request['id']}/withdraw", by=here.resident)
+    answer = await _attach(here, request)
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/wrong-state")

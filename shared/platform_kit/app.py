@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from ipaddress import ip_address
 from time import perf_counter
 from typing import Any
 
@@ -59,13 +60,18 @@ def create_api(service: Service, kit: Kit) -> FastAPI:
 
     app = FastAPI(title=service.title, version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.kit = kit
-    for router in service.routers:
+    for router in service.all_routers():
         app.include_router(router)
     if kit.settings.mode == "local":
         app.include_router(local_router)
     _add_health(app, kit)
     _add_errors(app)
-    app.add_middleware(Limits, service=service.name, at_once=AT_ONCE_PER_CONNECTION * kit.settings.pool_size)
+    app.add_middleware(
+        Limits,
+        service=service.name,
+        at_once=AT_ONCE_PER_CONNECTION * kit.settings.pool_size,
+        passed_on=not service.public_root,
+    )
     app.openapi = lambda: document(app, service.describe)  # type: ignore[method-assign]
     return app
 
@@ -148,10 +154,14 @@ class _HungUp(Exception):
 
 
 class Limits:
-    """Pure ASGI: bounds what is taken in at once and each body, carries the correlation id, measures the answer."""
+    """Pure ASGI: bounds what is taken in at once and each body, carries the correlation id, measures the answer.
 
-    def __init__(self, app: ASGIApp, service: str, at_once: int) -> None:
+    `passed_on`: calls come through the gateway, which says from where.
+    """
+
+    def __init__(self, app: ASGIApp, service: str, at_once: int, passed_on: bool) -> None:
         self._app = app
+        self._passed_on = passed_on
         self._service = service
         self._at_once = at_once
         self._taken_in = 0
@@ -177,6 +187,8 @@ class Limits:
         if not _CORRELATION.fullmatch(correlation):
             correlation = str(new_id())
         telemetry.correlation_id.set(correlation)
+        given = headers.get(b"x-caller-address", "") if self._passed_on else ""
+        telemetry.caller_address.set(_address(given) or _address((scope.get("client") or ("",))[0]))
         trace = headers.get(b"traceparent", "")
         telemetry.traceparent.set(trace if _TRACEPARENT.fullmatch(trace) else "")
         status, started = 500, perf_counter()
@@ -203,6 +215,14 @@ class Limits:
         telemetry.log.info(
             "answered", method=scope["method"], route=route, status=status, seconds=round(seconds, 4)
         )
+
+
+def _address(text: str) -> str:
+    """Empty when it is none: a name, a socket's path, whatever a header held."""
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        return ""
 
 
 async def _bounded(scope: Scope, headers: dict[bytes, str], receive: Receive) -> Receive:

@@ -20,6 +20,9 @@ class ServiceSettings(BaseSettings):
         0, validation_alias="LINLI_ORDINAL", description="unique per live worker of one service"
     )
 
+    audit_anchor_dir: Path | None = Field(None, validation_alias="LINLI_AUDIT_ANCHOR_DIR")
+    audit_anchor_key_file: Path | None = Field(None, validation_alias="LINLI_AUDIT_ANCHOR_KEY_FILE")
+
     sent_events_days: int = Field(30, ge=1, validation_alias="LINLI_SENT_EVENTS_DAYS")
     stored_answers_days: int = Field(90, ge=2, validation_alias="LINLI_STORED_ANSWERS_DAYS")
 

@@ -159,7 +159,7 @@ class Limits:
     `passed_on`: calls come through the gateway, which says from where.
     """
 
-    def __init__(self, app: ASGIApp, service: str, at_once: int, passed_on: bool) -> None:
+    def __init__(self, app: ASGIApp, service: str, at_once: int, passed_on: bool = True) -> None:
         self._app = app
         self._passed_on = passed_on
         self._service = service

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from local_runtime import clock, doctor, secrets_store, supervise
+from local_runtime.audit_commands import app as audit_app
 from local_runtime.databases import MigrationFailed, maintenance_dsn
 from local_runtime.demo.command import demo
 from local_runtime.home import Busy, Home
@@ -31,6 +32,7 @@ clock_app = typer.Typer(no_args_is_help=True, help="The clock of the local house
 app.add_typer(clock_app, name="clock")
 app.add_typer(parked_app, name="parked")
 app.add_typer(outbox_app, name="outbox")
+app.add_typer(audit_app, name="audit")
 app.command()(demo)
 
 console = Console(highlight=False)
@@ -161,6 +163,7 @@ def make_secrets(folder: Annotated[Path, typer.Argument(help="where compose moun
         secrets_store.jwks_file(place),
         secrets_store.signing_key_file(place),
         secrets_store.sealing_key_file(place),
+        secrets_store.audit_anchor_key_file(place),
         secrets_store.operator_password_file(place),
     ):
         shutil.copyfile(path, place.root / path.name)

@@ -46,6 +46,10 @@ class Home:
         return self.root / "messages"
 
     @property
+    def anchors(self) -> Path:
+        return self.root / "anchors"
+
+    @property
     def kafka(self) -> Path:
         return self.root / "kafka"
 
@@ -59,12 +63,12 @@ class Home:
         return hashlib.sha256(str(self.root).encode()).hexdigest()[:12]
 
     def prepare(self) -> None:
-        """Makes the folders. Only `secrets`, `run` and `logs` are closed to others: the database
+        """Makes the folders. Those made here are closed to others: the database
         runs as another user when we are root, and has to pass through the rest."""
         self.root.mkdir(parents=True, exist_ok=True)
         if self.root.stat().st_uid == os.getuid():
             self.root.chmod(0o755)
-        for folder in (self.secrets, self.run, self.logs, self.messages):
+        for folder in (self.secrets, self.run, self.logs, self.messages, self.anchors):
             folder.mkdir(exist_ok=True)
             folder.chmod(0o700)
 

@@ -7,7 +7,13 @@ from local_runtime.databases import service_dsn
 from local_runtime.home import Home
 from local_runtime.house import GATEWAY, SERVICES, Service, gateway_name, worker_name
 from local_runtime.programs import Program
-from local_runtime.secrets_store import jwks_file, operator_password_file, sealing_key_file, signing_key_file
+from local_runtime.secrets_store import (
+    audit_anchor_key_file,
+    jwks_file,
+    operator_password_file,
+    sealing_key_file,
+    signing_key_file,
+)
 
 ENTRY = "platform_kit.run"
 
@@ -46,6 +52,8 @@ def programs(
         for ordinal in range(workers):
             mine = {
                 "LINLI_ORDINAL": str(ordinal),
+                "LINLI_AUDIT_ANCHOR_DIR": str(home.anchors),
+                "LINLI_AUDIT_ANCHOR_KEY_FILE": str(audit_anchor_key_file(home)),
                 f"{service.prefix}_WORKER_METRICS_PORT": str(
                     ports[f"{worker_name(service, ordinal)}_metrics"]
                 ),

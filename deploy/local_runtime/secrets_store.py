@@ -23,6 +23,13 @@ def sealing_key_file(home: Home) -> Path:
     return path
 
 
+def audit_anchor_key_file(home: Home) -> Path:
+    """32 random bytes: the key that signs where the audit's chains ended. The database's superuser has it not."""
+    path = home.secrets / "audit_anchor.key"
+    _kept(path, lambda: base64.b64encode(secrets.token_bytes(32)).decode())
+    return path
+
+
 def operator_password_file(home: Home) -> Path:
     """The first account there is; everything else is made with it."""
     password(home, "operator")

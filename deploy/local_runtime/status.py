@@ -15,6 +15,8 @@ from local_runtime.databases import service_dsn
 from local_runtime.house import SERVICES, Service
 from local_runtime.up import Running
 from platform_kit.relay import FAILURES_BEFORE_PARKED
+from platform_kit.sequencer import COUNTED
+from platform_kit.sequencer import WAITING as UNCHAINED
 from platform_kit.service import find
 
 OLD_SECONDS = 60
@@ -98,6 +100,7 @@ async def _database(running: Running, service: Service, status: Status) -> None:
         return
     try:
         waiting = dict(await connection.fetchrow(_WAITING, FAILURES_BEFORE_PARKED) or {})
+        waiting |= dict(await connection.fetchrow(UNCHAINED, COUNTED) or {})
         parked = await connection.fetch(
             "SELECT consumer, topic, aggregate, parked_at::text, reason, failures FROM parked_key ORDER BY parked_at LIMIT 100"
         )
@@ -120,6 +123,10 @@ async def _database(running: Running, service: Service, status: Status) -> None:
     if waiting["oldest_unsent_seconds"] > OLD_SECONDS:
         status.needs_a_person.append(
             f"{service.name}: an event waits for {waiting['oldest_unsent_seconds']:.0f} s"
+        )
+    if waiting["oldest_unchained_seconds"] > OLD_SECONDS:
+        status.needs_a_person.append(
+            f"{service.name}: an audit row has no link after {waiting['oldest_unchained_seconds']:.0f} s"
         )
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
+from platform_kit.audit import record_look
 from platform_kit.clock import now
 from platform_kit.db import Tx
 from platform_kit.edge import Bulk, BulkOutcome, Command, Read, bulk, commands, reads, refusals
@@ -324,6 +325,15 @@ async def read_bank_file(payment_run_id: UUID, read: ForFinance) -> Response:
     file = await actions.read_bank_file(read.tx, read.kit.sealer, run)
     if file is None:
         raise NotFound(what="bank file")
+    # Every account of the run stands in it in full.
+    await record_look(
+        read.tx,
+        actor=read.caller,
+        subject=None,
+        what="bank_file",
+        reason="to hand it to the bank",
+        payment_run_id=run.id,
+    )
     disposition = f'attachment; filename="{file.message_id}.csv"'
     return Response(
         file.content,

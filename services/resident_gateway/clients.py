@@ -43,6 +43,15 @@ class Client:
 
     async def send(self, call: Call) -> httpx.Response:
         """The whole answer; httpx.TransportError when there is none."""
+        answer = await self.begin(call)
+        try:
+            await answer.aread()
+        finally:
+            await answer.aclose()
+        return answer
+
+    async def begin(self, call: Call) -> httpx.Response:
+        """The answer's head; whoever asks reads its body as it comes, and closes it."""
         query = f"?{call.query.decode('latin-1')}" if call.query else ""
         request = httpx.Request(
             call.method,
@@ -51,12 +60,7 @@ class Client:
             content=call.body,
             extensions=_DEADLINES,
         )
-        answer = await self.transport.handle_async_request(request)
-        try:
-            await answer.aread()
-        finally:
-            await answer.aclose()
-        return answer
+        return await self.transport.handle_async_request(request)
 
 
 @asynccontextmanager
@@ -95,6 +99,15 @@ async def ask(client: Client, call: Call) -> httpx.Response:
             await asyncio.sleep(0.05 * min(attempt, 4))
             continue
         return answer
+
+
+async def ask_for_stream(client: Client, call: Call) -> httpx.Response:
+    """For an answer that may be longer than memory: begun once, not asked for again. Unavailable when there is none."""
+    try:
+        return await client.begin(call)
+    except httpx.TransportError as error:
+        log.warning("no answer", path=call.path, attempt=1, error=repr(error))
+        raise Unavailable from error
 
 
 def _in_progress(answer: httpx.Response) -> bool:

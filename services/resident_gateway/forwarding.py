@@ -3,21 +3,23 @@
 Nothing else of a service is reachable from outside, and the gateway's own document shows exactly these operations.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 from urllib.parse import quote
 
+import httpx
 import orjson
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
 
 from platform_kit.kit import Kit
 from platform_kit.larger_bodies import EXTENSION
 from platform_kit.problems import NotFound
-from platform_kit.telemetry import correlation_id
-from resident_gateway.clients import CLIENTS, Call, Client, ask
+from platform_kit.telemetry import caller_address, correlation_id
+from resident_gateway.clients import CLIENTS, Call, Client, ask, ask_for_stream
 from resident_gateway.problems import HeaderUnreadable
 
 PREFIX = "/api/v1"
@@ -124,17 +126,48 @@ def _inner_path(template: str, values: Mapping[str, str]) -> str:
 
 
 def _forward(operation: Operation) -> Any:
+    streamed = is_streamed(operation)
+
     async def forward(request: Request) -> Response:
         kit: Kit = request.app.state.kit
         client: Client = kit.state[CLIENTS][operation.service]
         headers = {name: ", ".join(values) for name in _ASKED if (values := request.headers.getlist(name))}
         if not all(value.isascii() for value in headers.values()):
             raise HeaderUnreadable
-        headers["x-correlation-id"] = correlation_id.get()
+        headers |= origin_headers()
         path = _inner_path(operation.path, request.path_params)
         call = Call(request.method, path, request.scope["query_string"], headers, await request.body())
+        if streamed:
+            return await streamed_answer(client, call)
         answer = await ask(client, call)
-        passed = {name: value for name in _ANSWERED if (value := answer.headers.get(name)) is not None}
-        return Response(answer.content, answer.status_code, headers=passed)
+        return Response(answer.content, answer.status_code, headers=_passed(answer))
 
     return forward
+
+
+def is_streamed(operation: Operation) -> bool:
+    """An answer of lines has no length that anybody knows before."""
+    return "text/csv" in operation.described["responses"].get("200", {}).get("content", {})
+
+
+def origin_headers() -> dict[str, str]:
+    """What a service is told about where a call comes from; what the caller says of it is not passed on."""
+    return {"x-correlation-id": correlation_id.get(), "x-caller-address": caller_address.get()}
+
+
+async def streamed_answer(client: Client, call: Call) -> Response:
+    """Passed on as it comes."""
+    answer = await ask_for_stream(client, call)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        try:
+            async for piece in answer.aiter_raw():
+                yield piece
+        finally:
+            await answer.aclose()
+
+    return StreamingResponse(pieces(), answer.status_code, headers=_passed(answer))
+
+
+def _passed(answer: httpx.Response) -> dict[str, str]:
+    return {name: value for name in _ANSWERED if (value := answer.headers.get(name)) is not None}

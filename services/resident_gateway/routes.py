@@ -12,8 +12,7 @@ from joserfc.jwk import ECKey
 
 from platform_kit.auth import Caller, issue_token
 from platform_kit.clock import now
-from platform_kit.edge import Command, Question, Read, commands, questions, reads, refusals, unkept
-from platform_kit.problem_answers import refused
+from platform_kit.edge import Command, Question, Read, Unkept, commands, questions, reads, refusals, unkept
 from platform_kit.problems import NotFound
 from platform_kit.quick_reads import QuickRead
 from registry_replica.store import delegate_of
@@ -30,7 +29,7 @@ TOKEN_LIFETIME = timedelta(minutes=30)
 OPERATOR = Caller(UUID("00000000-0000-7000-8000-000000000001"), frozenset({"operator"}))
 
 AsOperator = Annotated[Command, commands("operator")]
-Unkept = Annotated[Read, unkept()]
+AsWhoeverAsks = Annotated[Unkept, unkept()]
 ForAnybody = Annotated[Read, reads()]
 Asked = Annotated[Question, questions()]
 ForThePublic = Annotated[Read, reads(anonymous=True)]
@@ -62,18 +61,17 @@ async def open_account(body: schemas.NewAccount, command: AsOperator) -> Respons
 
 
 @router.post(f"{API}/auth/otp", status_code=202, response_model=schemas.CodeSent)
-async def send_code(body: schemas.CodeWanted, call: Unkept) -> schemas.CodeSent:
+async def send_code(body: schemas.CodeWanted, call: AsWhoeverAsks) -> schemas.CodeSent:
     folder = cast(GatewaySettings, call.kit.settings).messages_dir
     await actions.send_code(call.tx, call.kit.sealer, folder, phone=body.phone)
     return schemas.CodeSent(expires_in=int(LIFETIME.total_seconds()))
 
 
 @router.post(f"{API}/auth/token", response_model=schemas.Token, responses=refusals(problems.WrongCredentials))
-async def issue(body: schemas.TokenWanted, call: Unkept) -> Any:
+async def issue(body: schemas.TokenWanted, call: AsWhoeverAsks) -> Any:
     caller = await signed_in(call, body)
     if caller is None:
-        # Answered, not raised: a wrong try must be counted, so the transaction is committed.
-        return refused(problems.WrongCredentials(), call.language)
+        return call.refuse(problems.WrongCredentials())
     return token_for(call, caller)
 
 
@@ -126,7 +124,8 @@ async def signed_in(call: Read, body: schemas.TokenWanted) -> Caller | None:
     return None
 
 
-def token_for(call: Read, caller: Caller) -> schemas.Token:
+def token_for(call: Unkept, caller: Caller) -> schemas.Token:
+    call.asker = caller
     key_file = cast(GatewaySettings, call.kit.settings).signing_key_file
     key = ECKey.import_key(json.loads(key_file.read_text()))
     return schemas.Token(

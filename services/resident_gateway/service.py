@@ -5,9 +5,10 @@ from resident_gateway.admission import admission
 from resident_gateway.clients import open_clients
 from resident_gateway.consumers import CONSUMERS
 from resident_gateway.forwarding import describe, forwarding_router
-from resident_gateway.routes import home, router
+from resident_gateway.routes import API, home, router
 from resident_gateway.settings import GatewaySettings
 from resident_gateway.tables import Row
+from resident_gateway.web.audit_pages import router as audit_pages
 from resident_gateway.web.pages import router as pages
 
 SERVICE = Service(
@@ -15,10 +16,11 @@ SERVICE = Service(
     prefix="GATEWAY",
     title="邻里 Linli",
     metadata=Row.metadata,
-    routers=(home, router, pages, forwarding_router()),
+    routers=(home, router, pages, audit_pages, forwarding_router()),
     consumers=CONSUMERS,
     settings=GatewaySettings,
     describe=describe,
     startup=open_clients,
     admission=admission,
+    public_root=API,
 )

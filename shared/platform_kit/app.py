@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from ipaddress import ip_address
 from time import perf_counter
 from typing import Any
 
@@ -67,7 +68,7 @@ def create_api(service: Service, kit: Kit) -> FastAPI:
 
     app = FastAPI(title=service.title, version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.kit = kit
-    for router in service.routers:
+    for router in service.all_routers():
         app.include_router(router)
     if kit.settings.mode == "local":
         app.include_router(local_router)
@@ -79,6 +80,7 @@ def create_api(service: Service, kit: Kit) -> FastAPI:
         at_once=AT_ONCE_PER_CONNECTION * kit.settings.pool_size,
         larger=LargerBodies(service.routers),
         admission=service.admission(kit) if service.admission else None,
+        passed_on=not service.public_root,
     )
     app.add_middleware(SecurityHeaders, mode=kit.settings.mode)
     if origins := [each.strip() for each in kit.settings.cors_origins.split(",") if each.strip()]:
@@ -178,7 +180,10 @@ class _HungUp(Exception):
 
 
 class Limits:
-    """Pure ASGI: bounds what is taken in at once and each call, carries the correlation id, measures the answer."""
+    """Pure ASGI: bounds what is taken in at once and each call, carries the correlation id, measures the answer.
+
+    `passed_on`: calls come through the gateway, which says from where.
+    """
 
     def __init__(
         self,
@@ -187,8 +192,10 @@ class Limits:
         at_once: int,
         larger: LargerBodies | None = None,
         admission: Admission | None = None,
+        passed_on: bool = True,
     ) -> None:
         self._app = app
+        self._passed_on = passed_on
         self._service = service
         self._at_once = at_once
         self._larger = larger or LargerBodies()
@@ -220,6 +227,8 @@ class Limits:
         if not _CORRELATION.fullmatch(correlation):
             correlation = str(new_id())
         telemetry.correlation_id.set(correlation)
+        given = headers.get(b"x-caller-address", "") if self._passed_on else ""
+        telemetry.caller_address.set(_address(given) or _address((scope.get("client") or ("",))[0]))
         trace = headers.get(b"traceparent", "")
         telemetry.traceparent.set(trace if _TRACEPARENT.fullmatch(trace) else "")
         status, started = 500, perf_counter()
@@ -260,6 +269,14 @@ class Limits:
         telemetry.log.info(
             "answered", method=scope["method"], route=route, status=status, seconds=round(seconds, 4)
         )
+
+
+def _address(text: str) -> str:
+    """Empty when it is none: a name, a socket's path, whatever a header held."""
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        return ""
 
 
 async def _bounded(scope: Scope, limit: int, receive: Receive) -> Receive:

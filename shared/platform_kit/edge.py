@@ -5,8 +5,7 @@
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, TypeVar
 
 import asyncpg
@@ -15,11 +14,13 @@ from fastapi.security import HTTPBearer
 from pydantic import BaseModel
 from starlette.requests import HTTPConnection
 
+from platform_kit.audit import Entry, record
+from platform_kit.audit_refusals import RAISED, entry_of, meant, refused_entry
 from platform_kit.auth import Caller
-from platform_kit.db import OUTAGES, Database, Tx
+from platform_kit.db import OUTAGES, Tx
 from platform_kit.idempotency import StoredAnswer, earlier_answer, fingerprint, keep_answer
 from platform_kit.kit import Kit
-from platform_kit.problem_answers import Problem, problem_of
+from platform_kit.problem_answers import Problem, problem_of, refused
 from platform_kit.problems import (
     InProgress,
     KeyMissing,
@@ -34,6 +35,7 @@ from platform_kit.telemetry import log
 
 T = TypeVar("T")
 NOBODY = "nobody"
+SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 class _Bearer(HTTPBearer):
@@ -83,12 +85,26 @@ class Command(Read):
     `brought` is what `commands(brings=…)` has made of the body.
     """
 
+    entry: Entry
     answered: StoredAnswer | None = field(default=None)
     brought: Any = None
 
     def answer(self, body: BaseModel, status: int = 200) -> Response:
         self.answered = _stored(body, status)
+        self.entry = self.entry.done(body, status)
         return response_of(self.answered)
+
+
+@dataclass(slots=True, kw_only=True)
+class Unkept(Read):
+    """An unsafe call whose answer is not kept. Set `asker` once it is known who calls: the audit is to name them."""
+
+    entry: Entry
+
+    def refuse(self, refusal: Refusal) -> Response:
+        """Answered, not raised: what was counted stays counted, for the transaction is committed."""
+        self.entry = self.entry.refused(refusal.slug(), refusal.status)
+        return refused(refusal, self.language)
 
 
 class RowOutcome(BaseModel):
@@ -115,6 +131,7 @@ class Bulk:
     language: str
     key: str
     print_: bytes
+    entry: Entry
 
     async def each(
         self,
@@ -123,14 +140,21 @@ class Bulk:
         key: Callable[[T], str],
         do: Callable[[Tx, T], Awaitable[BaseModel | dict[str, Any]]],
     ) -> list[RowOutcome]:
-        rows = [await self._row(item, key(item), do) for item in items]
+        unwritten: list[Entry] = []
+        rows = [await self._row(item, key(item), do, unwritten) for item in items]
+        await self.kit.refusals.note(self.kit.db, unwritten)
         self.kit.nudge()
         return rows
 
     async def _row(
-        self, item: T, name: str, do: Callable[[Tx, T], Awaitable[BaseModel | dict[str, Any]]]
+        self,
+        item: T,
+        name: str,
+        do: Callable[[Tx, T], Awaitable[BaseModel | dict[str, Any]]],
+        unwritten: list[Entry],
     ) -> RowOutcome:
         principal, row_key = str(self.caller.subject), f"{self.key}/{name}"
+        entry = replace(self.entry, object={**self.entry.object, "row": name})
         try:
             async with self.kit.db.transaction() as tx:
                 if earlier := await earlier_answer(tx, principal, row_key, self.print_):
@@ -138,9 +162,12 @@ class Bulk:
                 value = await do(tx, item)
                 plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
                 outcome = RowOutcome(key=name, ok=True, value=plain)
-                await keep_answer(tx, principal, row_key, self.print_, _stored(outcome, 200))
+                entry = entry.done(value, 200) if isinstance(value, BaseModel) else entry
+                await keep_answer(tx, principal, row_key, self.print_, _stored(outcome, 200), entry)
                 return outcome
         except Refusal as refusal:
+            if row := refused_entry(entry, refusal):
+                unwritten.append(row)
             return RowOutcome(key=name, ok=False, problem=problem_of(refusal, self.language))
         except (*OUTAGES, asyncpg.PostgresError) as error:
             log.warning("row failed", key=name, error=repr(error))
@@ -163,22 +190,29 @@ def commands(
         request: Request, idempotency_key: _Key = None, _: Any = Depends(_bearer)
     ) -> AsyncIterator[Command]:
         kit: Kit = request.app.state.kit
-        caller = _permitted(kit, request, roles, anonymous)
-        key = _key(request, idempotency_key)
-        principal = str(caller.subject) if caller else NOBODY
-        print_ = await _fingerprint(kit, request)
-        brought = await brings(await request.body()) if brings else None
-        async with kit.db.transaction() as tx:
-            if earlier := await earlier_answer(tx, principal, key, print_):
-                raise AlreadyAnswered(earlier)
-            made = Command(kit=kit, tx=tx, asker=caller, language=language(request), brought=brought)
-            yield made
-            if made.answered is None:
-                raise RuntimeError(f"{request.url.path} did not answer through command.answer")
-            try:
-                await keep_answer(tx, principal, key, print_, made.answered)
-            except asyncpg.UniqueViolationError as twin:
-                raise InProgress from twin
+        entry = entry_of(kit.sealer, request, _caller(kit, request), idempotency_key)
+        try:
+            caller = _permitted(entry.caller, request, roles, anonymous)
+            key = _key(request, idempotency_key)
+            principal = str(caller.subject) if caller else NOBODY
+            print_ = await _fingerprint(kit, request)
+            brought = await brings(await request.body()) if brings else None
+            async with kit.db.transaction() as tx:
+                if earlier := await earlier_answer(tx, principal, key, print_):
+                    raise AlreadyAnswered(earlier)
+                made = Command(
+                    kit=kit, tx=tx, asker=caller, language=language(request), entry=entry, brought=brought
+                )
+                yield made
+                if made.answered is None:
+                    raise RuntimeError(f"{request.url.path} did not answer through command.answer")
+                try:
+                    await keep_answer(tx, principal, key, print_, made.answered, made.entry)
+                except asyncpg.UniqueViolationError as twin:
+                    raise InProgress from twin
+        except RAISED as refusal:
+            await _note(kit, entry, request, refusal)
+            raise
         kit.nudge()
 
     return Depends(command, scope="function")
@@ -187,7 +221,14 @@ def commands(
 def reads(*roles: str, anonymous: bool = False) -> Any:
     """The dependency of a safe call. Under read committed a transaction around it would give its statements no common
     moment, only two round trips more."""
-    return _asking(Database.connection, roles, anonymous)
+
+    async def read(request: Request, _: Any = Depends(_bearer)) -> AsyncIterator[Read]:
+        kit: Kit = request.app.state.kit
+        caller = _permitted(_caller(kit, request), request, roles, anonymous)
+        async with kit.db.connection() as tx:
+            yield Read(kit=kit, tx=tx, asker=caller, language=language(request))
+
+    return Depends(read, scope="function")
 
 
 def questions() -> Any:
@@ -196,7 +237,7 @@ def questions() -> Any:
 
     async def question(request: Request, _: Any = Depends(_bearer)) -> Question:
         kit: Kit = request.app.state.kit
-        caller = _permitted(kit, request, (), anonymous=False)
+        caller = _permitted(_caller(kit, request), request, (), anonymous=False)
         return Question(kit=kit, asker=caller, language=language(request))
 
     return Depends(question, scope="function")
@@ -204,32 +245,37 @@ def questions() -> Any:
 
 def unkept() -> Any:
     """The dependency of an unsafe call by anybody whose answer must not be kept, because it is a secret: a token."""
-    return _asking(Database.transaction, (), anonymous=True)
 
-
-def _asking(
-    on: Callable[[Database], AbstractAsyncContextManager[Tx]], roles: tuple[str, ...], anonymous: bool
-) -> Any:
-    async def read(request: Request, _: Any = Depends(_bearer)) -> AsyncIterator[Read]:
+    async def call(request: Request, _: Any = Depends(_bearer)) -> AsyncIterator[Unkept]:
         kit: Kit = request.app.state.kit
-        caller = _permitted(kit, request, roles, anonymous)
-        async with on(kit.db) as tx:
-            yield Read(kit=kit, tx=tx, asker=caller, language=language(request))
+        caller = _caller(kit, request)
+        async with kit.db.transaction() as tx:
+            entry = entry_of(kit.sealer, request, caller, None)
+            made = Unkept(kit=kit, tx=tx, asker=caller, language=language(request), entry=entry)
+            yield made
+            if request.method not in SAFE:
+                await record(tx, replace(made.entry, caller=made.asker))
 
-    return Depends(read, scope="function")
+    return Depends(call, scope="function")
 
 
 def bulk(*roles: str) -> Any:
     """The dependency of a call that makes many commands."""
 
-    async def batch(request: Request, idempotency_key: _Key = None, _: Any = Depends(_bearer)) -> Bulk:
+    async def batch(
+        request: Request, idempotency_key: _Key = None, _: Any = Depends(_bearer)
+    ) -> AsyncIterator[Bulk]:
         kit: Kit = request.app.state.kit
-        caller = _permitted(kit, request, roles, anonymous=False)
-        if caller is None:
-            raise NotSignedIn
-        return Bulk(
-            kit, caller, language(request), _key(request, idempotency_key), await _fingerprint(kit, request)
-        )
+        entry = entry_of(kit.sealer, request, _caller(kit, request), idempotency_key)
+        try:
+            caller = _permitted(entry.caller, request, roles, anonymous=False)
+            if caller is None:
+                raise NotSignedIn
+            key, print_ = _key(request, idempotency_key), await _fingerprint(kit, request)
+            yield Bulk(kit, caller, language(request), key, print_, entry)
+        except RAISED as refusal:
+            await _note(kit, entry, request, refusal)
+            raise
 
     return Depends(batch, scope="function")
 
@@ -255,8 +301,19 @@ def language(request: Request) -> str:
     return "en" if preferred.startswith("en") else "zh"
 
 
-def _permitted(kit: Kit, request: Request, roles: tuple[str, ...], anonymous: bool) -> Caller | None:
-    caller = kit.verifier.caller(request.headers.get("authorization"))
+def _caller(kit: Kit, request: Request) -> Caller | None:
+    return kit.verifier.caller(request.headers.get("authorization"))
+
+
+async def _note(kit: Kit, entry: Entry, request: Request, refusal: Exception) -> None:
+    if row := refused_entry(entry, refusal):
+        row = replace(row, subject=row.subject or await meant(request))
+        await kit.refusals.note(kit.db, [row])
+
+
+def _permitted(
+    caller: Caller | None, request: Request, roles: tuple[str, ...], anonymous: bool
+) -> Caller | None:
     if caller is None:
         if anonymous:
             return None

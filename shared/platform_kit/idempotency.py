@@ -6,9 +6,17 @@ committed is missed, and the command runs again.
 
 from dataclasses import dataclass
 
+from platform_kit.audit import RECORD_BESIDE, Entry
 from platform_kit.db import Tx
 from platform_kit.problems import InProgress, KeyReused
 from platform_kit.sealing import Sealer
+
+_KEEP = RECORD_BESIDE.replace(
+    "{beside}",
+    """
+    INSERT INTO idempotency (principal, key, fingerprint, status, headers, body) VALUES ($12, $13, $14, $15, $16, $17)
+    """,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +55,14 @@ async def earlier_answer(tx: Tx, principal: str, key: str, print_: bytes) -> Sto
     return StoredAnswer(row["status"], row["headers"], row["body"])
 
 
-async def keep_answer(tx: Tx, principal: str, key: str, print_: bytes, answer: StoredAnswer) -> None:
-    """The unique key is the last guard: a violation means that a twin was first."""
+async def keep_answer(
+    tx: Tx, principal: str, key: str, print_: bytes, answer: StoredAnswer, entry: Entry
+) -> None:
+    """With the command's audit row, in the one statement. The unique key is the last guard: a violation means that a twin was
+    first."""
     await tx.execute(
-        "INSERT INTO idempotency (principal, key, fingerprint, status, headers, body) VALUES ($1, $2, $3, $4, $5, $6)",
+        _KEEP,
+        *entry.values(),
         principal,
         key,
         print_,

@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from platform_kit.audit_refusals import RefusalNotes
 from platform_kit.auth import Verifier
 from platform_kit.db import OUTAGES, Database, connect
 from platform_kit.outbox import CHANNEL, published
@@ -25,7 +26,11 @@ class Kit:
     sealer: Sealer
     verifier: Verifier
     state: dict[str, Any] = field(default_factory=dict)
+    refusals: RefusalNotes = field(init=False)
     _published: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.refusals = RefusalNotes(self.service)
 
     @classmethod
     def of(cls, service: str, settings: ServiceSettings) -> "Kit":

@@ -10,12 +10,18 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from platform_kit.backbone_tables import STATEMENTS, TABLES
+from platform_kit import audit_tables, backbone_tables
 
 
 def create_backbone() -> None:
     """First step of a service's first migration: the kit's own tables."""
-    for statement in STATEMENTS:
+    for statement in backbone_tables.STATEMENTS:
+        op.execute(statement)
+
+
+def create_audit() -> None:
+    """A new service's second step; the services that were there before it have a migration of its own."""
+    for statement in audit_tables.STATEMENTS:
         op.execute(statement)
 
 
@@ -53,7 +59,7 @@ def heads(service: str) -> tuple[str, ...]:
 
 def is_service_table(name: str | None) -> bool:
     """False for the kit's own tables, which no service declares (for comparing tables with migrations)."""
-    return name not in TABLES and name != "alembic_version"
+    return name not in backbone_tables.TABLES | audit_tables.TABLES and name != "alembic_version"
 
 
 def _config(service: str) -> Config:

@@ -18,7 +18,7 @@ FOLDER = Path(__file__).parent.parent / "service_apis"
 
 def text(service: Service) -> bytes:
     app = FastAPI(title=service.title, version="1")
-    for router in service.routers:
+    for router in service.all_routers():
         app.include_router(router)
     return orjson.dumps(document(app), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n"
 

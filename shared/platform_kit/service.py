@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from sqlalchemy import MetaData
 
 from platform_kit.admission import Admission
+from platform_kit.audit_routes import audit_router
 from platform_kit.consumer import Consumer
 from platform_kit.kit import Kit
 from platform_kit.settings import ServiceSettings
@@ -20,7 +21,9 @@ from platform_kit.timers import TimerKind
 class Service:
     """`prefix` starts the service's environment variables; `startup` opens what lives as long as the api process;
 
-    `describe` has the last word on its OpenAPI document; `admission` decides who is let in before a call is read.
+    `describe` has the last word on its OpenAPI document; `admission` decides who is let in before a call is read. `public_root`
+    is where the operations begin of the one service that people's programs reach themselves: nobody passes their calls on, so
+    nobody's word is taken for where they come from.
     """
 
     name: str
@@ -34,6 +37,11 @@ class Service:
     describe: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     startup: Callable[[Kit], AbstractAsyncContextManager[None]] | None = None
     admission: Callable[[Kit], Admission] | None = None
+    public_root: str = ""
+
+    def all_routers(self) -> tuple[APIRouter, ...]:
+        """Its own, and those that the kit gives every service."""
+        return (*self.routers, audit_router(self.name, self.public_root))
 
     def __post_init__(self) -> None:
         for what, names in (

@@ -33,6 +33,9 @@ class ServiceSettings(BaseSettings):
         validation_alias="LINLI_TRUSTED_PROXIES",
         description="addresses or networks, with commas, whose X-Forwarded-For is believed; none: nobody's",
     )
+    audit_anchor_dir: Path | None = Field(None, validation_alias="LINLI_AUDIT_ANCHOR_DIR")
+    audit_anchor_key_file: Path | None = Field(None, validation_alias="LINLI_AUDIT_ANCHOR_KEY_FILE")
+
     sent_events_days: int = Field(30, ge=1, validation_alias="LINLI_SENT_EVENTS_DAYS")
     stored_answers_days: int = Field(90, ge=2, validation_alias="LINLI_STORED_ANSWERS_DAYS")
 

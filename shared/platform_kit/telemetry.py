@@ -13,6 +13,7 @@ from prometheus_client import Counter, Gauge, Histogram
 correlation_id: ContextVar[str] = ContextVar("correlation_id", default="")
 causation_id: ContextVar[str] = ContextVar("causation_id", default="")
 traceparent: ContextVar[str] = ContextVar("traceparent", default="")
+caller_address: ContextVar[str] = ContextVar("caller_address", default="")
 
 REQUESTS = Histogram(
     "http_request_seconds", "HTTP answers by route", ("service", "method", "route", "status")
@@ -29,6 +30,12 @@ EVENTS_SENT = Counter("events_sent", "Events that the broker acknowledged", ("se
 EVENTS_APPLIED = Counter("events_applied", "Events that took effect", ("service", "consumer"))
 EVENTS_PARKED = Counter("events_parked", "Events that were set aside", ("service", "consumer"))
 PARKED_KEYS = Gauge("parked_keys", "Aggregates that wait behind a parked event", ("service",))
+AUDIT_UNCHAINED = Gauge(
+    "audit_unchained", "Audit rows that wait for their link; 100,000 stands for more", ("service",)
+)
+AUDIT_LAG = Gauge("audit_lag_seconds", "Age of the oldest audit row that waits for its link", ("service",))
+AUDIT_UNANCHORED = Gauge("audit_unanchored", "Links since the last anchor outside the database", ("service",))
+AUDIT_LOST = Counter("audit_lost", "Refusals that could not be written down; the log has them", ("service",))
 
 
 GATHER_SECONDS = 0.05

@@ -227,7 +227,7 @@ def _migrations_hash(name: str) -> str:
     sources = [
         *sorted(Path(str(files(name) / "migrations")).rglob("*.py")),
         *sorted(root.glob("*/migrate.py")),
-        root / "platform_kit" / "backbone_tables.py",
+        *sorted((root / "platform_kit").glob("*_tables.py")),
     ]
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:10]
 

@@ -10,6 +10,7 @@ from platform_kit.kit import Kit
 from platform_kit.listener import Listener
 from platform_kit.parking import Retries
 from platform_kit.relay import Relay
+from platform_kit.sequencer import Sequencer
 from platform_kit.service import Service
 from platform_kit.telemetry import log
 from platform_kit.timers import Timers
@@ -57,7 +58,7 @@ def _loops(service: Service, kit: Kit, progress: Progress) -> list[Loop]:
     for consumer in service.consumers:
         listener = Listener(kit, consumer, progress)
         loops += [listener.run, Retries(kit.db, listener.group, consumer, progress).run]
-    loops.append(Housekeeping(kit).run)
+    loops += [Housekeeping(kit).run, Sequencer(kit, progress).run]
     if service.timers:
         loops.append(Timers(kit, service.timers, progress).run)
     return loops

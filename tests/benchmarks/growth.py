@@ -22,6 +22,7 @@ from benchmarks.figure import Figure
 from benchmarks.ground import Ground
 from local_runtime.house import service_named
 from platform_kit import housekeeping, idempotency, inbox, relay, timers
+from platform_kit.audit import Entry
 from platform_kit.auth import Caller
 from platform_kit.db import connect
 from platform_kit.money import Money
@@ -228,7 +229,12 @@ def _requests() -> dict[str, Operation]:
 
     async def keep(tx: Any) -> None:
         await idempotency.keep_answer(
-            tx, str(uuid4()), "key", b"x", idempotency.StoredAnswer(201, {}, b"x" * 300)
+            tx,
+            str(uuid4()),
+            "key",
+            b"x",
+            idempotency.StoredAnswer(201, {}, b"x" * 300),
+            Entry(operation="file"),
         )
 
     async def file(tx: Any) -> None:

@@ -36,6 +36,10 @@ def test_names_ports_and_settings_are_the_lists(service: Service) -> None:
         address = settings[f"{service.prefix}_DATABASE_URL"]
         assert address.startswith(f"postgresql://{service.name}:")
         assert address.endswith(f"@postgres:5432/{service.name}")
+    worker = PARTS[f"{service.name}.worker"]
+    assert f"anchors:{worker['environment']['LINLI_AUDIT_ANCHOR_DIR']}" in worker["volumes"]
+    assert "anchors" in COMPOSE["volumes"]
+    assert "LINLI_AUDIT_ANCHOR_KEY_FILE" not in PARTS[f"{service.name}.api"]["environment"]
     owner = PARTS["migrate"]["environment"][f"{service.prefix}_OWNER_DATABASE_URL"]
     assert owner.startswith(f"postgresql://{service.owner}:")
 

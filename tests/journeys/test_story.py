@@ -35,6 +35,10 @@ KIT = (
     "relay_lease",
     "local_clock",
     "one_time_code",
+    # Who signed in, and what was refused on purpose, is told each time.
+    "audit",
+    "audit_chain",
+    "audit_waiting",
 )
 
 

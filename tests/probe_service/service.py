@@ -10,10 +10,11 @@ from fastapi import APIRouter, Response
 from sqlmodel import Field, SQLModel
 
 from event_contracts.base import EventPayload, Topic
+from platform_kit.auth import Caller
 from platform_kit.clock import now
 from platform_kit.consumer import Consumer
 from platform_kit.db import Tx
-from platform_kit.edge import Bulk, Command, bulk, commands
+from platform_kit.edge import Bulk, Command, Unkept, bulk, commands, unkept
 from platform_kit.envelope import Received
 from platform_kit.outbox import publish
 from platform_kit.problems import NotFound, Refusal
@@ -107,6 +108,28 @@ async def post_raise(body: Raise, command: Annotated[Command, commands("resident
     if body.give_up:
         raise GivenUp
     return command.answer(raised, status=201)
+
+
+class Visit(Body):
+    gone: bool = False
+
+
+@router.post("/residents/{resident_id}/visits", status_code=201)
+async def post_visit(
+    resident_id: UUID, body: Visit, command: Annotated[Command, commands("worker")]
+) -> Response:
+    if body.gone:
+        raise NotFound(what="resident")
+    return command.answer(CounterView(id=resident_id, version=1), status=201)
+
+
+@router.post("/tickets")
+async def post_ticket(call: Annotated[Unkept, unkept()], by: UUID | None = None) -> Response:
+    """Whoever says who they are gets one."""
+    if by is None:
+        return call.refuse(GivenUp())
+    call.asker = Caller(by, frozenset({"resident"}))
+    return Response(b"a secret")
 
 
 class Mark(Body):

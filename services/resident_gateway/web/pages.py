@@ -11,11 +11,11 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 from pydantic import SecretStr
 
 from platform_kit.auth import Caller
-from platform_kit.edge import Read, language, unkept
+from platform_kit.edge import Unkept, language, unkept
 from platform_kit.kit import Kit
 from platform_kit.problems import NotFound, NotSignedIn
 from resident_gateway import actions, messages, schemas, store
-from resident_gateway.problems import ForeignForm
+from resident_gateway.problems import ForeignForm, WrongCredentials
 from resident_gateway.routes import TOKEN_LIFETIME, signed_in, token_for
 from resident_gateway.settings import GatewaySettings
 from resident_gateway.views.timeline import timeline_page
@@ -50,7 +50,7 @@ _HEADERS = {
 }
 _pages = Environment(loader=PackageLoader("resident_gateway.web"), autoescape=select_autoescape())
 
-Call = Annotated[Read, unkept()]
+Call = Annotated[Unkept, unkept()]
 Text = Annotated[str, Form(max_length=200)]
 
 
@@ -85,6 +85,7 @@ async def sign_in(
     )
     caller = await signed_in(call, body)
     if caller is None:
+        call.refuse(WrongCredentials())
         return RedirectResponse("/?wrong=true", 303, headers=_HEADERS)
     answer = RedirectResponse("/home", 303, headers=_HEADERS)
     secure = call.kit.settings.mode != "local"

@@ -131,6 +131,11 @@ async def test_the_file_is_the_same_to_the_byte_whenever_it_is_asked_for(relief)
     assert trailer.split(",")[0::3] == ["total", "2"]
     other = await relief.service.get(f"/payment-runs/{run}/file", by=relief.who("worker"))
     assert other.status_code == 403
+    async with relief.service.tx() as tx:
+        [look] = await tx.fetch("SELECT * FROM audit WHERE operation = 'look'")
+    assert look["actor"] == relief.who("finance1").subject
+    assert look["object"] == {"what": "bank_file", "payment_run_id": run}
+    assert look["reason"]
 
 
 async def test_a_name_outside_the_banks_set_stops_the_export_and_nothing_is_sent(relief, monkeypatch):

@@ -8,7 +8,7 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 
 IN_PROGRESS = {"type": "/problems/in-progress", "title": "Conflict", "status": 409, "detail": "wait"}
 TASK_TAKEN = {"type": "/problems/task-taken", "title": "Conflict", "status": 409, "detail": "taken"}
@@ -22,6 +22,7 @@ class NeighbourService:
     arrived: list[dict[str, Any]] = field(default_factory=list)
     effects: dict[str, str] = field(default_factory=dict)
     refusals: list[dict[str, Any]] = field(default_factory=list)
+    may_go_on: asyncio.Event = field(default_factory=asyncio.Event)
 
     def app(self) -> FastAPI:
         app = FastAPI()
@@ -35,6 +36,17 @@ class NeighbourService:
             self.effects.setdefault(key, offer_id)
             body = {"id": offer_id, "accepted_by_call": list(self.effects).index(key)}
             return JSONResponse(body, 201, {"ETag": '"7"', "X-Internal": "not for outside"})
+
+        @app.get("/long.csv")
+        async def long() -> Response:
+            async def halves() -> AsyncIterator[str]:
+                yield "first,"
+                await self.may_go_on.wait()
+                yield "second"
+
+            return StreamingResponse(
+                halves(), media_type="text/csv", headers={"X-Internal": "not for outside"}
+            )
 
         @app.api_route("/{path:path}", methods=["GET", "POST", "PUT"])
         async def anything(path: str, request: Request) -> Response:

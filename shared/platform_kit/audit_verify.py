@@ -1,0 +1,92 @@
+"""Is the audit what it was? Every hash is computed again, in the chain's order, and held against the anchors outside.
+
+It streams: a chain of millions takes time, not memory.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from asyncpg import Record
+
+from platform_kit.audit_anchors import Anchor
+from platform_kit.audit_chain import ORIGIN, link_hash
+from platform_kit.db import Tx
+
+# Page by page: as one query, even behind a cursor, the whole would be joined and sorted before the first row comes.
+_CHAIN = """
+    SELECT c.seq, c.audit_id, c.hash, to_jsonb(a) AS row
+    FROM audit_chain c LEFT JOIN audit a ON a.id = c.audit_id WHERE c.seq > $1 ORDER BY c.seq LIMIT 1000
+"""
+_HOURS = 4 * 3600.0
+# Neither chained nor waiting: it was put there by nobody who writes the audit, or what waited for it was taken away.
+_STRAY = """
+    SELECT a.id FROM audit a
+    WHERE NOT EXISTS (SELECT FROM audit_chain c WHERE c.audit_id = a.id)
+        AND NOT EXISTS (SELECT FROM audit_waiting w WHERE w.audit_id = a.id)
+    ORDER BY a.id LIMIT 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """`seq` is the place in the chain (None: the row has none); `audit_id` the row (None: it cannot be known)."""
+
+    seq: int | None
+    audit_id: UUID | None
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`fault` is the first there is, in the chain's order; what comes after it was not looked at."""
+
+    chained: int
+    waiting: int
+    anchors: int
+    fault: Fault | None
+
+
+async def verify(tx: Tx, anchors: Sequence[Anchor], tell: Callable[[int], None]) -> Verdict:
+    """`tx` is a transaction, best a repeatable read; `tell` hears how many links have been looked at."""
+    waiting = await tx.fetchval("SELECT count(*) FROM audit_waiting")
+    promised: dict[int, set[bytes]] = {}
+    for anchor in anchors:
+        promised.setdefault(anchor.seq, set()).add(anchor.hash)
+    seq, previous, fault = 0, ORIGIN, None
+    async for row in _links(tx, tell):
+        audit_id, kept = row["audit_id"], row["hash"]
+        if row["seq"] != seq + 1:
+            fault = Fault(seq + 1, None, "this link is gone")
+        elif row["row"] is None:
+            fault = Fault(row["seq"], audit_id, "the row was deleted")
+        elif link_hash(previous, row["row"]) != kept:
+            fault = Fault(row["seq"], audit_id, "the row or its link was changed")
+        elif promised.pop(row["seq"], {kept}) != {kept}:
+            fault = Fault(
+                row["seq"], audit_id, "the anchor says another hash: the chain was rewritten up to here"
+            )
+        if fault:
+            break
+        seq, previous = seq + 1, kept
+    if fault is None and promised:
+        fault = Fault(seq + 1, None, f"the chain ends before it; an anchor knows link {min(promised)}")
+    if fault is None and (stray := await _stray(tx)):
+        fault = Fault(None, stray, "the row is in no link and waits for none")
+    return Verdict(seq, waiting, len(anchors), fault)
+
+
+async def _links(tx: Tx, tell: Callable[[int], None]) -> AsyncIterator[Record]:
+    last = -(2**63)
+    while rows := await tx.fetch(_CHAIN, last):
+        for row in rows:
+            yield row
+        last = rows[-1]["seq"]
+        tell(last)
+
+
+async def _stray(tx: Tx) -> UUID | None:
+    """It goes through both tables whole, which may take longer than a call is given."""
+    await tx.execute("SET LOCAL statement_timeout = 0")
+    found: UUID | None = await tx.fetchval(_STRAY, timeout=_HOURS)
+    return found

@@ -1,0 +1,206 @@
+"""Signing in is written down; auditors see the audit of every service on one page, and download it."""
+
+import asyncio
+import csv
+from datetime import UTC, datetime
+from io import StringIO
+from typing import Any
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+from fastapi.responses import StreamingResponse
+
+from platform_kit.auth import Caller
+from platform_kit.testing import ServiceUnderTest
+from resident_gateway.clients import CLIENTS, Call
+from resident_gateway.forwarding import documents, is_streamed, operations, streamed_answer
+from resident_gateway.web.pages import SESSION
+
+from .conftest import OPERATOR_PASSWORD, PHONE, Entrance
+from .neighbour_service import LossyLine, NeighbourService
+
+HERE = {"Origin": "http://test"}
+OWN = "/api/v1/audit/resident_gateway"
+
+
+async def _audit(gateway: ServiceUnderTest) -> list[dict[str, Any]]:
+    async with gateway.tx() as tx:
+        return [dict(row) for row in await tx.fetch("SELECT * FROM audit ORDER BY id")]
+
+
+def _session_of(gateway: ServiceUnderTest, caller: Caller) -> dict[str, str]:
+    return {"Cookie": f"{SESSION}={gateway.token(caller)}"}
+
+
+async def test_signing_in_and_failing_to_are_written_down(entrance: Entrance) -> None:
+    resident = await entrance.resident()
+    await entrance.ask_code()
+    await entrance.sign_in(grant_type="code", phone=PHONE, code="000000x"[:6])
+    await entrance.sign_in(grant_type="code", phone=PHONE, code=entrance.newest_code())
+    await entrance.sign_in(grant_type="password", account="operator", password=OPERATOR_PASSWORD)
+    rows = [
+        (row["operation"], row["actor"], row["outcome"], row["status"])
+        for row in await _audit(entrance.gateway)
+    ]
+    operator = UUID("00000000-0000-7000-8000-000000000001")
+    assert rows[1:] == [
+        ("send_code", None, "done", 200),
+        ("issue", None, "wrong-credentials", 401),
+        ("issue", resident, "done", 200),
+        ("issue", operator, "done", 200),
+    ]
+    assert rows[0][0] == "open_account"
+    text = repr(await _audit(entrance.gateway))
+    for secret in (PHONE, entrance.newest_code(), OPERATOR_PASSWORD, "王奶奶"):
+        assert secret not in text
+
+
+async def test_the_pages_of_signing_in_are_written_down_and_looking_at_ones_home_is_not(
+    entrance: Entrance,
+) -> None:
+    resident = await entrance.resident()
+    client = entrance.gateway.client
+    await client.post("/code", data={"phone": PHONE}, headers=HERE)
+    await client.post("/sign-in", data={"phone": PHONE, "code": "1"}, headers=HERE)
+    await client.post("/sign-in", data={"phone": PHONE, "code": entrance.newest_code()}, headers=HERE)
+    assert (await client.get("/home")).status_code == 200
+    rows = [(row["operation"], row["actor"], row["outcome"]) for row in await _audit(entrance.gateway)]
+    assert rows[1:] == [
+        ("ask_code", None, "done"),
+        ("sign_in", None, "wrong-credentials"),
+        ("sign_in", resident, "done"),
+    ]
+
+
+async def test_where_a_call_comes_from_is_what_the_gateway_saw_and_not_what_the_caller_says(
+    gateway: ServiceUnderTest, neighbour: NeighbourService
+) -> None:
+    lie = {"X-Caller-Address": "9.9.9.9", "X-Forwarded-For": "9.9.9.9"}
+    await gateway.post("/api/v1/offers/offer-1/accept", headers=lie)
+    [call] = neighbour.arrived
+    assert call["headers"]["x-caller-address"] == "127.0.0.1"
+    await gateway.client.post("/api/v1/auth/otp", json={"phone": PHONE}, headers=lie)
+    assert [row["address"] for row in await _audit(gateway)] == ["127.0.0.1"]
+
+
+async def test_the_gateways_own_audit_is_read_like_any_other(entrance: Entrance) -> None:
+    await entrance.ask_code()
+    gateway = entrance.gateway
+    assert (await gateway.get(OWN, by=gateway.caller("operator"))).status_code == 403
+    items = (await gateway.get(OWN, by=gateway.caller("auditor"))).json()["items"]
+    assert [(item["service"], item["operation"]) for item in items] == [("resident_gateway", "send_code")]
+
+
+@pytest.mark.parametrize("path", ["/audit", "/audit.csv"])
+async def test_the_page_is_for_auditors(entrance: Entrance, path: str) -> None:
+    gateway = entrance.gateway
+    nobody = await gateway.client.get(path)
+    assert (nobody.status_code, nobody.headers["location"]) == (303, "/")
+    for role in ("resident", "operator", "finance_lead"):
+        answer = await gateway.client.get(path, headers=_session_of(gateway, gateway.caller(role)))
+        assert answer.status_code == 403
+    mine = _session_of(gateway, gateway.caller("auditor"))
+    assert (await gateway.client.get(path, headers=mine)).status_code == 200
+
+
+async def test_an_auditor_sees_what_was_done_and_that_they_looked_is_seen_next_time(
+    entrance: Entrance,
+) -> None:
+    gateway, auditor = entrance.gateway, entrance.gateway.caller("auditor")
+    operator = gateway.caller("operator")
+    body = {
+        "account": "<b>x</b>",
+        "display_name": "王",
+        "kind": "code",
+        "subject": str(uuid4()),
+        "roles": ["resident"],
+    }
+    await gateway.post("/api/v1/auth/accounts", json=body, by=operator)
+    session = _session_of(gateway, auditor)
+    page = (await gateway.client.get("/audit", headers=session)).text
+    assert "open_account" in page
+    assert str(operator.subject) in page
+    assert str(auditor.subject) not in page
+    again = (await gateway.client.get("/audit", headers=session)).text
+    assert str(auditor.subject) in again
+    assert "read_audit" in again
+    today = datetime.now(UTC).astimezone(ZoneInfo("Asia/Shanghai")).date().isoformat()
+    asked = f"/audit?service=resident_gateway&actor={operator.subject}&operation=open_account&day="
+    assert (
+        str(operator.subject)
+        in (await gateway.client.get(asked + today, headers=session)).text.split("<table")[1]
+    )
+    assert "<table" not in (await gateway.client.get(asked + "2020-01-01", headers=session)).text
+    lines = (await gateway.client.get(f"/audit.csv?actor={operator.subject}", headers=session)).text
+    assert [row["operation"] for row in csv.DictReader(StringIO(lines.removeprefix("\ufeff")))] == [
+        "open_account"
+    ]
+
+
+@pytest.mark.parametrize(
+    "query", ["actor=%3Cscript%3E", "day=yesterday", "day=9999-12-31", "actor=13800138000"]
+)
+async def test_what_is_no_id_and_no_day_finds_nothing_and_the_page_says_so(
+    entrance: Entrance, query: str
+) -> None:
+    session = _session_of(entrance.gateway, entrance.gateway.caller("auditor"))
+    page = await entrance.gateway.client.get(f"/audit?{query}", headers=session)
+    assert page.status_code == 200
+    assert 'role="alert"' in page.text
+    assert "<script" not in page.text
+    assert "<table" not in page.text
+
+
+async def test_another_services_audit_is_asked_of_it_as_the_auditor(
+    gateway: ServiceUnderTest, neighbour: NeighbourService
+) -> None:
+    auditor = gateway.caller("auditor")
+    token = gateway.token(auditor)
+    session = {"Cookie": f"{SESSION}={token}"}
+    query = f"service=relief_disbursement&actor={auditor.subject}&day=2026-11-25"
+    page = await gateway.client.get(f"/audit?{query}", headers=session)
+    # The neighbour is away for everything but offers: what it answers is passed on.
+    assert (page.status_code, page.headers["content-type"]) == (503, "application/problem+json")
+    download = await gateway.client.get(f"/audit.csv?{query}", headers=session)
+    assert download.status_code == 503
+    asked, exported = neighbour.arrived
+    assert (asked["path"], exported["path"]) == (
+        "/audit/relief_disbursement",
+        "/audit/relief_disbursement.csv",
+    )
+    for call in (asked, exported):
+        assert call["headers"]["authorization"] == f"Bearer {token}"
+        assert "from=2026-11-25T00%3A00%3A00%2B08%3A00&to=2026-11-26T00%3A00%3A00%2B08%3A00" in call["query"]
+        assert f"actor={auditor.subject}" in call["query"]
+    assert (await gateway.client.get("/audit?service=nowhere", headers=session)).status_code == 404
+
+
+async def test_an_export_is_passed_on_as_it_comes(
+    gateway: ServiceUnderTest, neighbour: NeighbourService
+) -> None:
+    """The neighbour gives the second half only once the first has arrived: whoever waited for the whole would wait forever."""
+    client = gateway.kit.state[CLIENTS]["relief_disbursement"]
+    answer = await streamed_answer(client, Call("GET", "/long.csv", b"", {}, b""))
+    assert isinstance(answer, StreamingResponse)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/csv; charset=utf-8")
+    assert "x-internal" not in answer.headers
+    pieces = aiter(answer.body_iterator)
+    async with asyncio.timeout(20):
+        assert await anext(pieces) == b"first,"
+        neighbour.may_go_on.set()
+        assert [piece async for piece in pieces] == [b"second"]
+
+
+async def test_an_export_of_a_service_that_is_away_is_refused(
+    gateway: ServiceUnderTest, line: LossyLine
+) -> None:
+    await line.cut()
+    by = gateway.caller("auditor")
+    answer = await gateway.get("/api/v1/audit/relief_disbursement.csv", by=by)
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")
+
+
+def test_exports_are_those_that_are_streamed() -> None:
+    listed = {operation.path for operation in operations(documents()) if is_streamed(operation)}
+    assert listed == {f"/audit/{service}.csv" for service in documents()}

@@ -130,7 +130,9 @@ class Bulk:
         try:
             async with self.kit.db.transaction() as tx:
                 if earlier := await earlier_answer(tx, principal, row_key, self.print_):
-                    return RowOutcome.model_validate_json(earlier.body or b"{}")
+                    if earlier.body is None:
+                        return RowOutcome(key=name, ok=True)
+                    return RowOutcome.model_validate_json(earlier.body)
                 value = await do(tx, item)
                 plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
                 outcome = RowOutcome(key=name, ok=True, value=plain)
@@ -190,6 +192,12 @@ def questions() -> Any:
         return Question(kit=kit, asker=caller, language=language(request))
 
     return Depends(question, scope="function")
+
+
+def looks(*roles: str) -> Any:
+    """The dependency of a call that shows a full sensitive value: that somebody looked is committed before they see it, and
+    the answer is never kept under a key."""
+    return _asking(Database.transaction, roles, anonymous=False)
 
 
 def unkept() -> Any:

@@ -11,11 +11,18 @@ from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from platform_kit.backbone_tables import STATEMENTS, TABLES
+from platform_kit.subject_keys import STATEMENTS as SUBJECT_KEYS
 
 
 def create_backbone() -> None:
     """First step of a service's first migration: the kit's own tables."""
     for statement in STATEMENTS:
+        op.execute(statement)
+
+
+def create_subject_keys() -> None:
+    """The table of people's data keys, and nothing else."""
+    for statement in SUBJECT_KEYS:
         op.execute(statement)
 
 

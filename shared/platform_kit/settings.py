@@ -16,6 +16,9 @@ class ServiceSettings(BaseSettings):
     kafka: str = Field(validation_alias="LINLI_KAFKA")
     jwks_file: Path = Field(validation_alias="LINLI_JWKS_FILE")
     sealing_key_file: Path = Field(validation_alias="LINLI_SEALING_KEY_FILE")
+    kek_file: Path | None = Field(None, validation_alias="LINLI_KEK_FILE")
+    kms_url: str | None = Field(None, validation_alias="LINLI_KMS_URL")
+    kms_token_file: Path | None = Field(None, validation_alias="LINLI_KMS_TOKEN_FILE")
     ordinal: int = Field(
         0, validation_alias="LINLI_ORDINAL", description="unique per live worker of one service"
     )

@@ -89,12 +89,7 @@ async def read_request(request_id: UUID, read: ForAnybody) -> schemas.RequestVie
     request = await store.request(read.tx, request_id)
     if request is None or not await store.may_see(read.tx, read.caller, request, await now(read.tx)):
         raise NotFound(what="request")
-    sealed = await store.sealed(read.tx, request_id)
-    said = {
-        name: read.kit.sealer.open(value, for_=f"request.{name}")
-        for name in ("words", "address", "reason")
-        if sealed and (value := getattr(sealed, name)) is not None
-    }
+    said = await actions.open_said(read.kit.sealer, await store.sealed(read.tx, request_id))
     return schemas.RequestView.of(request, **said)
 
 

@@ -9,6 +9,7 @@ from resident_requests.actions.note_done import note_done
 from resident_requests.actions.note_started import note_started
 from resident_requests.actions.note_stepped_back import note_stepped_back
 from resident_requests.actions.note_taken_up import note_taken_up
+from resident_requests.actions.open_said import open_said
 from resident_requests.actions.reject_request import reject_request
 from resident_requests.actions.reopen_request import reopen_request
 from resident_requests.actions.resolve_request import resolve_request
@@ -27,6 +28,7 @@ __all__ = [
     "note_started",
     "note_stepped_back",
     "note_taken_up",
+    "open_said",
     "reject_request",
     "reopen_request",
     "resolve_request",

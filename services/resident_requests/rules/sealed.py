@@ -1,0 +1,5 @@
+"""What each sealed column is sealed for: a value opens only for the purpose that it was sealed for."""
+
+WORDS = "request.words"
+ADDRESS = "request.address"
+REASON = "request.reason"

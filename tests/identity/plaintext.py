@@ -65,8 +65,8 @@ async def search(running: Running, wanted: Mapping[str, tuple[str, str]]) -> lis
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="linli-dump-")))
         await dump(running, folder)
         found = _grep(folder, wanted)
-        home = running.home
-        for place in {home.root, data_folder(home)}:
+        home, data = running.home.root, data_folder(running.home)
+        for place in (home,) if data.is_relative_to(home) else (home, data):
             found += _grep(place, wanted)
     return sorted(found, key=lambda finding: (finding.place, finding.secret))
 

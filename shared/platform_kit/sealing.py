@@ -131,7 +131,7 @@ class SubjectKey:
     def seal(self, text: str, *, for_: str) -> bytes:
         if self._aead is None:
             raise Erased
-        return _sealed(self._aead, _SUBJECT, text, self._bound(for_))
+        return _sealed(self._aead, _SUBJECT, text, self._bound(_SUBJECT, for_))
 
     def open(self, sealed: bytes | None, *, for_: str) -> str | None:
         """None for nothing, and for what has been erased; InvalidTag for another person's, another column's, or changed bytes."""
@@ -139,10 +139,10 @@ class SubjectKey:
             return None
         if sealed[:1] == _SERVICE:
             return self._sealer.open(sealed, for_=for_)
-        return _opened(self._aead, sealed, self._bound(for_)) if self._aead else None
+        return _opened(self._aead, sealed, self._bound(sealed[:1], for_)) if self._aead else None
 
-    def _bound(self, for_: str) -> bytes:
-        return _SUBJECT + self.stored.subject.bytes + for_.encode()
+    def _bound(self, form: bytes, for_: str) -> bytes:
+        return form + self.stored.subject.bytes + for_.encode()
 
 
 def _sealed(aead: AESGCM, form: bytes, text: str, bound: bytes) -> bytes:

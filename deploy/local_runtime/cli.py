@@ -164,6 +164,7 @@ def make_secrets(folder: Annotated[Path, typer.Argument(help="where compose moun
         secrets_store.signing_key_file(place),
         secrets_store.sealing_key_file(place),
         secrets_store.audit_anchor_key_file(place),
+        secrets_store.kek_file(place),
         secrets_store.operator_password_file(place),
     ):
         shutil.copyfile(path, place.root / path.name)

@@ -10,6 +10,7 @@ from local_runtime.programs import Program
 from local_runtime.secrets_store import (
     audit_anchor_key_file,
     jwks_file,
+    kek_file,
     operator_password_file,
     sealing_key_file,
     signing_key_file,
@@ -83,6 +84,7 @@ def _environment(
         "LINLI_KAFKA": kafka,
         "LINLI_JWKS_FILE": str(jwks_file(home)),
         "LINLI_SEALING_KEY_FILE": str(sealing_key_file(home)),
+        "LINLI_KEK_FILE": str(kek_file(home)),
         f"{prefix}_DATABASE_URL": service_dsn(home, maintenance, service),
         f"{prefix}_API_PORT": str(ports[f"{service.name}.api"]),
         f"{prefix}_API_METRICS_PORT": str(ports[f"{service.name}.api_metrics"]),

@@ -30,6 +30,13 @@ def audit_anchor_key_file(home: Home) -> Path:
     return path
 
 
+def kek_file(home: Home) -> Path:
+    """The key-encryption keys that wrap people's data keys. A new one is added by hand; docs/decisions tell how."""
+    path = home.secrets / "keks.json"
+    _kept(path, _first_kek)
+    return path
+
+
 def operator_password_file(home: Home) -> Path:
     """The first account there is; everything else is made with it."""
     password(home, "operator")
@@ -50,6 +57,11 @@ def jwks_file(home: Home) -> Path:
     path = home.secrets / "jwks.json"
     write_private(path, json.dumps({"keys": [public]}))
     return path
+
+
+def _first_kek() -> str:
+    name = secrets.token_hex(4)
+    return json.dumps({"current": name, "keks": {name: base64.b64encode(secrets.token_bytes(32)).decode()}})
 
 
 def _new_signing_key() -> str:

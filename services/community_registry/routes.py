@@ -3,24 +3,37 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Header, Query, Response
 
 from community_registry import actions, problems, schemas, store
+from community_registry.rules import identity
+from community_registry.rules.sealed import PHONE, STAFF_NAME
 from community_registry.rules.unit import Unit
 from platform_kit.clock import now
 from platform_kit.db import Tx
-from platform_kit.edge import Command, Read, commands, reads, refusals
+from platform_kit.edge import Command, Read, commands, looks, reads, refusals
 from platform_kit.ids import new_id
-from platform_kit.masking import mask_id, mask_name, mask_phone
-from platform_kit.problems import NotFound
+from platform_kit.masking import ERASED, mask_name
+from platform_kit.paging import Page
+from platform_kit.problems import NotFound, NotYours
 from platform_kit.sealing import Sealer
 
 router = APIRouter(tags=["gateway"])
 
 AsOperator = Annotated[Command, commands("operator")]
 AsWorker = Annotated[Command, commands("operator", "worker")]
+AsEraser = Annotated[Command, commands("operator", "district")]
 AsAnybody = Annotated[Command, commands()]
 ForAnybody = Annotated[Read, reads()]
+LookingAsWorker = Annotated[Read, looks("worker")]
+Looking = Annotated[Read, looks()]
+
+Limit = Annotated[int, Query(ge=1, le=200)]
+Cursor = Annotated[str | None, Query(max_length=500)]
+Version = Annotated[
+    str | None,
+    Header(alias="If-Match", pattern=r'^"[0-9]{1,9}"$', description='The version that you saw: "3".'),
+]
 
 
 @router.post("/units", status_code=201, response_model=schemas.UnitView,
@@ -43,7 +56,7 @@ async def register_household(body: schemas.NewHousehold, command: AsWorker) -> R
         command.tx, command.kit.sealer, unit_id=body.unit_id, address=body.address, members=body.members,
         by=command.caller,
     )  # fmt: skip
-    return command.answer(_household(command.kit.sealer, household, residents), status=201)
+    return command.answer(await _household(command.kit.sealer, household, residents), status=201)
 
 
 @router.get("/households/{household_id}", response_model=schemas.HouseholdView, responses=refusals())
@@ -54,7 +67,7 @@ async def read_household(household_id: UUID, read: ForAnybody) -> schemas.Househ
     visible = [resident for resident in residents if await store.may_see(read.tx, read.caller, resident, at)]
     if household is None or not visible:
         raise NotFound(what="household")
-    return _household(read.kit.sealer, household, visible)
+    return await _household(read.kit.sealer, household, visible)
 
 
 @router.post("/households/{household_id}/residents", status_code=201, response_model=schemas.ResidentView,
@@ -63,16 +76,78 @@ async def register_resident(household_id: UUID, body: schemas.NewMember, command
     resident = await actions.register_resident(
         command.tx, command.kit.sealer, household_id=household_id, member=body, by=command.caller
     )
-    return command.answer(_resident(command.kit.sealer, resident), status=201)
+    return command.answer(await _resident(command.kit.sealer, resident), status=201)
+
+
+@router.get("/residents", response_model=Page[schemas.ResidentView], responses=refusals())
+async def list_residents(
+    read: ForAnybody, phone: schemas.Digits | None = None, limit: Limit = 50, cursor: Cursor = None
+) -> Page[schemas.ResidentView]:
+    """Yourself and who let you act for them; with a phone, staff find who has exactly that one in their units."""
+    sealer = read.kit.sealer
+    number = identity.phone(phone, field="phone") if phone is not None else None
+    index = sealer.blind_index(number, for_=PHONE) if number is not None else None
+    residents, following = await store.page_of_residents(
+        read.tx, read.caller, index, await now(read.tx), limit=limit, cursor=cursor
+    )
+    return Page(items=[await _resident(sealer, resident) for resident in residents], next=following)
 
 
 @router.get("/residents/{resident_id}", response_model=schemas.ResidentView, responses=refusals())
-async def read_resident(resident_id: UUID, read: ForAnybody) -> schemas.ResidentView:
+async def read_resident(resident_id: UUID, read: ForAnybody, response: Response) -> schemas.ResidentView:
     resident = await store.resident(read.tx, resident_id)
     at = await now(read.tx)
     if resident is None or not await store.may_see(read.tx, read.caller, resident, at):
         raise NotFound(what="resident")
-    return _resident(read.kit.sealer, resident)
+    response.headers["ETag"] = f'"{resident.version}"'
+    return await _resident(read.kit.sealer, resident)
+
+
+@router.patch("/residents/{resident_id}", response_model=schemas.ResidentView,
+              responses=refusals(problems.ChangedMeanwhile, problems.IdNumberTaken, problems.VersionMissing, NotYours))  # fmt: skip
+async def correct_resident(
+    resident_id: UUID, body: schemas.Correction, command: AsAnybody, if_match: Version = None
+) -> Response:
+    if if_match is None:
+        raise problems.VersionMissing(field="If-Match")
+    resident = await actions.correct_resident(
+        command.tx,
+        command.kit.sealer,
+        resident_id,
+        body.model_dump(exclude_unset=True),
+        version=int(if_match.strip('"')),
+        by=command.caller,
+    )
+    return command.answer(await _resident(command.kit.sealer, resident))
+
+
+@router.post("/residents/{resident_id}/reveal", response_model=schemas.Revealed, responses=refusals(NotYours))
+async def reveal_resident(
+    resident_id: UUID, body: schemas.Reveal, look: LookingAsWorker, response: Response
+) -> schemas.Revealed:
+    response.headers["Cache-Control"] = "no-store"
+    person = await actions.reveal_resident(
+        look.tx, look.kit.sealer, resident_id, body.parts, reason=body.reason, by=look.caller
+    )
+    return schemas.Revealed.model_validate(person)
+
+
+@router.post(
+    "/residents/{resident_id}/erase", response_model=schemas.ErasedView, responses=refusals(NotYours)
+)
+async def erase_resident(resident_id: UUID, body: schemas.Erasure, command: AsEraser) -> Response:
+    version = await actions.erase_resident(command.tx, resident_id, reason=body.reason, by=command.caller)
+    return command.answer(schemas.ErasedView(id=resident_id, version=version))
+
+
+@router.get("/contacts/{work_id}", response_model=schemas.ContactView, responses=refusals())
+async def read_contact(work_id: UUID, look: Looking, response: Response) -> schemas.ContactView:
+    """`work_id` is a task that you accepted, or an order that you were given; afterwards it is 404."""
+    response.headers["Cache-Control"] = "no-store"
+    person, until = await actions.read_contact(look.tx, look.kit.sealer, work_id, by=look.caller)
+    return schemas.ContactView(
+        name=person.masked.name or ERASED, phone=person.phone, address=person.address, until=until
+    )
 
 
 @router.post("/residents/{resident_id}/consents", status_code=201, response_model=schemas.ConsentView,
@@ -115,35 +190,37 @@ async def read_staff(staff_id: UUID, read: ForAnybody) -> schemas.StaffView:
     return await _staff(read.tx, read.kit.sealer, staff)
 
 
-def _resident(sealer: Sealer, resident: store.Resident) -> schemas.ResidentView:
-    phone, number = resident.phone, resident.id_number
+async def _resident(sealer: Sealer, resident: store.Resident) -> schemas.ResidentView:
+    shown = (await actions.open_person(sealer, resident)).masked
     return schemas.ResidentView(
         id=resident.id,
         household_id=resident.household_id,
         unit_id=resident.unit_id,
-        name=mask_name(sealer.open(resident.name, for_="resident.name")),
-        phone=mask_phone(sealer.open(phone, for_="resident.phone")) if phone else None,
-        id_number=mask_id(sealer.open(number, for_="resident.id_number")) if number else None,
+        name=shown.name or ERASED,
+        phone=shown.phone,
+        id_number=shown.id_number,
+        address=shown.address,
         version=resident.version,
     )
 
 
-def _household(
+async def _household(
     sealer: Sealer, household: store.Household, residents: list[store.Resident]
 ) -> schemas.HouseholdView:
     return schemas.HouseholdView(
         id=household.id,
         unit_id=household.unit_id,
         version=household.version,
-        residents=[_resident(sealer, resident) for resident in residents],
+        residents=[await _resident(sealer, resident) for resident in residents],
     )
 
 
 async def _staff(tx: Tx, sealer: Sealer, staff: store.Staff) -> schemas.StaffView:
     appointments = await store.appointments_of(tx, staff.id)
+    key = await sealer.key(staff.key)
     return schemas.StaffView(
         id=staff.id,
-        name=mask_name(sealer.open(staff.name, for_="staff.name")),
+        name=mask_name(key.open(staff.name, for_=STAFF_NAME)),
         version=staff.version,
         appointments=[schemas.AppointmentView.model_validate(each) for each in appointments],
     )

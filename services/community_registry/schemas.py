@@ -1,11 +1,12 @@
 """Bodies and answers of the registry."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from community_registry.rules.person import Part
 from event_contracts.community_registry import Post, UnitKind
 from platform_kit.schemas import Body, Clean, Line, View, Zone
 
@@ -45,7 +46,7 @@ class NewHousehold(Body):
 
 
 class ResidentView(View):
-    """Masked: `name`, `phone` and `id_number` never show the whole."""
+    """Masked: `name`, `phone`, `id_number` and `address` never show the whole."""
 
     id: UUID
     household_id: UUID
@@ -53,7 +54,57 @@ class ResidentView(View):
     name: str
     phone: str | None
     id_number: str | None
+    address: str | None
     version: int
+
+
+class Correction(Body):
+    """What was read may be sent back whole: a part that is as it was shown, masked, stays as it is."""
+
+    name: Name | None = None
+    phone: Digits | None = None
+    id_number: Digits | None = None
+    address: Line | None = None
+    id: UUID | None = None
+    household_id: UUID | None = None
+    unit_id: UUID | None = None
+    version: int | None = None
+
+
+class Reveal(Body):
+    """`reason` is kept with the record of who looked: no personal facts in it."""
+
+    parts: Annotated[list[Part], Field(min_length=1, max_length=4)]
+    reason: Line
+
+
+class Revealed(View):
+    """In full what was asked for; null what was not, or is not known."""
+
+    name: str | None
+    phone: str | None
+    id_number: str | None
+    address: str | None
+
+
+class Erasure(Body):
+    """`reason` is kept: no personal facts in it."""
+
+    reason: Line
+
+
+class ErasedView(View):
+    id: UUID
+    version: int
+
+
+class ContactView(View):
+    """For whoever does the work; `until` is when they stop seeing it."""
+
+    name: str
+    phone: str | None
+    address: str | None
+    until: datetime
 
 
 class HouseholdView(View):

@@ -1,7 +1,10 @@
 """The manifest of the registry."""
 
+from community_registry.consumers import CONSUMERS
+from community_registry.held import HELD
 from community_registry.routes import router
 from community_registry.tables import Row
+from platform_kit.personal_data import personal_data_router
 from platform_kit.service import Service
 
 SERVICE = Service(
@@ -9,5 +12,6 @@ SERVICE = Service(
     prefix="REGISTRY",
     title="社区登记 Community registry",
     metadata=Row.metadata,
-    routers=(router,),
+    routers=(router, personal_data_router("registry", HELD)),
+    consumers=CONSUMERS,
 )

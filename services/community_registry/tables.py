@@ -1,4 +1,7 @@
-"""The registry's rows. BYTEA columns are sealed; `_index` columns are keyed blind indexes for exact search."""
+"""The registry's rows. BYTEA columns are sealed; `_index` columns are keyed blind indexes for exact search.
+
+Of an erased resident the row stays, without a name: others refer to it.
+"""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -32,7 +35,7 @@ class HouseholdRow(Row, table=True):
 
     id: UUID = Field(primary_key=True)
     unit_id: UUID = Field(foreign_key="unit.id", index=True)
-    address: bytes
+    address: bytes | None = None
     version: int
     created_at: datetime = Field(sa_type=TIMESTAMPTZ)
 
@@ -47,7 +50,7 @@ class ResidentRow(Row, table=True):
     id: UUID = Field(primary_key=True)
     household_id: UUID = Field(foreign_key="household.id", index=True)
     unit_id: UUID = Field(foreign_key="unit.id")
-    name: bytes
+    name: bytes | None = None
     phone: bytes | None = None
     phone_index: bytes | None = None
     id_number: bytes | None = None
@@ -61,7 +64,7 @@ class ConsentRow(Row, table=True):
     __tablename__ = "consent"
 
     resident_id: UUID = Field(primary_key=True, foreign_key="resident.id")
-    delegate_id: UUID = Field(primary_key=True, foreign_key="resident.id")
+    delegate_id: UUID = Field(primary_key=True, foreign_key="resident.id", index=True)
     until_on: date | None = None
     recorded_by: UUID
     recorded_at: datetime = Field(sa_type=TIMESTAMPTZ)
@@ -89,3 +92,14 @@ class AppointmentRow(Row, table=True):
     post: str
     from_on: date
     until_on: date | None = None
+
+
+class ContactGrantRow(Row, table=True):
+    """A piece of work (a task, an order), for whom it is done, and who holds it and may see their contact until then."""
+
+    __tablename__ = "contact_grant"
+
+    work_id: UUID = Field(primary_key=True)
+    resident_id: UUID = Field(index=True)
+    holder: UUID | None = Field(default=None, index=True)
+    until: datetime = Field(sa_type=TIMESTAMPTZ)

@@ -81,6 +81,13 @@ class ControlSumDiffers(Refusal):
     )
 
 
+class PayeeErased(Refusal):
+    says = Text(
+        "What was kept of the payee of line {line} has been erased; the file cannot be made.",
+        "第 {line} 行收款人的资料已被删除,无法生成银行文件。",
+    )
+
+
 class BankFileDiffers(Refusal):
     says = Text(
         "The file of this run can no longer be made as it was sent.", "该批次的银行文件与已发送的内容不一致。"

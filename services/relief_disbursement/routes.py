@@ -8,9 +8,11 @@ from fastapi import APIRouter, Query, Response
 from platform_kit.audit import record_look
 from platform_kit.clock import now
 from platform_kit.db import Tx
-from platform_kit.edge import Bulk, BulkOutcome, Command, Read, bulk, commands, reads, refusals
+from platform_kit.edge import Bulk, BulkOutcome, Command, Read, bulk, commands, looks, reads, refusals
 from platform_kit.paging import Page
 from platform_kit.problems import NotFound, NotYours, WrongState
+from platform_kit.sealing import StoredKey
+from platform_kit.subject_keys import subject_keys
 from relief_disbursement import actions, problems, schemas, store
 from relief_disbursement.rules.application import POST_OF, State
 from relief_disbursement.rules.payment import PaymentState
@@ -32,6 +34,7 @@ ForThePublic = Annotated[Read, reads(anonymous=True)]
 ForStaff = Annotated[Read, reads("worker", "street", "district", "auditor")]
 ForFinance = Annotated[Read, reads("finance")]
 ForAccounts = Annotated[Read, reads("finance", "finance_lead", "auditor")]
+Looking = Annotated[Read, looks("worker", "street", "district", *FINANCE)]
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=500)]
@@ -113,8 +116,9 @@ async def list_applications(
     rows, following = await store.applications_in_scope(
         read.tx, codes, state=state, limit=limit, cursor=cursor
     )
-    sealer = read.kit.sealer
-    return Page(items=[schemas.ApplicationListed.masked(*row, sealer) for row in rows], next=following)
+    keys = await subject_keys(read.tx, read.kit.sealer, [row.resident_id for row, _ in rows])
+    items = [schemas.ApplicationListed.masked(row, sealed, keys[row.resident_id]) for row, sealed in rows]
+    return Page(items=items, next=following)
 
 
 @router.get(
@@ -126,7 +130,23 @@ async def read_application(application_id: UUID, read: ForAnybody) -> schemas.Ap
         raise NotFound(what="application")
     sealed = await store.sealed_application(read.tx, application_id)
     evidence = await store.evidence_of(read.tx, application_id)
-    return schemas.ApplicationDetail.opened(application, sealed, evidence, read.kit.sealer)
+    key = await read.kit.sealer.key(StoredKey(application.resident_id, sealed["wrapped"], sealed["kek"]))
+    return schemas.ApplicationDetail.opened(application, sealed, evidence, key)
+
+
+@router.post(
+    "/applications/{application_id}/reveal",
+    response_model=schemas.RevealedAccount,
+    responses=refusals(NotFound),
+)
+async def reveal_account(
+    application_id: UUID, body: schemas.Reveal, look: Looking, response: Response
+) -> schemas.RevealedAccount:
+    response.headers["Cache-Control"] = "no-store"
+    account = await actions.reveal_account(
+        look.tx, look.kit.sealer, application_id, reason=body.reason, by=look.caller
+    )
+    return schemas.RevealedAccount(bank_account=account)
 
 
 @router.post(
@@ -222,7 +242,10 @@ async def list_notices(
     read: ForThePublic, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[schemas.NoticeView]:
     rows, following = await store.notices(read.tx, await now(read.tx), limit=limit, cursor=cursor)
-    return Page(items=[schemas.NoticeView.masked(row, read.kit.sealer) for row in rows], next=following)
+    keys = await subject_keys(read.tx, read.kit.sealer, [row["resident_id"] for row in rows])
+    return Page(
+        items=[schemas.NoticeView.masked(row, keys[row["resident_id"]]) for row in rows], next=following
+    )
 
 
 @router.post(
@@ -304,7 +327,9 @@ async def release_payment_run(payment_run_id: UUID, command: AsFinanceOrLead) ->
     "/payment-runs/{payment_run_id}/file",
     response_model=schemas.BankFileView,
     tags=["expensive"],
-    responses=refusals(NotFound, WrongState, problems.OutsideBankCharset, problems.ControlSumDiffers),
+    responses=refusals(
+        NotFound, WrongState, problems.OutsideBankCharset, problems.ControlSumDiffers, problems.PayeeErased
+    ),
 )
 async def send_payment_run(payment_run_id: UUID, command: AsFinanceOrLead) -> Response:
     charset = cast(ReliefSettings, command.kit.settings).bank_charset
@@ -371,8 +396,9 @@ async def list_payments(
         limit=limit,
         cursor=cursor,
     )
-    sealer = read.kit.sealer
-    return Page(items=[schemas.PaymentListed.masked(*row, sealer) for row in rows], next=following)
+    keys = await subject_keys(read.tx, read.kit.sealer, [row.resident_id for row, _ in rows])
+    items = [schemas.PaymentListed.masked(row, sealed, keys[row.resident_id]) for row, sealed in rows]
+    return Page(items=items, next=following)
 
 
 @router.post(

@@ -1,7 +1,9 @@
 """The manifest of relief."""
 
+from platform_kit.personal_data import personal_data_router
 from platform_kit.service import Service
 from relief_disbursement.consumers import CONSUMERS
+from relief_disbursement.held import HELD
 from relief_disbursement.routes import router
 from relief_disbursement.settings import ReliefSettings
 from relief_disbursement.tables import Row
@@ -11,7 +13,7 @@ SERVICE = Service(
     prefix="RELIEF",
     title="救助发放 Relief disbursement",
     metadata=Row.metadata,
-    routers=(router,),
+    routers=(router, personal_data_router("relief", HELD)),
     consumers=CONSUMERS,
     settings=ReliefSettings,
 )

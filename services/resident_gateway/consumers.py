@@ -6,10 +6,11 @@ from event_contracts import paid_services as paid
 from event_contracts import relief_disbursement as relief
 from event_contracts import resident_requests as requests
 from event_contracts import volunteer_matching as volunteers
+from event_contracts.community_registry import ResidentErased
 from platform_kit.consumer import Consumer, Handler
 from platform_kit.db import Tx
 from platform_kit.envelope import Received
-from registry_replica.consumer import REGISTRY_REPLICA
+from registry_replica.consumer import registry_replica
 from resident_gateway import store
 from resident_gateway.rules.timeline import Item
 
@@ -105,8 +106,12 @@ def _task_for_all(state: str) -> Handler:
     return show
 
 
+async def on_resident_erased(tx: Tx, event: Received[ResidentErased]) -> None:
+    await store.delete_accounts_of(tx, event.data.resident_id)
+
+
 CONSUMERS = (
-    REGISTRY_REPLICA,
+    registry_replica(also_erased=on_resident_erased),
     Consumer(
         "timeline",
         start="beginning",

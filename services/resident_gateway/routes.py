@@ -15,8 +15,10 @@ from platform_kit.clock import now
 from platform_kit.edge import Command, Question, Read, Unkept, commands, questions, reads, refusals, unkept
 from platform_kit.problems import NotFound
 from platform_kit.quick_reads import QuickRead
+from platform_kit.subject_keys import subject_keys
 from registry_replica.store import delegate_of
 from resident_gateway import actions, problems, schemas, store
+from resident_gateway.actions.open_account import DISPLAY_NAME
 from resident_gateway.rules.code import LIFETIME
 from resident_gateway.settings import GatewaySettings
 from resident_gateway.views.timeline import arrived, timeline_page
@@ -77,12 +79,12 @@ async def issue(body: schemas.TokenWanted, call: AsWhoeverAsks) -> Any:
 
 @router.get(f"{API}/me", response_model=schemas.Me)
 async def read_me(read: ForAnybody) -> schemas.Me:
-    account = await store.account_of(read.tx, read.caller.subject)
+    me = read.caller.subject
+    account = await store.account_of(read.tx, me)
+    keys = await subject_keys(read.tx, read.kit.sealer, [me])
     return schemas.Me(
-        subject=read.caller.subject,
-        display_name=read.kit.sealer.open(account.display_name, for_="account.display_name")
-        if account
-        else None,
+        subject=me,
+        display_name=keys[me].open(account.display_name, for_=DISPLAY_NAME) if account else None,
         roles=sorted(read.caller.roles),
         posts=[
             schemas.AccountPost.model_validate(

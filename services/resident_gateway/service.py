@@ -5,6 +5,7 @@ from resident_gateway.admission import admission
 from resident_gateway.clients import open_clients
 from resident_gateway.consumers import CONSUMERS
 from resident_gateway.forwarding import describe, forwarding_router
+from resident_gateway.my_data import router as my_data
 from resident_gateway.routes import API, home, router
 from resident_gateway.settings import GatewaySettings
 from resident_gateway.tables import Row
@@ -16,7 +17,7 @@ SERVICE = Service(
     prefix="GATEWAY",
     title="邻里 Linli",
     metadata=Row.metadata,
-    routers=(home, router, pages, audit_pages, forwarding_router()),
+    routers=(home, router, my_data, pages, audit_pages, forwarding_router()),
     consumers=CONSUMERS,
     settings=GatewaySettings,
     describe=describe,

@@ -48,9 +48,9 @@ async def save_account(tx: Tx, account: Account, at: datetime) -> Account:
         INSERT INTO account (id, account_index, account, display_name, kind, password_hash, subject, roles, posts,
                              version, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10)
-        ON CONFLICT (account_index) DO UPDATE SET display_name = excluded.display_name, kind = excluded.kind,
-            password_hash = excluded.password_hash, subject = excluded.subject, roles = excluded.roles,
-            posts = excluded.posts, version = account.version + 1
+        ON CONFLICT (account_index) DO UPDATE SET account = excluded.account,
+            display_name = excluded.display_name, kind = excluded.kind, password_hash = excluded.password_hash, subject = excluded.subject,
+            roles = excluded.roles, posts = excluded.posts, version = account.version + 1
         RETURNING *
         """,
         account.id,
@@ -65,6 +65,14 @@ async def save_account(tx: Tx, account: Account, at: datetime) -> Account:
         at,
     )
     return load(Account, row) or account
+
+
+async def delete_accounts_of(tx: Tx, subject: UUID) -> None:
+    """They cannot sign in any more; their sealed name and its blind index go with the rows."""
+    await tx.execute(
+        "DELETE FROM one_time_code WHERE account_id IN (SELECT id FROM account WHERE subject = $1)", subject
+    )
+    await tx.execute("DELETE FROM account WHERE subject = $1", subject)
 
 
 async def save_code(tx: Tx, code: OneTimeCode) -> None:

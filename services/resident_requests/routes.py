@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
 
+from platform_kit import masking
 from platform_kit.clock import now
 from platform_kit.edge import Command, Read, commands, reads, refusals
 from platform_kit.pictures import (
@@ -16,14 +17,15 @@ from platform_kit.pictures import (
     NotAPicture,
     PictureTooLarge,
     PictureUnreadable,
+    display_name,
     drawn_anew,
 )
 from platform_kit.problems import NotFound
-from platform_kit.sealing import Sealer
 from resident_requests import actions, problems, schemas, store
 from resident_requests.rules.attachments import MOST_ATTACHMENTS
 from resident_requests.rules.city_report import Source
 from resident_requests.rules.request import Request, State
+from resident_requests.rules.sealed import ATTACHMENT_CONTENT, ATTACHMENT_NAME
 from resident_requests.settings import RequestSettings
 
 router = APIRouter(tags=["gateway"])
@@ -104,12 +106,7 @@ async def describe_source(name: SourceName, body: schemas.NewSource, command: As
 @router.get("/requests/{request_id}", response_model=schemas.RequestView, responses=refusals())
 async def read_request(request_id: UUID, read: ForAnybody) -> schemas.RequestView:
     request = await _seen(request_id, read)
-    sealed = await store.sealed(read.tx, request_id)
-    said = {
-        name: read.kit.sealer.open(value, for_=f"request.{name}")
-        for name in ("words", "address", "reason")
-        if sealed and (value := getattr(sealed, name)) is not None
-    }
+    said = await actions.open_said(read.kit.sealer, await store.sealed(read.tx, request_id))
     return schemas.RequestView.of(request, **said)
 
 
@@ -177,28 +174,35 @@ async def add_attachment(request_id: UUID, command: WithPicture, name: FileName 
     attachment = await actions.add_attachment(
         command.tx, command.kit.sealer, request_id, command.brought, name=name, by=command.caller
     )
-    return command.answer(_attachment(command.kit.sealer, attachment), status=201)
+    return command.answer(_attachment(attachment, display_name(name, attachment.kind)), status=201)
 
 
 @router.get("/requests/{request_id}/attachments", response_model=list[schemas.AttachmentView],
             responses=refusals())  # fmt: skip
 async def list_attachments(request_id: UUID, read: ForAnybody) -> list[schemas.AttachmentView]:
-    await _seen(request_id, read)
-    return [_attachment(read.kit.sealer, each) for each in await store.attachments(read.tx, request_id)]
+    request = await _seen(request_id, read)
+    key = await actions.find_key(read.tx, read.kit.sealer, request)
+    return [
+        _attachment(each, key.open(each.name, for_=ATTACHMENT_NAME))
+        for each in await store.attachments(read.tx, request_id)
+    ]
 
 
 @router.get("/requests/{request_id}/attachments/{number}", response_class=Response,
             responses=refusals() | PICTURE_ANSWER)  # fmt: skip
 async def read_attachment(request_id: UUID, number: AttachmentNumber, read: ForAnybody) -> Response:
-    await _seen(request_id, read)
+    request = await _seen(request_id, read)
     found = await store.attachment_content(read.tx, request_id, number)
     if found is None:
         raise NotFound(what="attachment")
-    attachment, content = found
-    name = quote(read.kit.sealer.open(attachment.name, for_="attachment.name"), safe="")
-    picture = base64.b64decode(read.kit.sealer.open(content, for_="attachment.content"))
+    attachment, sealed = found
+    key = await actions.find_key(read.tx, read.kit.sealer, request)
+    content = key.open(sealed, for_=ATTACHMENT_CONTENT)
+    if content is None:
+        raise NotFound(what="attachment")
+    name = quote(key.open(attachment.name, for_=ATTACHMENT_NAME) or "", safe="")
     return Response(
-        picture,
+        base64.b64decode(content),
         media_type=attachment.kind,
         headers={"Content-Disposition": f"inline; filename*=UTF-8''{name}"},
     )
@@ -211,10 +215,10 @@ async def _seen(request_id: UUID, read: Read) -> Request:
     return request
 
 
-def _attachment(sealer: Sealer, attachment: store.Attachment) -> schemas.AttachmentView:
+def _attachment(attachment: store.Attachment, name: str | None) -> schemas.AttachmentView:
     return schemas.AttachmentView(
         number=attachment.number,
-        name=sealer.open(attachment.name, for_="attachment.name"),
+        name=name or masking.ERASED,
         kind=attachment.kind,  # type: ignore[arg-type]
         size=attachment.size,
         width=attachment.width,

@@ -1,7 +1,9 @@
 """The manifest of resident requests."""
 
+from platform_kit.personal_data import personal_data_router
 from platform_kit.service import Service
 from resident_requests.consumers import CONSUMERS
+from resident_requests.held import HELD
 from resident_requests.routes import router
 from resident_requests.settings import RequestSettings
 from resident_requests.tables import Row
@@ -12,7 +14,7 @@ SERVICE = Service(
     prefix="REQUESTS",
     title="居民求助 Resident requests",
     metadata=Row.metadata,
-    routers=(router,),
+    routers=(router, personal_data_router("requests", HELD)),
     consumers=CONSUMERS,
     timers=TIMERS,
     settings=RequestSettings,

@@ -9,6 +9,7 @@ from platform_kit.auth import Caller
 from platform_kit.db import Tx
 from platform_kit.ids import case_number
 from platform_kit.rows import load
+from platform_kit.sealing import StoredKey
 from registry_replica.store import Resident, delegate_of, within
 from registry_replica.worklist import fetch_worklist
 from resident_requests.rules.city_report import Report, Source
@@ -35,7 +36,15 @@ class Sealed:
 
     words: bytes | None
     address: bytes | None
-    reason: bytes | None = None
+    reason: bytes | None
+    resident_id: UUID | None
+    wrapped: bytes | None
+    kek: str | None
+
+    @property
+    def key(self) -> StoredKey | None:
+        """None for what nobody said: an imported report."""
+        return StoredKey(self.resident_id, self.wrapped, self.kek) if self.resident_id else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +96,14 @@ async def lock_request(tx: Tx, request_id: UUID) -> None:
 
 
 async def sealed(tx: Tx, request_id: UUID) -> Sealed | None:
-    return load(
-        Sealed, await tx.fetchrow("SELECT words, address, reason FROM request WHERE id = $1", request_id)
+    row = await tx.fetchrow(
+        """
+        SELECT q.words, q.address, q.reason, q.resident_id, k.wrapped, k.kek
+        FROM request q LEFT JOIN subject_key k ON k.subject = q.resident_id WHERE q.id = $1
+        """,
+        request_id,
     )
+    return load(Sealed, row)
 
 
 async def may_see(tx: Tx, caller: Caller, request: Request, at: datetime) -> bool:
@@ -116,9 +130,11 @@ async def page_for_staff(
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """What is asked before a request is filed, in one round trip: whose it is, whether the category is known, a number."""
+    """What is asked before a request is filed, in one round trip: whose it is and their key, whether the category is known, a
+    number."""
 
     whose: Resident | None
+    key: StoredKey
     category_known: bool
     case_number: str
     at: datetime
@@ -127,15 +143,17 @@ class Filing:
 async def filing(tx: Tx, resident_id: UUID, category: str) -> Filing:
     [row] = await tx.fetch(
         """
-        SELECT r.id, r.household_id, r.unit_id, c.code IS NOT NULL AS category_known, nextval('case_serial') AS serial,
-               linli_now() AS at
+        SELECT r.id, r.household_id, r.unit_id, k.wrapped, k.kek, c.code IS NOT NULL AS category_known,
+               nextval('case_serial') AS serial, linli_now() AS at
         FROM (SELECT) one LEFT JOIN resident r ON r.id = $1 LEFT JOIN category c ON c.code = $2
+            LEFT JOIN subject_key k ON k.subject = $1
         """,
         resident_id,
         category,
     )
     whose = load(Resident, row) if row["id"] is not None else None
-    return Filing(whose, row["category_known"], case_number(row["serial"]), row["at"])
+    key = StoredKey(resident_id, row["wrapped"], row["kek"])
+    return Filing(whose, key, row["category_known"], case_number(row["serial"]), row["at"])
 
 
 async def next_case_numbers(tx: Tx, count: int) -> list[str]:
@@ -144,7 +162,13 @@ async def next_case_numbers(tx: Tx, count: int) -> list[str]:
 
 
 async def insert_request(
-    tx: Tx, request: Request, sealed: Sealed, point: tuple[float | None, float | None], at: datetime
+    tx: Tx,
+    request: Request,
+    *,
+    words: bytes,
+    address: bytes | None,
+    point: tuple[float | None, float | None],
+    at: datetime,
 ) -> None:
     await tx.execute(
         """
@@ -163,8 +187,8 @@ async def insert_request(
         request.wanted_until,
         request.occurred_at,
         request.version,
-        sealed.words,
-        sealed.address,
+        words,
+        address,
         *point,
         at,
     )

@@ -62,6 +62,27 @@ class ConsentRecorded(EventPayload):
     until_on: date | None
 
 
+class ResidentCorrected(EventPayload):
+    """Which parts of the resident's record are new; what they are stays in the registry."""
+
+    type: ClassVar[str] = "registry.resident.corrected.v1"
+    topic: ClassVar[Topic] = RESIDENTS
+    aggregate: ClassVar[str] = "resident_id"
+
+    resident_id: UUID
+    changed: tuple[Literal["name", "phone", "id_number", "address"], ...]
+
+
+class ResidentErased(EventPayload):
+    """Whoever holds anything of this resident destroys their key of it. Ids and amounts stay, for the books."""
+
+    type: ClassVar[str] = "registry.resident.erased.v1"
+    topic: ClassVar[Topic] = RESIDENTS
+    aggregate: ClassVar[str] = "resident_id"
+
+    resident_id: UUID
+
+
 class StaffRegistered(EventPayload):
     type: ClassVar[str] = "registry.staff.registered.v1"
     topic: ClassVar[Topic] = STAFF

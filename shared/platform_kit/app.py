@@ -60,6 +60,7 @@ def create_api(service: Service, kit: Kit) -> FastAPI:
             await kit.db.open()
             telemetry.CONNECTIONS_IN_USE.labels(service.name).set_function(kit.db.in_use)
             stack.push_async_callback(kit.db.close)
+            stack.push_async_callback(kit.sealer.provider.close)
             hints = asyncio.create_task(kit.pass_hints_on())
             stack.push_async_callback(_end, hints)
             if service.startup is not None:

@@ -15,6 +15,7 @@ TABLES = frozenset(
         "idempotency",
         "local_clock",
         "generation",
+        "subject_key",
     }
 )
 

@@ -5,6 +5,7 @@
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, TypeVar
 
@@ -17,7 +18,7 @@ from starlette.requests import HTTPConnection
 from platform_kit.audit import Entry, record
 from platform_kit.audit_refusals import RAISED, entry_of, meant, refused_entry
 from platform_kit.auth import Caller
-from platform_kit.db import OUTAGES, Tx
+from platform_kit.db import OUTAGES, Database, Tx
 from platform_kit.idempotency import StoredAnswer, earlier_answer, fingerprint, keep_answer
 from platform_kit.kit import Kit
 from platform_kit.problem_answers import Problem, problem_of, refused
@@ -158,7 +159,9 @@ class Bulk:
         try:
             async with self.kit.db.transaction() as tx:
                 if earlier := await earlier_answer(tx, principal, row_key, self.print_):
-                    return RowOutcome.model_validate_json(earlier.body or b"{}")
+                    if earlier.body is None:
+                        return RowOutcome(key=name, ok=True)
+                    return RowOutcome.model_validate_json(earlier.body)
                 value = await do(tx, item)
                 plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
                 outcome = RowOutcome(key=name, ok=True, value=plain)
@@ -222,13 +225,7 @@ def reads(*roles: str, anonymous: bool = False) -> Any:
     """The dependency of a safe call. Under read committed a transaction around it would give its statements no common
     moment, only two round trips more."""
 
-    async def read(request: Request, _: Any = Depends(_bearer)) -> AsyncIterator[Read]:
-        kit: Kit = request.app.state.kit
-        caller = _permitted(_caller(kit, request), request, roles, anonymous)
-        async with kit.db.connection() as tx:
-            yield Read(kit=kit, tx=tx, asker=caller, language=language(request))
-
-    return Depends(read, scope="function")
+    return _asking(Database.connection, roles, anonymous)
 
 
 def questions() -> Any:
@@ -241,6 +238,24 @@ def questions() -> Any:
         return Question(kit=kit, asker=caller, language=language(request))
 
     return Depends(question, scope="function")
+
+
+def looks(*roles: str) -> Any:
+    """The dependency of a call that shows a full sensitive value: that somebody looked is committed before they see it, and
+    the answer is never kept under a key."""
+    return _asking(Database.transaction, roles, anonymous=False)
+
+
+def _asking(
+    on: Callable[[Database], AbstractAsyncContextManager[Tx]], roles: tuple[str, ...], anonymous: bool
+) -> Any:
+    async def read(request: Request, _: Any = Depends(_bearer)) -> AsyncIterator[Read]:
+        kit: Kit = request.app.state.kit
+        caller = _permitted(_caller(kit, request), request, roles, anonymous)
+        async with on(kit.db) as tx:
+            yield Read(kit=kit, tx=tx, asker=caller, language=language(request))
+
+    return Depends(read, scope="function")
 
 
 def unkept() -> Any:

@@ -1,12 +1,18 @@
-"""What has served its purpose goes, a bounded piece at a time: sent events, stored answers (they hold personal data)."""
+"""What has served its purpose goes, a bounded piece at a time: sent events, stored answers (they hold personal data).
+
+And data keys under a retired key-encryption key go under the current one.
+"""
 
 import asyncio
 
 from platform_kit.db import TROUBLE
 from platform_kit.kit import Kit
+from platform_kit.problems import Unavailable
+from platform_kit.subject_keys import wrap_anew
 from platform_kit.telemetry import log
 
 PIECE = 5_000
+KEYS_PIECE = 200
 REST_SECONDS = 60.0
 
 # Oldest first by the column that decides, and a time that an index can be asked for (clock_timestamp() is another at each
@@ -35,7 +41,7 @@ class Housekeeping:
         while not stop.is_set():
             try:
                 removed = await self.tidy()
-            except TROUBLE as error:
+            except (*TROUBLE, Unavailable) as error:
                 log.warning("housekeeping waits", error=repr(error))
                 removed = 0
             if removed < PIECE:
@@ -51,4 +57,10 @@ class Housekeeping:
         for statement, days in ((_SENT, settings.sent_events_days), (_ANSWERS, settings.stored_answers_days)):
             async with self._kit.db.transaction() as tx:
                 removed += int((await tx.execute(statement, days, PIECE)).split()[-1])
+        while await self._wrap_keys_anew():
+            continue
         return removed
+
+    async def _wrap_keys_anew(self) -> int:
+        async with self._kit.db.transaction() as tx:
+            return await wrap_anew(tx, self._kit.sealer, KEYS_PIECE)

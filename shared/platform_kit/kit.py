@@ -8,6 +8,7 @@ from typing import Any
 from platform_kit.audit_refusals import RefusalNotes
 from platform_kit.auth import Verifier
 from platform_kit.db import OUTAGES, Database, connect
+from platform_kit.key_providers import FileKeks, KeyProvider, KmsWebhook
 from platform_kit.outbox import CHANNEL, published
 from platform_kit.sealing import Sealer
 from platform_kit.settings import ServiceSettings
@@ -38,7 +39,7 @@ class Kit:
             service,
             settings,
             Database(settings.database_url, pool_size=settings.pool_size, application=service),
-            Sealer.from_file(settings.sealing_key_file),
+            Sealer.from_file(settings.sealing_key_file, _provider(settings)),
             Verifier.from_file(settings.jwks_file),
         )
 
@@ -68,3 +69,11 @@ class Kit:
             if connection is not None:
                 with suppress(*OUTAGES):
                     await connection.close(timeout=1)
+
+
+def _provider(settings: ServiceSettings) -> KeyProvider:
+    if settings.kms_url is not None and settings.kms_token_file is not None:
+        return KmsWebhook(settings.kms_url, settings.kms_token_file.read_text().strip())
+    if settings.kek_file is not None:
+        return FileKeks.from_file(settings.kek_file)
+    raise ValueError("LINLI_KEK_FILE, or LINLI_KMS_URL with LINLI_KMS_TOKEN_FILE, must be set")

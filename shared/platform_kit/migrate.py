@@ -11,6 +11,7 @@ from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from platform_kit import audit_tables, backbone_tables
+from platform_kit.subject_keys import STATEMENTS as SUBJECT_KEYS
 
 
 def create_backbone() -> None:
@@ -22,6 +23,12 @@ def create_backbone() -> None:
 def create_audit() -> None:
     """A new service's second step; the services that were there before it have a migration of its own."""
     for statement in audit_tables.STATEMENTS:
+        op.execute(statement)
+
+
+def create_subject_keys() -> None:
+    """The table of people's data keys, and nothing else."""
+    for statement in SUBJECT_KEYS:
         op.execute(statement)
 
 

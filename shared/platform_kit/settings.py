@@ -24,6 +24,9 @@ class ServiceSettings(BaseSettings):
     kafka: str = Field(validation_alias="LINLI_KAFKA")
     jwks_file: Path = Field(validation_alias="LINLI_JWKS_FILE")
     sealing_key_file: SecretFile = Field(validation_alias="LINLI_SEALING_KEY_FILE")
+    kek_file: SecretFile | None = Field(None, validation_alias="LINLI_KEK_FILE")
+    kms_url: str | None = Field(None, validation_alias="LINLI_KMS_URL")
+    kms_token_file: SecretFile | None = Field(None, validation_alias="LINLI_KMS_TOKEN_FILE")
     ordinal: int = Field(
         0, validation_alias="LINLI_ORDINAL", description="unique per live worker of one service"
     )
@@ -34,7 +37,7 @@ class ServiceSettings(BaseSettings):
         description="addresses or networks, with commas, whose X-Forwarded-For is believed; none: nobody's",
     )
     audit_anchor_dir: Path | None = Field(None, validation_alias="LINLI_AUDIT_ANCHOR_DIR")
-    audit_anchor_key_file: Path | None = Field(None, validation_alias="LINLI_AUDIT_ANCHOR_KEY_FILE")
+    audit_anchor_key_file: SecretFile | None = Field(None, validation_alias="LINLI_AUDIT_ANCHOR_KEY_FILE")
 
     sent_events_days: int = Field(30, ge=1, validation_alias="LINLI_SENT_EVENTS_DAYS")
     stored_answers_days: int = Field(90, ge=2, validation_alias="LINLI_STORED_ANSWERS_DAYS")

@@ -198,11 +198,17 @@ def _settings(service: Service, values: dict[str, str]) -> Any:
 
 
 def _secrets(folder: Path) -> dict[str, str]:
-    jwks, sealing = folder / "jwks.json", folder / "sealing.key"
+    jwks, sealing, keks = folder / "jwks.json", folder / "sealing.key", folder / "keks.json"
     public = {"keys": [signing_key().as_dict(private=False)]}
     jwks.write_text(json.dumps(public))
     sealing.write_text(base64.b64encode(b"test key of thirty-two bytes ...").decode())
-    return {"LINLI_JWKS_FILE": str(jwks), "LINLI_SEALING_KEY_FILE": str(sealing)}
+    kek = base64.b64encode(b"another key of thirty-two bytes!").decode()
+    keks.write_text(json.dumps({"current": "test", "keks": {"test": kek}}))
+    return {
+        "LINLI_JWKS_FILE": str(jwks),
+        "LINLI_SEALING_KEY_FILE": str(sealing),
+        "LINLI_KEK_FILE": str(keks),
+    }
 
 
 async def _template(admin: Any, name: str, dsn: str) -> str:
@@ -228,6 +234,7 @@ def _migrations_hash(name: str) -> str:
         *sorted(Path(str(files(name) / "migrations")).rglob("*.py")),
         *sorted(root.glob("*/migrate.py")),
         *sorted((root / "platform_kit").glob("*_tables.py")),
+        root / "platform_kit" / "subject_keys.py",
     ]
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:10]
 

@@ -51,6 +51,7 @@ async def run_worker(service: Service, kit: Kit) -> None:
         log.critical("worker leaves by force", late=sorted(task.get_name() for task in late))
         os._exit(1)
     await kit.db.close()
+    await kit.sealer.provider.close()
 
 
 def _loops(service: Service, kit: Kit, progress: Progress) -> list[Loop]:

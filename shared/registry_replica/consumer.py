@@ -1,14 +1,19 @@
-"""Keeps the replica. A service that needs it lists REGISTRY_REPLICA among its consumers."""
+"""Keeps the replica, and destroys what the service holds of a resident who is erased.
+
+A service lists REGISTRY_REPLICA among its consumers; `registry_replica(…)` where more goes with a resident than their key.
+"""
 
 from event_contracts.community_registry import (
     ConsentRecorded,
     HouseholdRegistered,
+    ResidentErased,
     ResidentRegistered,
     UnitOpened,
 )
-from platform_kit.consumer import Consumer
+from platform_kit.consumer import Consumer, Handler
 from platform_kit.db import Tx
 from platform_kit.envelope import Received
+from platform_kit.subject_keys import erase_subject
 
 
 async def on_unit_opened(tx: Tx, event: Received[UnitOpened]) -> None:
@@ -60,13 +65,33 @@ async def on_consent_recorded(tx: Tx, event: Received[ConsentRecorded]) -> None:
     )
 
 
-REGISTRY_REPLICA = Consumer(
-    "registry_replica",
-    start="beginning",
-    handlers={
-        UnitOpened: on_unit_opened,
-        HouseholdRegistered: on_household_registered,
-        ResidentRegistered: on_resident_registered,
-        ConsentRecorded: on_consent_recorded,
-    },
-)
+async def on_resident_erased(tx: Tx, event: Received[ResidentErased]) -> None:
+    """Nobody acts for them any more, and they for nobody; to whoever asks there is no such resident."""
+    resident_id = event.data.resident_id
+    await tx.execute("DELETE FROM consent WHERE $1 IN (resident_id, delegate_id)", resident_id)
+    await tx.execute("DELETE FROM resident WHERE id = $1", resident_id)
+    await erase_subject(tx, resident_id)
+
+
+def registry_replica(also_erased: Handler | None = None) -> Consumer:
+    """`also_erased`: what of this service's own goes with an erased resident, in the same transaction."""
+
+    async def erased(tx: Tx, event: Received[ResidentErased]) -> None:
+        await on_resident_erased(tx, event)
+        if also_erased is not None:
+            await also_erased(tx, event)
+
+    return Consumer(
+        "registry_replica",
+        start="beginning",
+        handlers={
+            UnitOpened: on_unit_opened,
+            HouseholdRegistered: on_household_registered,
+            ResidentRegistered: on_resident_registered,
+            ConsentRecorded: on_consent_recorded,
+            ResidentErased: erased,
+        },
+    )
+
+
+REGISTRY_REPLICA = registry_replica()

@@ -18,12 +18,10 @@ from platform_kit.testing import service_under_test
 
 NAMES = services()
 FILES = (
-    "__init__.py", "service.py", "routes.py", "problems.py", "tables.py", "actions/__init__.py", "rules/__init__.py",
+    "__init__.py", "service.py", "routes.py", "consumers.py", "problems.py", "tables.py", "actions/__init__.py", "rules/__init__.py",
     "migrations/versions",
 )  # fmt: skip
 EITHER = (("store.py", "store/__init__.py"), ("schemas.py", "schemas/__init__.py"))
-# The registry listens to nobody.
-LISTENS_TO_NOBODY = {"community_registry"}
 
 
 def test_the_one_list_names_every_service() -> None:
@@ -35,8 +33,6 @@ def test_a_service_has_the_standard_files(name: str) -> None:
     folder = ROOT / "services" / name
     missing = [file for file in FILES if not (folder / file).exists()]
     missing += [one for one, other in EITHER if not ((folder / one).exists() or (folder / other).exists())]
-    if name not in LISTENS_TO_NOBODY:
-        missing += [] if (folder / "consumers.py").exists() else ["consumers.py"]
     assert missing == []
     assert (folder / "__init__.py").read_text().strip(), "the package says what the service is for"
 

@@ -25,6 +25,7 @@ from platform_kit import housekeeping, idempotency, inbox, relay, timers
 from platform_kit.audit import Entry
 from platform_kit.auth import Caller
 from platform_kit.db import connect
+from platform_kit.key_providers import FileKeks
 from platform_kit.money import Money
 from platform_kit.sealing import Sealer
 from platform_kit.watchdog import Progress
@@ -43,7 +44,7 @@ UNITS = 90
 OF_A_PERSON = 100
 Operation = Callable[[Any], Awaitable[object]]
 _PERSON, _CLAIMED = UUID(int=1), "deadline"
-_SEALER = Sealer(os.urandom(32))
+_SEALER = Sealer(os.urandom(32), FileKeks({"growth": os.urandom(32)}, "growth"))
 
 # Rows numbered from $1 to $2, behind which an operation must not slow down: sent events, kept answers, other people's rows.
 _FILL = {

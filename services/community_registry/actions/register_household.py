@@ -5,6 +5,7 @@ from uuid import UUID
 
 from community_registry import store
 from community_registry.actions.register_resident import Member, admit
+from community_registry.rules.sealed import ADDRESS
 from community_registry.store import Household, Resident
 from event_contracts.base import EventPayload
 from event_contracts.community_registry import HouseholdRegistered, ResidentRegistered
@@ -15,6 +16,7 @@ from platform_kit.ids import new_id
 from platform_kit.outbox import publish_all
 from platform_kit.problems import NotFound
 from platform_kit.sealing import Sealer
+from platform_kit.subject_keys import new_keys
 
 
 async def register_household(
@@ -26,9 +28,14 @@ async def register_household(
     ):
         raise NotFound(what="unit", field="unit_id")
     at = await now(tx)
-    household = Household(new_id(), unit_id, sealer.seal(address, for_="household.address"), 1)
+    household_id, ids = new_id(), [new_id() for _ in members]
+    keys = await new_keys(tx, sealer, [household_id, *ids])
+    home = keys[household_id]
+    sealed = home.seal(address, for_=ADDRESS)
+    household = Household(household_id, unit_id, sealed, 1, home.stored.wrapped, home.stored.kek)
     await store.insert_household(tx, household, at)
-    residents = await admit(tx, sealer, household, members, at, field="members[{}].")
+    newcomers = [(keys[each], member) for each, member in zip(ids, members, strict=True)]
+    residents = await admit(tx, sealer, household, newcomers, at, field="members[{}].")
     events: list[tuple[EventPayload, int]] = [
         (HouseholdRegistered(household_id=household.id, unit_id=unit_id, members=len(residents)), 1)
     ]

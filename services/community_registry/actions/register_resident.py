@@ -10,6 +10,7 @@ import asyncpg
 from community_registry import store
 from community_registry.problems import IdNumberTaken
 from community_registry.rules import identity
+from community_registry.rules.sealed import ID_NUMBER, NAME, PHONE
 from community_registry.store import Household, Resident
 from event_contracts.community_registry import ResidentRegistered
 from platform_kit.auth import Caller
@@ -18,7 +19,8 @@ from platform_kit.db import Tx
 from platform_kit.ids import new_id
 from platform_kit.outbox import publish
 from platform_kit.problems import NotFound
-from platform_kit.sealing import Sealer
+from platform_kit.sealing import Sealer, SubjectKey
+from platform_kit.subject_keys import new_keys
 
 
 class Member(Protocol):
@@ -43,7 +45,9 @@ async def register_resident(
     ):
         raise NotFound(what="household", field="household_id")
     at = await now(tx)
-    [resident] = await admit(tx, sealer, household, [member], at, field="")
+    resident_id = new_id()
+    keys = await new_keys(tx, sealer, [resident_id])
+    [resident] = await admit(tx, sealer, household, [(keys[resident_id], member)], at, field="")
     registered = ResidentRegistered(
         resident_id=resident.id, household_id=household.id, unit_id=household.unit_id
     )
@@ -52,10 +56,19 @@ async def register_resident(
 
 
 async def admit(
-    tx: Tx, sealer: Sealer, household: Household, members: Sequence[Member], at: datetime, *, field: str
+    tx: Tx,
+    sealer: Sealer,
+    household: Household,
+    newcomers: Sequence[tuple[SubjectKey, Member]],
+    at: datetime,
+    *,
+    field: str,
 ) -> list[Resident]:
-    """Rows for these people, sealed. `field` is where they stand in the caller's body, for naming what is wrong."""
-    residents = [_sealed(sealer, household, member, field.format(n)) for n, member in enumerate(members)]
+    """Rows for these people, sealed by their own keys. `field` is where they stand in the caller's body, for naming what is
+    wrong."""
+    residents = [
+        _sealed(sealer, household, key, member, field.format(n)) for n, (key, member) in enumerate(newcomers)
+    ]
     seen: set[bytes] = set()
     for n, resident in enumerate(residents):
         if (index := resident.id_number_index) is None:
@@ -70,18 +83,23 @@ async def admit(
     return residents
 
 
-def _sealed(sealer: Sealer, household: Household, member: Member, field: str) -> Resident:
+def _sealed(sealer: Sealer, household: Household, key: SubjectKey, member: Member, field: str) -> Resident:
     phone = identity.phone(member.phone, field=f"{field}phone") if member.phone else None
     number = identity.id_number(member.id_number, field=f"{field}id_number") if member.id_number else None
     return Resident(
-        id=new_id(),
+        id=key.stored.subject,
         household_id=household.id,
         unit_id=household.unit_id,
-        name=sealer.seal(member.name, for_="resident.name"),
-        phone=sealer.seal(phone, for_="resident.phone") if phone else None,
-        phone_index=sealer.blind_index(phone, for_="resident.phone") if phone else None,
-        id_number=sealer.seal(number, for_="resident.id_number") if number else None,
-        id_number_index=sealer.blind_index(number, for_="resident.id_number") if number else None,
+        name=key.seal(member.name, for_=NAME),
+        phone=key.seal(phone, for_=PHONE) if phone else None,
+        phone_index=sealer.blind_index(phone, for_=PHONE) if phone else None,
+        id_number=key.seal(number, for_=ID_NUMBER) if number else None,
+        id_number_index=sealer.blind_index(number, for_=ID_NUMBER) if number else None,
         born_on=member.born_on,
         version=1,
+        wrapped=key.stored.wrapped,
+        kek=key.stored.kek,
+        address=household.address,
+        home_wrapped=household.wrapped,
+        home_kek=household.kek,
     )

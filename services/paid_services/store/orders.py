@@ -53,7 +53,11 @@ async def insert_service(tx: Tx, service: Service) -> None:
 
 
 async def provider(tx: Tx, provider_id: UUID) -> Provider | None:
-    return load(Provider, await tx.fetchrow("SELECT * FROM provider WHERE id = $1", provider_id))
+    """None also for who has been erased."""
+    row = await tx.fetchrow(
+        "SELECT p.* FROM provider p JOIN resident r ON r.id = p.person_id WHERE p.id = $1", provider_id
+    )
+    return load(Provider, row)
 
 
 async def provider_of(tx: Tx, person_id: UUID) -> Provider | None:

@@ -15,6 +15,7 @@ from relief_disbursement.actions.reissue_payment import reissue_payment
 from relief_disbursement.actions.reject_application import reject_application
 from relief_disbursement.actions.release_payment_run import release_payment_run
 from relief_disbursement.actions.return_application import return_application
+from relief_disbursement.actions.reveal_account import reveal_account
 from relief_disbursement.actions.review_application import review_application
 from relief_disbursement.actions.send_payment_run import send_payment_run
 from relief_disbursement.actions.submit_application import submit_application
@@ -36,6 +37,7 @@ __all__ = [
     "reject_application",
     "release_payment_run",
     "return_application",
+    "reveal_account",
     "review_application",
     "send_payment_run",
     "submit_application",

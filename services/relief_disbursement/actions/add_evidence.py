@@ -5,6 +5,7 @@ from uuid import UUID
 from platform_kit.auth import Caller
 from platform_kit.db import Tx
 from platform_kit.sealing import Sealer
+from platform_kit.subject_keys import subject_key
 from relief_disbursement import store
 from relief_disbursement.actions.take_as_applicant import take_as_applicant
 from relief_disbursement.rules import application as rules
@@ -16,5 +17,6 @@ async def add_evidence(tx: Tx, sealer: Sealer, application_id: UUID, note: str, 
     """No event: nobody outside learns of the note, and the application stands where it stood."""
     application, at, _ = await take_as_applicant(tx, application_id, by)
     rules.take_evidence(application)
-    await store.insert_evidence(tx, application_id, sealer.seal(note, for_=EVIDENCE), by=by.subject, at=at)
+    key = await subject_key(tx, sealer, application.resident_id)
+    await store.insert_evidence(tx, application_id, key.seal(note, for_=EVIDENCE), by=by.subject, at=at)
     return application

@@ -12,6 +12,7 @@ from platform_kit.money import Money
 from platform_kit.outbox import publish
 from platform_kit.problems import NotFound
 from platform_kit.sealing import Sealer
+from platform_kit.subject_keys import subject_key
 from registry_replica.store import resident
 from relief_disbursement import store
 from relief_disbursement.problems import AlreadyOpen
@@ -54,12 +55,13 @@ async def file_application(
     )
     if submit:
         application = replace(rules.submit(application, by=by.subject, on=on, year=programme.year), version=1)
+    key = await subject_key(tx, sealer, resident_id)
     filed = await store.insert_application(
         tx,
         application,
-        words=sealer.seal(words, for_=WORDS),
-        payee_name=sealer.seal(payee_name, for_=PAYEE_NAME),
-        bank_account=sealer.seal(bank_account, for_=BANK_ACCOUNT),
+        words=key.seal(words, for_=WORDS),
+        payee_name=key.seal(payee_name, for_=PAYEE_NAME),
+        bank_account=key.seal(bank_account, for_=BANK_ACCOUNT),
         at=at,
     )
     if not filed:

@@ -10,6 +10,7 @@ from platform_kit.db import Tx
 from platform_kit.outbox import publish
 from platform_kit.problems import NotFound
 from platform_kit.sealing import Sealer
+from platform_kit.subject_keys import subject_key
 from relief_disbursement import store
 from relief_disbursement.rules import application as rules
 from relief_disbursement.rules.application import Application, State
@@ -25,7 +26,8 @@ async def object_to_notice(
     if application.state is not State.ON_NOTICE and not await store.may_see(tx, by, application, at):
         raise NotFound(what="notice")
     back = rules.object_to(application, at=at)
-    sealed = sealer.seal(words, for_=OBJECTION)
+    # The words are theirs who objects, and go with them.
+    sealed = (await subject_key(tx, sealer, by.subject)).seal(words, for_=OBJECTION)
     await store.insert_objection(tx, application_id, application.round, sealed, by=by.subject, at=at)
     version = await store.save_application(tx, back, events=1)
     await publish(tx, NoticeObjected(**back.facts), version=version, at=at)

@@ -9,6 +9,7 @@ from platform_kit.clock import now
 from platform_kit.db import Tx
 from platform_kit.outbox import publish
 from platform_kit.sealing import Sealer
+from platform_kit.subject_keys import subject_key
 from relief_disbursement import store
 from relief_disbursement.rules import payment as rules
 from relief_disbursement.rules.payment import Payment
@@ -24,7 +25,8 @@ async def reissue_payment(
     at = await now(tx)
     reissued = rules.reissue(payment)
     if bank_account is not None:
-        sealed = sealer.seal(bank_account, for_=BANK_ACCOUNT)
+        key = await subject_key(tx, sealer, payment.resident_id)
+        sealed = key.seal(bank_account, for_=BANK_ACCOUNT)
         await store.correct_account(tx, payment.application_id, sealed)
     await store.save_payments(tx, [reissued])
     version = payment.version + 1

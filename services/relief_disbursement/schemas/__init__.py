@@ -8,6 +8,8 @@ from relief_disbursement.schemas.applications import (
     NoticeView,
     ObjectionView,
     ProgrammeView,
+    Reveal,
+    RevealedAccount,
 )
 from relief_disbursement.schemas.bodies import (
     Approval,
@@ -53,5 +55,7 @@ __all__ = [
     "ProgrammeView",
     "Reason",
     "Reissue",
+    "Reveal",
+    "RevealedAccount",
     "Reviews",
 ]

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from platform_kit.masking import mask_account, mask_name
+from platform_kit.masking import ERASED, mask_account, mask_name
 from platform_kit.money import Money
-from platform_kit.schemas import View
-from platform_kit.sealing import Sealer
+from platform_kit.schemas import Body, Line, View
+from platform_kit.sealing import SubjectKey
 from relief_disbursement.rules.application import WAITS_FOR, Application, Level
 from relief_disbursement.rules.programme import Programme
 from relief_disbursement.rules.sealed import BANK_ACCOUNT, EVIDENCE, PAYEE_NAME, WORDS
@@ -62,10 +62,10 @@ class ApplicationListed(ApplicationView):
     payee_name: str
 
     @classmethod
-    def masked(cls, application: Application, sealed: Record, sealer: Sealer) -> Self:
+    def masked(cls, application: Application, sealed: Record, key: SubjectKey) -> Self:
         return cls(
             **_application_fields(application),
-            payee_name=mask_name(sealer.open(sealed["payee_name"], for_=PAYEE_NAME)),
+            payee_name=mask_name(key.open(sealed["payee_name"], for_=PAYEE_NAME)),
         )
 
 
@@ -84,19 +84,35 @@ class ApplicationDetail(ApplicationView):
     evidence: list[EvidenceView]
 
     @classmethod
-    def opened(cls, application: Application, sealed: Record, evidence: list[Record], sealer: Sealer) -> Self:
+    def opened(
+        cls, application: Application, sealed: Record, evidence: list[Record], key: SubjectKey
+    ) -> Self:
         return cls(
             **_application_fields(application),
-            reason=sealer.open(sealed["words"], for_=WORDS),
-            payee_name=sealer.open(sealed["payee_name"], for_=PAYEE_NAME),
-            bank_account=mask_account(sealer.open(sealed["bank_account"], for_=BANK_ACCOUNT)),
+            reason=key.open(sealed["words"], for_=WORDS) or ERASED,
+            payee_name=key.open(sealed["payee_name"], for_=PAYEE_NAME) or ERASED,
+            bank_account=mask_account(key.open(sealed["bank_account"], for_=BANK_ACCOUNT)),
             evidence=[
                 EvidenceView(
-                    added_by=row["added_by"], at=row["at"], note=sealer.open(row["note"], for_=EVIDENCE)
+                    added_by=row["added_by"],
+                    at=row["at"],
+                    note=key.open(row["note"], for_=EVIDENCE) or ERASED,
                 )
                 for row in evidence
             ],
         )
+
+
+class Reveal(Body):
+    """`reason` is kept with the record of who looked: no personal facts in it."""
+
+    reason: Line
+
+
+class RevealedAccount(View):
+    """In full; null once it has been erased."""
+
+    bank_account: str | None
 
 
 class ObjectionView(View):
@@ -116,10 +132,10 @@ class NoticeView(View):
     until: datetime
 
     @classmethod
-    def masked(cls, row: Record, sealer: Sealer) -> Self:
+    def masked(cls, row: Record, key: SubjectKey) -> Self:
         return cls(
             application_id=row["id"],
-            payee_name=mask_name(sealer.open(row["payee_name"], for_=PAYEE_NAME)),
+            payee_name=mask_name(key.open(row["payee_name"], for_=PAYEE_NAME)),
             unit=row["unit"],
             programme=row["programme"],
             asked=Money(row["asked_minor"], row["currency"]),

@@ -11,7 +11,7 @@ from platform_kit.masking import mask_account, mask_name
 from platform_kit.money import Money
 from platform_kit.problem_answers import Problem, problem_of
 from platform_kit.schemas import View
-from platform_kit.sealing import Sealer
+from platform_kit.sealing import SubjectKey
 from relief_disbursement.rules.bank_file import BankFile
 from relief_disbursement.rules.bank_results import LineOutcome
 from relief_disbursement.rules.payment import Payment
@@ -123,9 +123,9 @@ class PaymentListed(PaymentView):
     bank_account: str
 
     @classmethod
-    def masked(cls, payment: Payment, sealed: Record, sealer: Sealer) -> Self:
+    def masked(cls, payment: Payment, sealed: Record, key: SubjectKey) -> Self:
         return cls(
             **PaymentView.of(payment).model_dump(),
-            payee_name=mask_name(sealer.open(sealed["payee_name"], for_=PAYEE_NAME)),
-            bank_account=mask_account(sealer.open(sealed["bank_account"], for_=BANK_ACCOUNT)),
+            payee_name=mask_name(key.open(sealed["payee_name"], for_=PAYEE_NAME)),
+            bank_account=mask_account(key.open(sealed["bank_account"], for_=BANK_ACCOUNT)),
         )

@@ -141,9 +141,13 @@ async def insert_objection(
 
 
 async def sealed_application(tx: Tx, application_id: UUID) -> Record:
-    """words, payee_name, bank_account as they are sealed."""
+    """words, payee_name, bank_account as they are sealed, and the resident's key: resident_id, wrapped, kek."""
     row = await tx.fetchrow(
-        "SELECT words, payee_name, bank_account FROM application WHERE id = $1", application_id
+        """
+        SELECT a.words, a.payee_name, a.bank_account, a.resident_id, k.wrapped, k.kek
+        FROM application a LEFT JOIN subject_key k ON k.subject = a.resident_id WHERE a.id = $1
+        """,
+        application_id,
     )
     return found(row, "application")
 
@@ -177,7 +181,7 @@ async def notices(tx: Tx, at: datetime, *, limit: int, cursor: str | None) -> tu
     return await fetch_page(
         tx,
         """
-        SELECT a.id, a.payee_name, u.name AS unit, p.name AS programme, a.asked_minor, a.currency,
+        SELECT a.id, a.resident_id, a.payee_name, u.name AS unit, p.name AS programme, a.asked_minor, a.currency,
                a.notice_until
         FROM application a JOIN unit u ON u.id = a.unit_id JOIN programme p ON p.id = a.programme_id
         WHERE a.state = 'on_notice' AND a.notice_until > $1

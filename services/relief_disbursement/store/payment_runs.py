@@ -90,10 +90,10 @@ async def save_payment_run(tx: Tx, run: PaymentRun) -> int:
 
 
 async def bank_lines(tx: Tx, run_id: UUID) -> list[Record]:
-    """line, id, payee_name and bank_account (sealed), amount_minor, currency, period; in the file's order."""
+    """line, id, resident_id, payee_name and bank_account (sealed), amount_minor, currency, period; in the file's order."""
     return await tx.fetch(
         """
-        SELECT line, id, payee_name, bank_account, amount_minor, currency, period
+        SELECT line, id, resident_id, payee_name, bank_account, amount_minor, currency, period
         FROM payment WHERE payment_run_id = $1 ORDER BY line
         """,
         run_id,

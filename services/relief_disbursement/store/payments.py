@@ -16,22 +16,27 @@ from relief_disbursement.store.found import found, loaded_all
 
 async def insert_due_payments(tx: Tx, run: PaymentRun, at: datetime) -> list[Payment]:
     """A line for every active entitlement without any payment for the period, and for every reissued payment
-    that has no next attempt yet. Name and account are copied: the run keeps what it was calculated with.
+    that has no next attempt yet, but for people who have been erased. Name and account are copied: the run keeps what it was
+    calculated with.
     """
     rows = await tx.fetch(
         """
-        WITH due AS (
+        WITH kept AS (
+            SELECT * FROM application a WHERE a.programme_id = $2
+              AND NOT EXISTS (SELECT FROM subject_key k WHERE k.subject = a.resident_id AND k.wrapped = '')
+        ),
+        due AS (
             SELECT a.id AS application_id, $3::text AS period, 1 AS attempt, NULL::uuid AS previous_id,
                    a.resident_id, a.unit_id, a.currency, a.granted_minor AS amount_minor, a.payee_name,
                    a.bank_account
-            FROM application a
-            WHERE a.programme_id = $2 AND a.state = 'active' AND a.from_on <= ($3 || '-01')::date
+            FROM kept a
+            WHERE a.state = 'active' AND a.from_on <= ($3 || '-01')::date
               AND NOT EXISTS (SELECT FROM payment p WHERE p.application_id = a.id AND p.period = $3)
             UNION ALL
             SELECT a.id, p.period, p.attempt + 1, p.id,
                    a.resident_id, a.unit_id, p.currency, p.amount_minor, a.payee_name, a.bank_account
-            FROM payment p JOIN application a ON a.id = p.application_id
-            WHERE a.programme_id = $2 AND p.state = 'reissued'
+            FROM payment p JOIN kept a ON a.id = p.application_id
+            WHERE p.state = 'reissued'
               AND NOT EXISTS (SELECT FROM payment n WHERE n.previous_id = p.id)
         )
         INSERT INTO payment (id, payment_run_id, line, application_id, resident_id, unit_id, period, attempt,

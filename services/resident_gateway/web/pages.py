@@ -14,7 +14,9 @@ from platform_kit.auth import Caller
 from platform_kit.edge import Unkept, language, unkept
 from platform_kit.kit import Kit
 from platform_kit.problems import NotFound, NotSignedIn
+from platform_kit.subject_keys import subject_keys
 from resident_gateway import actions, messages, schemas, store
+from resident_gateway.actions.open_account import DISPLAY_NAME
 from resident_gateway.problems import ForeignForm, WrongCredentials
 from resident_gateway.routes import TOKEN_LIFETIME, signed_in, token_for
 from resident_gateway.settings import GatewaySettings
@@ -122,7 +124,8 @@ async def home(
     page = await timeline_page(
         call.tx, caller.subject, limit=30, cursor=cursor, fresh=True, language=call.language
     )
-    name = call.kit.sealer.open(account.display_name, for_="account.display_name") if account else ""
+    keys = await subject_keys(call.tx, call.kit.sealer, [caller.subject])
+    name = (keys[caller.subject].open(account.display_name, for_=DISPLAY_NAME) or "") if account else ""
     zone = ZoneInfo(await store.zone_of(call.tx, caller.subject))
     answer = _page(
         request,

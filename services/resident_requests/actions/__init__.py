@@ -5,11 +5,13 @@ from resident_requests.actions.close_silent_request import close_silent_request
 from resident_requests.actions.confirm_request import confirm_request
 from resident_requests.actions.describe_source import describe_source
 from resident_requests.actions.escalate_request import escalate_request
+from resident_requests.actions.find_key import find_key
 from resident_requests.actions.import_reports import import_reports
 from resident_requests.actions.note_done import note_done
 from resident_requests.actions.note_started import note_started
 from resident_requests.actions.note_stepped_back import note_stepped_back
 from resident_requests.actions.note_taken_up import note_taken_up
+from resident_requests.actions.open_said import open_said
 from resident_requests.actions.reject_request import reject_request
 from resident_requests.actions.reopen_request import reopen_request
 from resident_requests.actions.resolve_request import resolve_request
@@ -24,11 +26,13 @@ __all__ = [
     "confirm_request",
     "describe_source",
     "escalate_request",
+    "find_key",
     "import_reports",
     "note_done",
     "note_started",
     "note_stepped_back",
     "note_taken_up",
+    "open_said",
     "reject_request",
     "reopen_request",
     "resolve_request",

@@ -8,8 +8,10 @@ from platform_kit.db import Tx
 from platform_kit.pictures import Picture, display_name
 from platform_kit.sealing import Sealer
 from resident_requests import store
+from resident_requests.actions.find_key import find_key
 from resident_requests.actions.take import take_visible
 from resident_requests.rules.attachments import next_number
+from resident_requests.rules.sealed import ATTACHMENT_CONTENT, ATTACHMENT_NAME
 
 
 async def add_attachment(
@@ -17,11 +19,12 @@ async def add_attachment(
 ) -> store.Attachment:
     request, at = await take_visible(tx, request_id, by)
     number = next_number(request, len(await store.attachments(tx, request_id)))
+    key = await find_key(tx, sealer, request)
     shown = display_name(name, picture.kind)
     attachment = store.Attachment(
-        request_id, number, picture.kind, sealer.seal(shown, for_="attachment.name"), len(picture.content),
+        request_id, number, picture.kind, key.seal(shown, for_=ATTACHMENT_NAME), len(picture.content),
         picture.width, picture.height, by.subject, at,
     )  # fmt: skip
-    content = sealer.seal(base64.b64encode(picture.content).decode(), for_="attachment.content")
+    content = key.seal(base64.b64encode(picture.content).decode(), for_=ATTACHMENT_CONTENT)
     await store.insert_attachment(tx, attachment, content)
     return attachment

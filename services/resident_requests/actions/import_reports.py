@@ -13,6 +13,7 @@ from platform_kit.problems import NotFound
 from platform_kit.sealing import Sealer
 from resident_requests import store
 from resident_requests.rules.city_report import NUMBER, Fault, LineOutcome, Report, read
+from resident_requests.rules.sealed import ADDRESS
 
 _REPEATED = Fault(NUMBER, "repeated with other content")
 
@@ -41,7 +42,8 @@ async def import_reports(
             outcomes.append(LineOutcome(line, "refused", faults=report))
         elif (earlier := known.get(report.number)) is None:
             request_id, number = new_id(), next(numbers)
-            address = sealer.seal(report.address, for_="request.address") if report.address else None
+            # Nobody's: by the service's own key.
+            address = sealer.seal(report.address, for_=ADDRESS) if report.address else None
             fresh.append((request_id, number, report, address))
             known[report.number] = (report.content, request_id, number)
             outcomes.append(LineOutcome(line, "imported", request_id, number))

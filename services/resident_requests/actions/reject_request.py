@@ -6,16 +6,21 @@ from event_contracts.resident_requests import RequestRejected
 from platform_kit.auth import Caller
 from platform_kit.db import Tx
 from platform_kit.sealing import Sealer
+from platform_kit.subject_keys import subject_key
 from platform_kit.timers import clear_timer
 from resident_requests import store
 from resident_requests.actions.record import record
 from resident_requests.actions.take import take_in_scope
 from resident_requests.rules import request as rules
 from resident_requests.rules.request import Request
+from resident_requests.rules.sealed import REASON
 
 
 async def reject_request(tx: Tx, sealer: Sealer, request_id: UUID, *, reason: str, by: Caller) -> Request:
     request, at = await take_in_scope(tx, request_id, by)
     await clear_timer(tx, "take_up", request_id)
-    await store.save_reason(tx, request_id, sealer.seal(reason, for_="request.reason"))
+    # An imported report is nobody's, and so are the words about it.
+    whose = request.resident_id
+    key = await subject_key(tx, sealer, whose) if whose else sealer
+    await store.save_reason(tx, request_id, key.seal(reason, for_=REASON))
     return await record(tx, rules.reject(request), RequestRejected, at, reason="declined")

@@ -10,10 +10,12 @@ from platform_kit.ids import new_id
 from platform_kit.outbox import publish
 from platform_kit.problems import InvalidInput, NotFound, Text
 from platform_kit.sealing import Sealer
+from platform_kit.subject_keys import key_to_seal
 from registry_replica.store import may_act_for
 from resident_requests import store
 from resident_requests.problems import CategoryUnknown, WantedTimeEndsEarly
 from resident_requests.rules.request import Request, State
+from resident_requests.rules.sealed import ADDRESS, WORDS
 
 _FUTURE = Text("It cannot have happened in the future.", "发生时间不能晚于现在。")
 
@@ -46,11 +48,15 @@ async def submit_request(
         category=category, state=State.SUBMITTED, route=None, skill=None, wanted_from=wanted[0],
         wanted_until=wanted[1], assignee_id=None, resolved_at=None, occurred_at=occurred_at or at, version=1,
     )  # fmt: skip
-    sealed = store.Sealed(
-        sealer.seal(words, for_="request.words"),
-        sealer.seal(address, for_="request.address") if address else None,
+    key = await key_to_seal(tx, sealer, found.key)
+    await store.insert_request(
+        tx,
+        request,
+        words=key.seal(words, for_=WORDS),
+        address=key.seal(address, for_=ADDRESS) if address else None,
+        point=point,
+        at=at,
     )
-    await store.insert_request(tx, request, sealed, point, at)
     submitted = RequestSubmitted(
         request_id=request.id, resident_id=resident_id, unit_id=whose.unit_id, case_number=found.case_number,
         category=category, filed_by=by.subject, occurred_at=request.occurred_at,

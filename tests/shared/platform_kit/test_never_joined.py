@@ -36,9 +36,7 @@ asyncio.run(main())
 
 
 @pytest.fixture
-async def joining(
-    probe: ServiceUnderTest, servers: Any, monkeypatch: pytest.MonkeyPatch
-) -> Listener:
+async def joining(probe: ServiceUnderTest, servers: Any, monkeypatch: pytest.MonkeyPatch) -> Listener:
     await create_topics(servers.kafka, TOPICS)
     probe.kit.settings.kafka = servers.kafka
     probe.kit.service = f"probe_{uuid4().hex[:8]}"

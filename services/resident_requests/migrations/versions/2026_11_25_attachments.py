@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_25_attachments"
-down_revision = "2026_11_25_first"
+down_revision = "2026_11_25_subject_keys"
 branch_labels = None
 depends_on = None
 

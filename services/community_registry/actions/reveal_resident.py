@@ -1,0 +1,27 @@
+"""A worker of the resident's community sees parts of their record in full, and says why."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from community_registry import store
+from community_registry.actions.open_person import open_person
+from community_registry.rules.person import PARTS, Part, Person
+from platform_kit.audit import record_look
+from platform_kit.auth import Caller
+from platform_kit.db import Tx
+from platform_kit.problems import NotFound
+from platform_kit.sealing import Sealer
+
+
+async def reveal_resident(
+    tx: Tx, sealer: Sealer, resident_id: UUID, parts: Sequence[Part], *, reason: str, by: Caller
+) -> Person:
+    """Only the parts that were asked for; the rest is None."""
+    resident = await store.resident(tx, resident_id)
+    if resident is None or not await store.unit_within(tx, resident.unit_id, by.unit_codes("worker")):
+        raise NotFound(what="resident")
+    person = await open_person(sealer, resident)
+    asked = set(parts)
+    what = ", ".join(f"resident.{part}" for part in sorted(asked))
+    await record_look(tx, actor=by, subject=resident_id, what=what, reason=reason)
+    return Person(**{part: getattr(person, part) if part in asked else None for part in PARTS})

@@ -1,0 +1,228 @@
+"""A hundred ID numbers and bank accounts go in over HTTP and lie nowhere in plain, base64 or hex; the search that says so
+finds a canary in each of those places. After an erasure not even a blind index is left."""
+
+import base64
+import random
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import httpx
+import pytest
+from aiokafka import AIOKafkaProducer
+from stdnum.cn import ric
+
+from faults.ground import house_token
+from identity.plaintext import forms, needles, needles_of_bytes, search, search_dumps, settled
+from journeys.houses import house
+from local_runtime.databases import service_dsn
+from local_runtime.house import SERVICES, service_named
+from local_runtime.up import Running, up
+from platform_kit.key_providers import FileKeks
+from platform_kit.sealing import Sealer
+
+pytestmark = pytest.mark.timeout(600)
+PEOPLE, ERASED = 100, 3
+
+
+@dataclass
+class Town:
+    """People and what they told the house, all of it through the gateway."""
+
+    running: Running
+    http: httpx.AsyncClient
+    ids: list[str] = field(default_factory=list)
+    accounts: list[str] = field(default_factory=list)
+    people: list[str] = field(default_factory=list)
+    applications: list[str] = field(default_factory=list)
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    async def call(
+        self, method: str, path: str, who: str, body: Any = None, **headers: str
+    ) -> httpx.Response:
+        """Asked again while a replica has not heard of it yet, each time under a key of its own."""
+        while True:
+            answer = await self.http.request(
+                method, f"/api/v1{path}", json=body,
+                headers={"Authorization": f"Bearer {self.tokens[who]}", "Idempotency-Key": str(uuid4()), **headers},
+            )  # fmt: skip
+            if answer.status_code != 404:
+                return answer
+
+    async def made(self, path: str, who: str, body: Any) -> Any:
+        answer = await self.call("POST", path, who, body)
+        assert answer.status_code in (200, 201), answer.text
+        return answer.json()
+
+    def token(
+        self, who: str, *roles: str, subject: UUID | None = None, post: tuple[str, str, str] | None = None
+    ) -> None:
+        held = ((post[0], post[1], post[2]),) if post else ()
+        self.tokens[who] = house_token(self.running.home, *roles, subject=subject or uuid4(), posts=held)
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Running]:
+    with house() as built:
+        yield up(built.home, lambda _: None, usual_ports=False)
+
+
+@pytest.fixture
+async def town(running: Running) -> AsyncIterator[Town]:
+    dice = random.Random(20261125)
+    async with httpx.AsyncClient(base_url=running.gateway, timeout=30, trust_env=False) as http:
+        town = Town(running, http)
+        for number in range(PEOPLE):
+            body = f"110101{dice.randint(1940, 2005)}{dice.randint(1, 12):02d}{dice.randint(1, 28):02d}{number:03d}"
+            town.ids.append(body + ric.calc_check_digit(body + "0"))
+            town.accounts.append("622202" + "".join(str(dice.randint(0, 9)) for _ in range(13)))
+        town.token("operator", "operator")
+        await _move_in(town)
+        yield town
+
+
+async def _move_in(town: Town) -> None:
+    units: dict[str, str] = {}
+    for code, kind in (("01", "district"), ("01/01", "street"), ("01/01/001", "community")):
+        unit = {"code": code, "kind": kind, "name": code, "parent_id": units.get(code.rpartition("/")[0])}
+        units[code] = (await town.made("/units", "operator", unit))["id"]
+    community = units["01/01/001"]
+    town.token("worker", post=("worker", community, "01/01/001"))
+    town.token("district", post=("district", units["01"], "01"))
+    money = {"budget": {"amount": 10**12}, "monthly": {"amount": 1_200_00}}
+    programme = await town.made(
+        "/programmes", "district", {"code": "subsistence", "name": "低保", "year": _year(), **money}
+    )
+    for number, account in zip(town.ids, town.accounts, strict=True):
+        member = {"name": "王秀英", "phone": f"137{len(town.people):08d}", "id_number": number}
+        body = {"unit_id": community, "address": "幸福路1号", "members": [member]}
+        household = await town.made("/households", "worker", body)
+        person = household["residents"][0]["id"]
+        town.people.append(person)
+        town.token(person, "resident", subject=UUID(person))
+        application = {
+            "programme_id": programme["id"], "resident_id": person, "asked": {"amount": 600_00},
+            "reason": f"家庭困难,身份证 {number}", "payee_name": "王秀英", "bank_account": account,
+        }  # fmt: skip
+        town.applications.append((await town.made("/applications", person, application))["id"])
+
+
+def _year() -> int:
+    return datetime.now(ZoneInfo("Asia/Shanghai")).year
+
+
+async def _use(town: Town) -> None:
+    """What shows, refuses and repeats: each of these is a chance to leave something behind."""
+    for person, application, number in zip(town.people[:10], town.applications, town.ids, strict=False):
+        shown = await town.call("GET", f"/residents/{person}", "worker")
+        revealed = await town.call(
+            "POST", f"/residents/{person}/reveal", "worker", {"parts": ["id_number"], "reason": "核对"}
+        )
+        assert revealed.json()["id_number"] == number
+        assert (
+            await town.call("POST", f"/applications/{application}/reveal", "worker", {"reason": "核对"})
+        ).is_success
+        for part in ("registry", "relief", "requests", "gateway"):
+            assert (await town.call("GET", f"/me/data/{part}", person)).status_code == 200
+        wrong = {"id_number": number[:-1] + ("1" if number[-1] != "1" else "2")}
+        refused = await town.call(
+            "PATCH", f"/residents/{person}", "worker", wrong, **{"If-Match": shown.headers["etag"]}
+        )
+        assert refused.status_code == 422
+        words = {"category": "errand", "words": f"我的身份证是 {number}"}
+        assert (await town.call("POST", "/requests", person, words)).status_code == 201
+
+
+async def _plant(running: Running, canary: str) -> set[str]:
+    """The canary in each place and each form; where the search must find it."""
+    encoded = [
+        canary,
+        canary.encode().hex(),
+        *(base64.b64encode(b"x" * n + canary.encode()).decode() for n in range(3)),
+    ]
+    planted = set()
+    for service in SERVICES:
+        connection = await asyncpg.connect(service_dsn(running.home, running.maintenance_dsn, service))
+        try:
+            for n, text in enumerate(encoded):
+                await connection.execute(
+                    "INSERT INTO idempotency (principal, key, fingerprint, status, headers, body)"
+                    " VALUES ('canary', $1, '', 200, '{}', $2)", str(n), text.encode(),
+                )  # fmt: skip
+        finally:
+            await connection.close()
+        planted.add(f"{service.name}.idempotency")
+    producer = AIOKafkaProducer(bootstrap_servers=running.kafka)
+    await producer.start()
+    try:
+        for text in encoded:
+            await producer.send_and_wait("registry.units", key=b"canary", value=text.encode())
+    finally:
+        await producer.stop()
+    planted.add("topic registry.units")
+    for name in ("logs/resident_gateway.api.log", "run/canary.txt"):
+        with (running.home.root / name).open("a") as file:
+            file.write("\n".join(encoded) + "\n")
+        planted.add(name)
+    return planted
+
+
+async def test_no_id_number_and_no_account_lies_anywhere_and_the_search_would_find_it(town: Town) -> None:
+    await _use(town)
+    await settled(town.running)
+    assert await search(town.running, needles([*town.ids, *town.accounts])) == []
+
+    canary = "110101199003070011"
+    planted = await _plant(town.running, canary)
+    found = await search(town.running, needles([canary]))
+    for place in planted:
+        shown_as = {finding.form for finding in found if finding.place == place}
+        if place.endswith(".idempotency"):
+            # A table's bytes are dumped as hex, so that all but the hex of the hex is one form there.
+            assert "hex" in shown_as, (place, shown_as)
+        else:
+            expected = {"plain", "hex", "base64, 0 before", "base64, 1 before", "base64, 2 before"}
+            assert shown_as == expected, (place, shown_as)
+    assert any("pg_wal/" in finding.place for finding in found), "the databases' own files are searched too"
+
+    await _erase_and_look_for_indexes(town)
+
+
+async def _erase_and_look_for_indexes(town: Town) -> None:
+    home = town.running.home
+    sealer = Sealer.from_file(home.secrets / "sealing.key", FileKeks.from_file(home.secrets / "keks.json"))
+    indexes = [
+        sealer.blind_index(value, for_=purpose)
+        for number, phone in zip(town.ids[:ERASED], [f"137{n:08d}" for n in range(ERASED)], strict=True)
+        for value, purpose in ((number, "resident.id_number"), (phone, "resident.phone"))
+    ]
+    dsn = service_dsn(home, town.running.maintenance_dsn, service_named("relief_disbursement"))
+    connection = await asyncpg.connect(dsn)
+    keys = await connection.fetch(
+        "SELECT wrapped FROM subject_key WHERE subject = ANY($1::uuid[])", town.people[:ERASED]
+    )
+    wanted = needles_of_bytes([*indexes, *(row["wrapped"] for row in keys)])
+    before = await search_dumps(town.running, wanted)
+    assert {finding.secret for finding in before} == {secret for secret, _ in wanted.values()}
+    for person in town.people[:ERASED]:
+        erased = await town.call("POST", f"/residents/{person}/erase", "operator", {"reason": "本人申请"})
+        assert erased.status_code == 200, erased.text
+    await settled(town.running)
+    assert await search_dumps(town.running, wanted) == []
+    for person, application in zip(town.people[:ERASED], town.applications, strict=False):
+        held = (await town.call("GET", "/me/data/relief", person)).json()["held"]
+        assert [each["bank_account"] for each in held["application"]] == [None]
+        shown = await town.call("GET", f"/applications/{application}", "worker")
+        assert (shown.json()["bank_account"], shown.json()["asked"]["amount"]) == ("—", 600_00)
+    assert await connection.fetchval("SELECT count(*) FROM application WHERE asked_minor = 60000") == PEOPLE
+    await connection.close()
+
+
+@pytest.mark.parametrize("before", range(7))
+def test_base64_is_found_wherever_it_begins(before: int) -> None:
+    encoded = base64.b64encode(b"\xff" * before + b"110101199003070011" + b"\xff" * 5).decode()
+    assert any(needle in encoded for needle in forms(b"110101199003070011"))

@@ -1,0 +1,69 @@
+"""An account is sealed by its person's key, told to them, and closed when they are erased."""
+
+from uuid import UUID
+
+from event_contracts.community_registry import ResidentErased, ResidentRegistered
+from platform_kit.auth import Caller
+from platform_kit.testing import ServiceUnderTest
+
+from .conftest import PHONE, Entrance
+
+
+def _caller(gateway: ServiceUnderTest, subject: UUID) -> Caller:
+    return gateway.caller("resident", subject=subject)
+
+
+async def _erase(gateway: ServiceUnderTest, subject: UUID) -> None:
+    await gateway.deliver(
+        "registry_replica",
+        ResidentRegistered(resident_id=subject, household_id=subject, unit_id=subject),
+        ResidentErased(resident_id=subject),
+    )
+
+
+async def test_a_person_sees_their_own_name_and_is_told_what_is_held(
+    gateway: ServiceUnderTest, entrance: Entrance
+) -> None:
+    me = _caller(gateway, await entrance.resident())
+    assert (await gateway.get("/api/v1/me", by=me)).json()["display_name"] == "王奶奶"
+    held = (await gateway.get("/api/v1/me/data/gateway", by=me)).json()["held"]
+    assert (held["account"][0]["account"], held["account"][0]["display_name"]) == (PHONE, "王奶奶")
+
+
+async def test_the_parts_of_what_is_held_are_one_for_each_service(gateway: ServiceUnderTest) -> None:
+    answer = await gateway.get("/api/v1/me/data", by=gateway.caller("resident"))
+    expected = ("gateway", "paid", "registry", "relief", "requests", "volunteers")
+    assert answer.json() == {"parts": [f"/api/v1/me/data/{part}" for part in expected]}
+    assert (await gateway.get("/api/v1/me/data")).status_code == 401
+
+
+async def test_an_account_that_is_given_to_another_person_is_sealed_for_them(
+    gateway: ServiceUnderTest, entrance: Entrance
+) -> None:
+    first, second = await entrance.resident(), await entrance.resident()
+    held = (await gateway.get("/api/v1/me/data/gateway", by=_caller(gateway, second))).json()["held"]
+    assert held["account"][0]["account"] == PHONE
+    await _erase(gateway, first)
+    assert (await gateway.get("/api/v1/me", by=_caller(gateway, second))).json()["display_name"] == "王奶奶"
+
+
+async def test_an_erased_person_cannot_sign_in_and_their_phone_is_found_by_nothing(
+    gateway: ServiceUnderTest, entrance: Entrance
+) -> None:
+    subject = await entrance.resident()
+    await entrance.ask_code()
+    code = entrance.newest_code()
+    index = gateway.kit.sealer.blind_index(PHONE, for_="account.name")
+    await _erase(gateway, subject)
+    assert (await entrance.sign_in(grant_type="code", phone=PHONE, code=code)).status_code == 401
+    async with gateway.tx() as tx:
+        assert (
+            await tx.fetchval(
+                "SELECT count(*) FROM account WHERE subject = $1 OR account_index = $2", subject, index
+            )
+            == 0
+        )
+        assert await tx.fetchval("SELECT count(*) FROM one_time_code") == 0
+    assert (await gateway.get("/api/v1/me", by=_caller(gateway, subject))).json()["display_name"] is None
+    assert (await entrance.open_account(subject=str(subject))).status_code == 409
+    assert await gateway.parked() == []

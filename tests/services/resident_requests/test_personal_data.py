@@ -1,0 +1,114 @@
+"""What a resident said is sealed by their own key, told to them, and gone when they are erased."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from cryptography.exceptions import InvalidTag
+
+from event_contracts.community_registry import ResidentErased
+from platform_kit.testing import ServiceUnderTest
+from resident_requests.actions import submit_request
+
+from .conftest import Neighbourhood
+
+WORDS, ADDRESS = "腿脚不便,请帮我买降压药", "幸福路1号3单元502"
+
+
+async def _filed(here: Neighbourhood) -> Any:
+    return await here.submit(words=WORDS, place={"address": ADDRESS})
+
+
+async def _erase(here: Neighbourhood) -> None:
+    await here.service.deliver("registry_replica", ResidentErased(resident_id=here.resident.subject))
+
+
+async def test_filing_brings_the_key_along_and_asks_nothing_more(here: Neighbourhood) -> None:
+    """Three statements, as before people had keys: what is to be known, the request, its event."""
+    await here.submit()
+    asked: list[str] = []
+    async with here.service.tx() as tx:
+        with tx.query_logger(lambda record: asked.append(record.query)):
+            await submit_request(
+                tx, here.service.kit.sealer, category="errand", words=WORDS, address=ADDRESS, point=(None, None),
+                resident_id=here.resident.subject, wanted=(None, None), occurred_at=None, by=here.resident,
+            )  # fmt: skip
+    assert len(asked) == 3, asked
+
+
+async def test_two_residents_requests_are_sealed_by_two_keys(here: Neighbourhood) -> None:
+    """The bytes of one moved to the other's row do not open."""
+    first = await _filed(here)
+    other = await here.service.post("/requests", json={"category": "errand", "words": "x"}, by=here.daughter)
+    async with here.service.tx() as tx:
+        await tx.execute(
+            "UPDATE request SET words = (SELECT words FROM request WHERE id = $1) WHERE id = $2",
+            UUID(first["id"]),
+            UUID(other.json()["id"]),
+        )
+    answer = await here.service.get(f"/requests/{first['id']}", by=here.resident)
+    assert answer.json()["words"] == WORDS
+    with pytest.raises(InvalidTag):
+        await here.service.get(f"/requests/{other.json()['id']}", by=here.daughter)
+
+
+async def test_what_a_resident_said_is_gone_when_they_are_erased_and_the_request_stays(
+    here: Neighbourhood,
+) -> None:
+    request = await _filed(here)
+    refused = {"reason": "不属于受理范围"}
+    await here.service.post(f"/requests/{request['id']}/reject", json=refused, by=here.worker)
+    shown = (await here.service.get(f"/requests/{request['id']}", by=here.worker)).json()
+    assert (shown["words"], shown["address"], shown["reason"]) == (WORDS, ADDRESS, refused["reason"])
+    await _erase(here)
+    after = await here.service.get(f"/requests/{request['id']}", by=here.worker)
+    assert after.status_code == 200, after.text
+    assert after.json() == {**shown, "words": None, "address": None, "reason": None}
+    listed = (await here.service.get("/requests", by=here.worker)).json()["items"]
+    assert [each["id"] for each in listed] == [request["id"]]
+    assert await here.service.parked() == []
+
+
+async def test_nothing_can_be_filed_for_an_erased_resident(here: Neighbourhood) -> None:
+    await _filed(here)
+    await _erase(here)
+    body = {"category": "errand", "words": "x", "resident_id": str(here.resident.subject)}
+    for by in (here.resident, here.daughter, here.worker):
+        answer = await here.service.post("/requests", json=body, by=by)
+        assert answer.status_code == 404
+
+
+async def test_an_erased_residents_call_made_again_gets_an_empty_answer(here: Neighbourhood) -> None:
+    call = {"json": {"category": "errand", "words": WORDS}, "by": here.resident, "key": "once"}
+    first = await here.service.post("/requests", **call)
+    await _erase(here)
+    again = await here.service.post("/requests", **call)
+    assert (first.status_code, again.status_code, again.json()) == (201, 201, {})
+    async with here.service.tx() as tx:
+        assert await tx.fetchval("SELECT count(*) FROM request") == 1
+
+
+async def test_a_resident_is_told_what_they_said_and_nobody_else_is(here: Neighbourhood) -> None:
+    await _filed(here)
+    mine = (await here.service.get("/me/data/requests", by=here.resident)).json()
+    [request] = mine["held"]["request"]
+    assert (request["words"], request["address"]) == (WORDS, ADDRESS)
+    for by in (here.daughter, here.worker):
+        other = (await here.service.get("/me/data/requests", by=by)).json()
+        assert other["held"]["request"] == []
+    assert (await here.service.get("/me/data/requests")).status_code == 401
+
+
+async def test_rows_sealed_before_people_had_keys_are_read_and_written_on(
+    requests: ServiceUnderTest, here: Neighbourhood
+) -> None:
+    request = await _filed(here)
+    old = requests.kit.sealer.seal("旧内容", for_="request.words")
+    async with requests.tx() as tx:
+        await tx.execute("DELETE FROM subject_key")
+        await tx.execute("UPDATE request SET words = $1, address = NULL", old)
+    path = f"/requests/{request['id']}"
+    assert (await requests.get(path, by=here.worker)).json()["words"] == "旧内容"
+    assert (await requests.post(f"{path}/reject", json={"reason": "重复"}, by=here.worker)).status_code == 200
+    shown = (await requests.get(path, by=here.worker)).json()
+    assert (shown["words"], shown["reason"]) == ("旧内容", "重复")

@@ -1,6 +1,6 @@
 """Bodies and answers of the registry."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -93,6 +93,7 @@ class AppointmentView(View):
     unit_id: UUID
     from_on: date
     until_on: date | None
+    ended_at: datetime | None
 
 
 class StaffView(View):

@@ -89,3 +89,4 @@ class AppointmentRow(Row, table=True):
     post: str
     from_on: date
     until_on: date | None = None
+    ended_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)

@@ -93,7 +93,7 @@ PURE = (
 )  # fmt: skip
 """Modules of the standard library that neither ask the world nor change it."""
 
-_RULES_MAY_USE = ("platform_kit.money", "platform_kit.ids", "platform_kit.problems", "stdnum")
+_RULES_MAY_USE = ("platform_kit.money", "platform_kit.ids", "platform_kit.problems", "pyotp", "stdnum")
 _IMPURE_NAMES = (
     "platform_kit.ids.new_id",
     "uuid.uuid1",

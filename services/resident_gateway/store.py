@@ -251,13 +251,13 @@ async def save_appointment_ended(tx: Tx, appointment_id: UUID, at: datetime) -> 
 
 async def posts_of(tx: Tx, staff_id: UUID, at: datetime) -> tuple[Post, ...]:
     """The posts that this person holds at that instant, on the day that the unit's calendar shows. A unit that the registry
-    has not told of yet gives no right."""
+    has not told of yet gives no right. Fifty at most, the widest units first: a token of more would be refused for its size."""
     rows = await tx.fetch(
         """
         SELECT DISTINCT a.post, a.unit_id, u.code FROM appointment a JOIN unit u ON u.id = a.unit_id
         WHERE a.staff_id = $1 AND (a.ended_at IS NULL OR a.ended_at > $2)
             AND ($2::timestamptz AT TIME ZONE u.zone)::date BETWEEN a.from_on AND coalesce(a.until_on, 'infinity')
-        ORDER BY u.code, a.post
+        ORDER BY u.code, a.post LIMIT 50
         """,
         staff_id,
         at,

@@ -26,6 +26,7 @@ async def test_the_operator_signs_in_with_the_house_password(entrance: Entrance)
     answer = await entrance.sign_in(grant_type="password", account="operator", password=OPERATOR_PASSWORD)
     assert answer.status_code == 200
     assert (answer.json()["token_type"], answer.json()["expires_in"]) == ("Bearer", 600)
+    assert answer.headers["cache-control"] == "no-store"
     made = await entrance.gateway.client.post(
         "/api/v1/auth/accounts",
         json={"account": PHONE, "display_name": "王", "kind": "code", "subject": str(uuid4()), "roles": ["resident"]},

@@ -26,10 +26,13 @@ from local_runtime.system_user import NoAccount, data_folder
 from local_runtime.up import Running
 from local_runtime.up import down as take_down
 from local_runtime.up import up as bring_up
+from platform_kit.signing import PUBLISHED_BEFORE
 
 app = typer.Typer(no_args_is_help=True, help="Linli 邻里 on this machine.", pretty_exceptions_enable=False)
 clock_app = typer.Typer(no_args_is_help=True, help="The clock of the local house.")
+keys_app = typer.Typer(no_args_is_help=True, help="The keys that tokens are signed with.")
 app.add_typer(clock_app, name="clock")
+app.add_typer(keys_app, name="keys")
 app.add_typer(parked_app, name="parked")
 app.add_typer(outbox_app, name="outbox")
 app.add_typer(audit_app, name="audit")
@@ -169,6 +172,22 @@ def make_secrets(folder: Annotated[Path, typer.Argument(help="where compose moun
     ):
         shutil.copyfile(path, place.root / path.name)
     console.print(f"keys are in {place.root}; the operator's password in operator.password")
+
+
+@keys_app.command("rotate")
+def rotate_keys(home: Place = None) -> None:
+    """Add a signing key, and drop those that no living token needs; nothing is restarted, nobody is signed out.
+
+    For compose: `linli keys rotate --home <folder>`, then `linli secrets <folder>` again.
+    """
+    place = Home.at(home)
+    if not (place.secrets / "signing.json").exists():
+        _fail(FileNotFoundError(f"there are no keys in {place.secrets}. They are made by: linli up"))
+    before, after = secrets_store.rotate_signing_key(place)
+    console.print(
+        f"{before} keys were there; one was added, {before + 1 - after} dropped, {after} are published"
+    )
+    console.print(f"the new one signs in {PUBLISHED_BEFORE.total_seconds():.0f} s")
 
 
 @clock_app.command("show")

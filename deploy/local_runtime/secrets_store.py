@@ -3,12 +3,12 @@
 import base64
 import json
 import secrets
+import time
 from collections.abc import Callable
 from pathlib import Path
 
-from joserfc.jwk import ECKey
-
 from local_runtime.home import Home, write_private
+from platform_kit.signing import new_key, private_keys, public_keys, rotated
 
 
 def password(home: Home, name: str) -> str:
@@ -44,18 +44,16 @@ def operator_password_file(home: Home) -> Path:
 
 
 def signing_key_file(home: Home) -> Path:
-    """The key the gateway signs tokens with."""
+    """The keys that the gateway signs tokens with, oldest first."""
     path = home.secrets / "signing.json"
-    _kept(path, _new_signing_key)
+    _kept(path, lambda: json.dumps(new_key(time.time())))
     return path
 
 
 def jwks_file(home: Home) -> Path:
-    """The public half, by which every service checks a token. Derived, never kept apart."""
-    key = ECKey.import_key(json.loads(signing_key_file(home).read_text()))
-    public = {**key.as_dict(private=False), "kid": key.kid, "use": "sig", "alg": "ES256"}
+    """The public halves, by which every service checks a token. Derived, never kept apart."""
     path = home.secrets / "jwks.json"
-    write_private(path, json.dumps({"keys": [public]}))
+    write_private(path, json.dumps(public_keys(private_keys(signing_key_file(home)))))
     return path
 
 
@@ -64,11 +62,17 @@ def _first_kek() -> str:
     return json.dumps({"current": name, "keks": {name: base64.b64encode(secrets.token_bytes(32)).decode()}})
 
 
-def _new_signing_key() -> str:
-    key = ECKey.generate_key(
-        "P-256", {"kid": secrets.token_hex(8), "use": "sig", "alg": "ES256"}, private=True
-    )
-    return json.dumps(key.as_dict(private=True))
+def rotate_signing_key(home: Home) -> tuple[int, int]:
+    """A new key is added, those that no living token can be signed with go; how many were there, and how many are now.
+
+    The public half is written first: at no instant is a token signed with a key that cannot be read.
+    """
+    path = signing_key_file(home)
+    before = private_keys(path)
+    after = rotated(before, time.time())
+    write_private(home.secrets / "jwks.json", json.dumps(public_keys(after)))
+    write_private(path, json.dumps({"keys": after}))
+    return len(before), len(after)
 
 
 def _kept(path: Path, make: Callable[[], str]) -> str:

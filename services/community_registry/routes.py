@@ -182,6 +182,13 @@ async def appoint_staff(staff_id: UUID, body: schemas.NewAppointment, command: A
     return command.answer(await _staff(command.tx, command.kit.sealer, staff), status=201)
 
 
+@router.post("/staff/{staff_id}/appointments/{appointment_id}/end", response_model=schemas.StaffView,
+             responses=refusals())  # fmt: skip
+async def end_appointment(staff_id: UUID, appointment_id: UUID, command: AsOperator) -> Response:
+    staff = await actions.end_appointment(command.tx, staff_id, appointment_id)
+    return command.answer(await _staff(command.tx, command.kit.sealer, staff))
+
+
 @router.get("/staff/{staff_id}", response_model=schemas.StaffView, responses=refusals())
 async def read_staff(staff_id: UUID, read: ForAnybody) -> schemas.StaffView:
     staff = await store.staff(read.tx, staff_id)

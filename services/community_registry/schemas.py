@@ -144,6 +144,7 @@ class AppointmentView(View):
     unit_id: UUID
     from_on: date
     until_on: date | None
+    ended_at: datetime | None
 
 
 class StaffView(View):

@@ -89,6 +89,7 @@ class Appointment:
     post: str
     from_on: date
     until_on: date | None
+    ended_at: datetime | None
 
 
 # The keys come with the rows. An erased resident is nobody's answer.
@@ -354,6 +355,20 @@ async def insert_appointment(tx: Tx, appointment: Appointment) -> int:
     )
     version: int = await tx.fetchval(
         "UPDATE staff SET version = version + 1 WHERE id = $1 RETURNING version", appointment.staff_id
+    )
+    return version
+
+
+async def save_appointment_ended(tx: Tx, appointment: Appointment, at: datetime) -> int:
+    """The new version of the staff member, whose lock is held."""
+    version: int = await tx.fetchval(
+        """
+        WITH ended AS (UPDATE appointment SET ended_at = $3 WHERE id = $2)
+        UPDATE staff SET version = version + 1 WHERE id = $1 RETURNING version
+        """,
+        appointment.staff_id,
+        appointment.id,
+        at,
     )
     return version
 

@@ -92,6 +92,7 @@ class AppointmentRow(Row, table=True):
     post: str
     from_on: date
     until_on: date | None = None
+    ended_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
 
 
 class ContactGrantRow(Row, table=True):

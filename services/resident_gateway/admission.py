@@ -6,13 +6,13 @@ office may stand. Signing in is counted by address alone: a person is not known 
 
 import re
 from collections.abc import Iterator, Mapping
-from ipaddress import IPv6Network
 from typing import cast
 
 from starlette.types import Scope
 
 from platform_kit import telemetry
 from platform_kit.admission import Admission, Rate
+from platform_kit.caller_address import line_of
 from platform_kit.kit import Kit
 from platform_kit.problems import NotSignedIn, TooManyRequests
 from resident_gateway.forwarding import PREFIX, documents, operations
@@ -41,7 +41,7 @@ def admission(kit: Kit) -> Admission:
             if subject is not None:
                 rates[kind].take(subject)
             else:
-                rates[kind].take(_address(scope), PEOPLE_AT_ONE_ADDRESS)
+                rates[kind].take(line_of(telemetry.caller_address.get()), PEOPLE_AT_ONE_ADDRESS)
         except TooManyRequests:
             telemetry.RATE_LIMITED.labels(kit.service, kind).inc()
             telemetry.log.info("too many requests", kind=kind, subject=subject)
@@ -72,9 +72,3 @@ def _subject(kit: Kit, authorization: str | None) -> str | None:
     except NotSignedIn:
         return None
     return str(caller.subject) if caller else None
-
-
-def _address(scope: Scope) -> str:
-    """One IPv6 customer has a /64, which is 2^64 addresses."""
-    host: str = scope["client"][0] if scope["client"] else ""
-    return str(IPv6Network((host, 64), strict=False)) if ":" in host else host

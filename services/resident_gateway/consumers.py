@@ -1,4 +1,4 @@
-"""The read model: every event that a person's timeline shows."""
+"""The read model: every event that a person's timeline shows; and the registry's appointments, which give staff their posts."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from event_contracts import paid_services as paid
 from event_contracts import relief_disbursement as relief
 from event_contracts import resident_requests as requests
 from event_contracts import volunteer_matching as volunteers
-from event_contracts.community_registry import ResidentErased
+from event_contracts.community_registry import AppointmentEnded, ResidentErased, StaffAppointed
 from platform_kit.consumer import Consumer, Handler
 from platform_kit.db import Tx
 from platform_kit.envelope import Received
@@ -110,8 +110,24 @@ async def on_resident_erased(tx: Tx, event: Received[ResidentErased]) -> None:
     await store.delete_accounts_of(tx, event.data.resident_id)
 
 
+async def on_staff_appointed(tx: Tx, event: Received[StaffAppointed]) -> None:
+    made = event.data
+    await store.insert_appointment(
+        tx, made.appointment_id, made.staff_id, made.post, made.unit_id, made.from_on, made.until_on
+    )
+
+
+async def on_appointment_ended(tx: Tx, event: Received[AppointmentEnded]) -> None:
+    await store.save_appointment_ended(tx, event.data.appointment_id, event.at)
+
+
 CONSUMERS = (
     registry_replica(also_erased=on_resident_erased),
+    Consumer(
+        "appointments",
+        start="beginning",
+        handlers={StaffAppointed: on_staff_appointed, AppointmentEnded: on_appointment_ended},
+    ),
     Consumer(
         "timeline",
         start="beginning",

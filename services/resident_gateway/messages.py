@@ -1,14 +1,23 @@
-"""Messages to people. In local mode they are captured: one file each, readable by whoever owns the house."""
+"""Messages to people go through a channel: captured as files in local mode, handed to the SMS provider's webhook elsewhere."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
+from typing import Protocol, cast
 
+import httpx
 import orjson
 
 from platform_kit.ids import new_id
+from platform_kit.kit import Kit
+from platform_kit.telemetry import log
+from resident_gateway.settings import GatewaySettings
+
+CHANNEL = "channel"
+# Whoever waits for a code looks at the phone for a minute at most; a provider that hangs must not gather our calls.
+SEND_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +27,64 @@ class Message:
     at: str
 
 
-def deliver(folder: Path, to: str, text: str, at: datetime) -> None:
-    """Write one captured message, whole or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
-    place = folder / f"{new_id()}.json"
-    descriptor = os.open(place.with_suffix(".new"), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(orjson.dumps(Message(to, text, at.isoformat())))
-    place.with_suffix(".new").rename(place)
+class Channel(Protocol):
+    """Where messages go. What cannot be sent is logged, without whom it was for, and asked for again by its person."""
+
+    async def send(self, message: Message) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CapturedMessages:
+    """One file each, readable by whoever owns the house."""
+
+    folder: Path
+
+    async def send(self, message: Message) -> None:
+        """Written whole or not at all."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        place = self.folder / f"{new_id()}.json"
+        descriptor = os.open(place.with_suffix(".new"), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(orjson.dumps(message))
+        place.with_suffix(".new").rename(place)
+
+
+@dataclass(frozen=True, slots=True)
+class SmsWebhook:
+    """POST {"to", "text"} with a bearer token; the token is read each time, so that it can be changed under way."""
+
+    http: httpx.AsyncClient
+    url: str
+    token_file: Path
+
+    async def send(self, message: Message) -> None:
+        try:
+            headers = {"Authorization": f"Bearer {self.token_file.read_text().strip()}"}
+            body = {"to": message.to, "text": message.text}
+            answer = await self.http.post(self.url, json=body, headers=headers)
+            answer.raise_for_status()
+        except httpx.HTTPStatusError as error:
+            log.error("message refused", status=error.response.status_code)
+        except (httpx.HTTPError, OSError) as error:
+            log.error("message not sent", error=type(error).__name__)
+
+
+@asynccontextmanager
+async def open_channel(kit: Kit) -> AsyncIterator[None]:
+    """The channel lives as long as the api process: `kit.state[CHANNEL]`. RuntimeError when codes would go nowhere safe."""
+    settings = cast(GatewaySettings, kit.settings)
+    if settings.sms_url is None or settings.sms_token_file is None:
+        if settings.mode != "local":
+            raise RuntimeError(
+                "GATEWAY_SMS_URL and GATEWAY_SMS_TOKEN_FILE are missing: outside of local mode codes are not written to files"
+            )
+        kit.state[CHANNEL] = CapturedMessages(settings.messages_dir)
+        yield
+        return
+    limits = httpx.Limits(max_connections=16)
+    async with httpx.AsyncClient(timeout=SEND_SECONDS, limits=limits, trust_env=False) as http:
+        kit.state[CHANNEL] = SmsWebhook(http, settings.sms_url, settings.sms_token_file)
+        yield
 
 
 def captured(folder: Path, most: int = 50) -> Iterator[Message]:

@@ -14,7 +14,7 @@ HELD = (
     Held(
         "account",
         "subject = $1",
-        ("id", "kind", "roles", "posts", "created_at"),
+        ("id", "kind", "roles", "created_at"),
         sealed={"account": PURPOSE, "display_name": DISPLAY_NAME},
     ),
     Held(

@@ -1,80 +1,27 @@
-"""The gateway's own resources: signing in, and what a person sees of themself."""
+"""The gateway's own resources: what a person sees of themself. Signing in has a file of its own."""
 
-import json
-import secrets
-from datetime import timedelta
-from typing import Annotated, Any, cast
-from uuid import UUID
+from typing import Annotated
 
 import orjson
-from fastapi import APIRouter, Query, Request, Response
-from joserfc.jwk import ECKey
+from fastapi import APIRouter, Query, Response
 
-from platform_kit.auth import Caller, issue_token
 from platform_kit.clock import now
-from platform_kit.edge import Command, Question, Read, Unkept, commands, questions, reads, refusals, unkept
+from platform_kit.edge import Question, Read, questions, reads, refusals
 from platform_kit.problems import NotFound
 from platform_kit.quick_reads import QuickRead
 from platform_kit.subject_keys import subject_keys
 from registry_replica.store import delegate_of
-from resident_gateway import actions, problems, schemas, store
+from resident_gateway import schemas, store
 from resident_gateway.actions.open_account import DISPLAY_NAME
-from resident_gateway.rules.code import LIFETIME
-from resident_gateway.settings import GatewaySettings
 from resident_gateway.views.timeline import arrived, timeline_page
 
 home = APIRouter(route_class=QuickRead)
 router = APIRouter()
 
 API = "/api/v1"
-TOKEN_LIFETIME = timedelta(minutes=30)
-OPERATOR = Caller(UUID("00000000-0000-7000-8000-000000000001"), frozenset({"operator"}))
 
-AsOperator = Annotated[Command, commands("operator")]
-AsWhoeverAsks = Annotated[Unkept, unkept()]
 ForAnybody = Annotated[Read, reads()]
 Asked = Annotated[Question, questions()]
-ForThePublic = Annotated[Read, reads(anonymous=True)]
-
-
-@router.get("/.well-known/jwks.json", include_in_schema=False)
-async def jwks(request: Request) -> dict[str, Any]:
-    settings = cast(GatewaySettings, request.app.state.kit.settings)
-    return cast("dict[str, Any]", json.loads(settings.jwks_file.read_text()))
-
-
-@router.post(f"{API}/auth/accounts", response_model=schemas.AccountView, responses=refusals())
-async def open_account(body: schemas.NewAccount, command: AsOperator) -> Response:
-    account = await actions.open_account(
-        command.tx,
-        command.kit.sealer,
-        account=body.account,
-        display_name=body.display_name,
-        kind=body.kind,
-        password=body.password.get_secret_value() if body.password else None,
-        subject=body.subject,
-        roles=list(body.roles),
-        posts=[post.model_dump(mode="json") for post in body.posts],
-    )
-    view = schemas.AccountView(
-        id=account.id, subject=account.subject, roles=list(account.roles), version=account.version
-    )
-    return command.answer(view)
-
-
-@router.post(f"{API}/auth/otp", status_code=202, response_model=schemas.CodeSent)
-async def send_code(body: schemas.CodeWanted, call: AsWhoeverAsks) -> schemas.CodeSent:
-    folder = cast(GatewaySettings, call.kit.settings).messages_dir
-    await actions.send_code(call.tx, call.kit.sealer, folder, phone=body.phone)
-    return schemas.CodeSent(expires_in=int(LIFETIME.total_seconds()))
-
-
-@router.post(f"{API}/auth/token", response_model=schemas.Token, responses=refusals(problems.WrongCredentials))
-async def issue(body: schemas.TokenWanted, call: AsWhoeverAsks) -> Any:
-    caller = await signed_in(call, body)
-    if caller is None:
-        return call.refuse(problems.WrongCredentials())
-    return token_for(call, caller)
 
 
 @router.get(f"{API}/me", response_model=schemas.Me)
@@ -108,30 +55,3 @@ async def read_timeline(question: Asked, asked: Annotated[schemas.TimelineAsked,
         )
     # Written at once: returned as it is, it would be validated first.
     return Response(orjson.dumps(page, option=orjson.OPT_UTC_Z), media_type="application/json")
-
-
-async def signed_in(call: Read, body: schemas.TokenWanted) -> Caller | None:
-    """Who proved who they are; None for anything that does not fit."""
-    sealer = call.kit.sealer
-    if body.grant_type == "password" and body.account and body.password:
-        password = body.password.get_secret_value()
-        if body.account == "operator":
-            known = cast(GatewaySettings, call.kit.settings).operator_password_file.read_text().strip()
-            return OPERATOR if secrets.compare_digest(password.encode(), known.encode()) else None
-        return await actions.sign_in_by_password(call.tx, sealer, account=body.account, password=password)
-    if body.grant_type == "code" and body.phone and body.code:
-        return await actions.sign_in_by_code(
-            call.tx, sealer, phone=body.phone, code=body.code.get_secret_value()
-        )
-    return None
-
-
-def token_for(call: Unkept, caller: Caller) -> schemas.Token:
-    call.asker = caller
-    key_file = cast(GatewaySettings, call.kit.settings).signing_key_file
-    key = ECKey.import_key(json.loads(key_file.read_text()))
-    return schemas.Token(
-        access_token=issue_token(key, caller, TOKEN_LIFETIME),
-        token_type="Bearer",  # noqa: S106 - the name of a scheme
-        expires_in=int(TOKEN_LIFETIME.total_seconds()),
-    )

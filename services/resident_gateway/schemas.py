@@ -10,30 +10,30 @@ from typing_extensions import TypedDict
 from platform_kit.money import Money
 from platform_kit.schemas import Body, Clean, Line, View
 
-AccountName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=40), Clean]
+AccountName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=255), Clean]
 Password = Annotated[SecretStr, Field(min_length=8, max_length=200)]
-Role = Literal[
-    "resident", "volunteer", "provider", "worker", "street", "district", "finance", "finance_lead", "auditor",
-    "operator",
-]  # fmt: skip
+# What staff may do comes from the registry's appointments, never from their account.
+Role = Literal["resident", "volunteer", "provider", "operator"]
 
 
-class AccountPost(Body):
-    role: Role
+class AccountPost(View):
+    role: str
     unit_id: UUID
-    unit_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{2,4}(/[0-9]{2,4}){0,5}$")]
+    unit_code: str
 
 
 class NewAccount(Body):
-    """`account` is a phone (kind "code") or a name (kind "password"); `subject` the person behind it."""
+    """`account` is a phone (kind "code"), a staff name ("password") or a subject of the OpenID provider ("provider");
+
+    `subject` is the person behind it: a resident or staff member of the registry.
+    """
 
     account: AccountName
     display_name: Line
-    kind: Literal["code", "password"]
+    kind: Literal["code", "password", "provider"]
     password: Password | None = None
     subject: UUID
-    roles: Annotated[list[Role], Field(max_length=12)]
-    posts: Annotated[tuple[AccountPost, ...], Field(max_length=50)] = ()
+    roles: Annotated[list[Role], Field(max_length=4)]
 
 
 class AccountView(View):
@@ -54,17 +54,45 @@ class CodeSent(View):
 
 
 class TokenWanted(Body):
-    grant_type: Literal["password", "code"]
+    """Each grant takes its own fields: password (account, password and, with a second factor, totp), code (phone, code),
+    refresh (refresh_token), provider (id_token)."""
+
+    grant_type: Literal["password", "code", "refresh", "provider"]
     account: AccountName | None = None
     password: Annotated[SecretStr, Field(max_length=200)] | None = None
+    totp: Annotated[SecretStr, Field(max_length=20)] | None = None
     phone: AccountName | None = None
     code: Annotated[SecretStr, Field(max_length=20)] | None = None
+    refresh_token: Annotated[SecretStr, Field(max_length=200)] | None = None
+    id_token: Annotated[SecretStr, Field(max_length=8192)] | None = None
 
 
 class Token(View):
+    """`expires_in`: seconds that the access token is good for. The refresh token is good once, for 30 days."""
+
     access_token: str
     token_type: Literal["Bearer"]
     expires_in: int
+    refresh_token: str | None
+
+
+class Leaving(Body):
+    refresh_token: Annotated[SecretStr, Field(max_length=200)]
+
+
+class SecondFactorWanted(Body):
+    account: AccountName
+    password: Annotated[SecretStr, Field(max_length=200)]
+
+
+class SecondFactorShown(SecondFactorWanted):
+    code: Annotated[SecretStr, Field(max_length=20)]
+
+
+class SecondFactor(View):
+    """For an authenticator app; shown this once."""
+
+    otpauth_uri: str
 
 
 class Me(View):

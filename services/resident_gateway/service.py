@@ -1,27 +1,41 @@
 """The manifest of the gateway."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from platform_kit.kit import Kit
 from platform_kit.service import Service
 from resident_gateway.admission import admission
 from resident_gateway.clients import open_clients
 from resident_gateway.consumers import CONSUMERS
 from resident_gateway.forwarding import describe, forwarding_router
+from resident_gateway.messages import open_channel
 from resident_gateway.my_data import router as my_data
+from resident_gateway.provider import open_provider
 from resident_gateway.routes import API, home, router
 from resident_gateway.settings import GatewaySettings
+from resident_gateway.sign_in_routes import router as signing_in
 from resident_gateway.tables import Row
 from resident_gateway.web.audit_pages import router as audit_pages
 from resident_gateway.web.pages import router as pages
+
+
+@asynccontextmanager
+async def startup(kit: Kit) -> AsyncIterator[None]:
+    async with open_clients(kit), open_channel(kit), open_provider(kit):
+        yield
+
 
 SERVICE = Service(
     name="resident_gateway",
     prefix="GATEWAY",
     title="邻里 Linli",
     metadata=Row.metadata,
-    routers=(home, router, my_data, pages, audit_pages, forwarding_router()),
+    routers=(home, router, signing_in, my_data, pages, audit_pages, forwarding_router()),
     consumers=CONSUMERS,
     settings=GatewaySettings,
     describe=describe,
-    startup=open_clients,
+    startup=startup,
     admission=admission,
     public_root=API,
 )

@@ -13,9 +13,18 @@ SHORTEST_OPERATOR_PASSWORD = 16
 class GatewaySettings(ServiceSettings):
     """`operator_password_file` is the first account there is; every other is made with it."""
 
-    signing_key_file: SecretFile
+    signing_key_file: SecretFile = Field(description="a private JWK, or a set of them, oldest first")
     operator_password_file: SecretFile
-    messages_dir: Path
+    messages_dir: Path = Field(description="where local mode captures messages")
+    sms_url: str | None = Field(None, description="the webhook that sends messages to phones")
+    sms_token_file: SecretFile | None = None
+    staff_need_totp: bool | None = Field(None, description="unset: everywhere but in local mode")
+    provider_issuer: str | None = Field(None, description="an OpenID provider whose ID tokens are accepted")
+    provider_audience: str | None = Field(None, description="our client id there")
+    provider_jwks_url: str | None = Field(
+        None, description="unset: where the provider's discovery document says"
+    )
+    provider_subject_claim: str = "sub"
     registry_url: str = "http://127.0.0.1:8101"
     requests_url: str = "http://127.0.0.1:8102"
     volunteers_url: str = "http://127.0.0.1:8103"
@@ -28,6 +37,9 @@ class GatewaySettings(ServiceSettings):
     commands_per_minute: int = Field(600, ge=0)
     expensive_per_minute: int = Field(60, ge=0)
 
+    def needs_totp(self) -> bool:
+        return self.mode != "local" if self.staff_need_totp is None else self.staff_need_totp
+
     def urls(self) -> dict[str, str]:
         """Base URL by service."""
         return {
@@ -39,6 +51,7 @@ class GatewaySettings(ServiceSettings):
         }
 
     def unsafe(self) -> Iterator[str]:
-        yield "GATEWAY_MESSAGES_DIR: one-time codes would be written to files instead of being sent"
+        if self.sms_url is None or self.sms_token_file is None:
+            yield "GATEWAY_SMS_URL, GATEWAY_SMS_TOKEN_FILE: codes would be written to files instead of being sent"
         if len(self.operator_password_file.read_text().strip()) < SHORTEST_OPERATOR_PASSWORD:
             yield f"GATEWAY_OPERATOR_PASSWORD_FILE: fewer than {SHORTEST_OPERATOR_PASSWORD} characters"

@@ -102,3 +102,14 @@ class StaffAppointed(EventPayload):
     unit_id: UUID
     from_on: date
     until_on: date | None
+
+
+class AppointmentEnded(EventPayload):
+    """From the instant of this event the staff member holds that post no longer."""
+
+    type: ClassVar[str] = "registry.staff.appointment_ended.v1"
+    topic: ClassVar[Topic] = STAFF
+    aggregate: ClassVar[str] = "staff_id"
+
+    staff_id: UUID
+    appointment_id: UUID

@@ -16,6 +16,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from platform_kit import telemetry
 from platform_kit.admission import Admission
@@ -86,6 +87,8 @@ def create_api(service: Service, kit: Kit) -> FastAPI:
     app.add_middleware(SecurityHeaders, mode=kit.settings.mode)
     if origins := [each.strip() for each in kit.settings.cors_origins.split(",") if each.strip()]:
         app.add_middleware(CORSMiddleware, **_cors(origins))
+    if kit.settings.trusted_proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=kit.settings.trusted_proxies)
     app.openapi = lambda: document(app, service.describe)  # type: ignore[method-assign]
     return app
 

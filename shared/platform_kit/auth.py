@@ -4,22 +4,29 @@ import hashlib
 import json
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.errors import InvalidClaimError, JoseError
 from joserfc.jwk import ECKey, KeySet
 
 from platform_kit.problems import NotSignedIn
+from platform_kit.telemetry import log
 
 ISSUER = "linli"
 AUDIENCE = "linli"
 TYPE = "at+jwt"
+ALGORITHM = "ES256"
+# No token that people hold lives longer: what somebody was entitled to ends within it.
+ACCESS_LIFETIME = timedelta(minutes=10)
 MAX_TOKEN_BYTES = 8192
+# Whoever sends tokens with made-up key ids makes us read the keys once in this time, however many come.
+REREAD_SECONDS = 2.0
 _REMEMBERED = 10_000
 
 
@@ -62,7 +69,7 @@ def issue_token(key: ECKey, caller: Caller, lifetime: timedelta) -> str:
             for post in caller.posts
         ],
     }
-    return jwt.encode({"alg": "ES256", "typ": TYPE, "kid": key.kid}, claims, key)
+    return jwt.encode({"alg": ALGORITHM, "typ": TYPE, "kid": key.kid}, claims, key)
 
 
 class _Claims(jwt.JWTClaimsRegistry):
@@ -75,10 +82,15 @@ class _Claims(jwt.JWTClaimsRegistry):
 
 
 class Verifier:
-    """Fixed algorithm, issuer, audience and type; unknown `crit` refused; a token is verified once, then remembered."""
+    """Fixed algorithm, issuer, audience and type; unknown `crit` refused; a token is verified once, then remembered.
 
-    def __init__(self, jwks: dict[str, Any]) -> None:
-        self._keys = KeySet.import_key_set(jwks)  # type: ignore[arg-type]
+    `reread` gives the keys anew: asked when a token names a key that is not known, so that a rotation needs no restart.
+    """
+
+    def __init__(self, jwks: dict[str, Any], reread: Callable[[], dict[str, Any]] | None = None) -> None:
+        self._keys = _key_set(jwks)
+        self._reread = reread
+        self._reread_at = float("-inf")
         self._claims = _Claims(
             leeway=5,
             iss={"essential": True, "value": ISSUER},
@@ -90,7 +102,11 @@ class Verifier:
 
     @classmethod
     def from_file(cls, path: Path) -> "Verifier":
-        return cls(json.loads(path.read_text()))
+        def read() -> dict[str, Any]:
+            kept: dict[str, Any] = json.loads(path.read_text())
+            return kept
+
+        return cls(read(), read)
 
     def caller(self, authorization: str | None) -> Caller | None:
         """The caller behind an Authorization header; None without one; NotSignedIn when it is not a valid token."""
@@ -113,11 +129,12 @@ class Verifier:
 
     def _verify(self, token: str) -> tuple[Caller, int]:
         try:
-            decoded = jwt.decode(token, self._keys, algorithms=["ES256"])
-            if decoded.header.get("typ") != TYPE or "crit" in decoded.header:
+            header = jws.extract_compact(token.encode()).headers()
+            if header.get("alg") != ALGORITHM or header.get("typ") != TYPE or "crit" in header:
                 raise NotSignedIn
-            self._claims.validate(decoded.claims)
-            claims = decoded.claims
+            self._know(header["kid"])
+            claims = jwt.decode(token, self._keys, algorithms=[ALGORITHM]).claims
+            self._claims.validate(claims)
             return (
                 Caller(
                     subject=UUID(claims["sub"]),
@@ -126,5 +143,22 @@ class Verifier:
                 ),
                 int(claims["exp"]),
             )
-        except (JoseError, ValueError, KeyError, TypeError, UnicodeError) as error:
+        except (JoseError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise NotSignedIn from error
+
+    def _know(self, kid: object) -> None:
+        """The key of that id is among ours, or was just looked for. Before any signature is checked: a flood of forged
+        tokens costs one reading."""
+        if any(key.kid == kid for key in self._keys):
+            return
+        if self._reread is None or time.monotonic() - self._reread_at < REREAD_SECONDS:
+            raise NotSignedIn
+        self._reread_at = time.monotonic()
+        try:
+            self._keys = _key_set(self._reread())
+        except (OSError, ValueError, KeyError, JoseError) as error:
+            log.warning("the keys could not be read again; the known ones stay", error=repr(error))
+
+
+def _key_set(jwks: dict[str, Any]) -> KeySet:
+    return KeySet.import_key_set(jwks)  # type: ignore[arg-type]

@@ -106,7 +106,7 @@ def answer(problem: Problem, headers: dict[str, str] | None = None) -> Response:
 
 def refused(refusal: Refusal, language: str) -> Response:
     headers = {}
-    if seconds := RETRY_SECONDS.get(type(refusal)):
+    if seconds := refusal.facts.get("retry_after") or RETRY_SECONDS.get(type(refusal)):
         headers["Retry-After"] = str(seconds)
     if isinstance(refusal, TooManyRequests):
         headers["Retry-After"] = str(refusal.seconds)

@@ -59,8 +59,8 @@ def _serve(service: Service, settings: ServiceSettings) -> None:
         http=BoundedProtocol,
         ws="none",
         access_log=False,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=settings.trusted_proxies,
+        # The app asks its own proxies (see create_api).
+        proxy_headers=False,
         log_level="warning",
         timeout_keep_alive=75,
         timeout_graceful_shutdown=GRACEFUL_SECONDS,

@@ -98,6 +98,7 @@ _RULES_MAY_USE = (
     "platform_kit.money",
     "platform_kit.ids",
     "platform_kit.problems",
+    "pyotp",
     "stdnum",
 )
 _IMPURE_NAMES = (

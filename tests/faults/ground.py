@@ -16,7 +16,6 @@ from typing import Any
 
 import asyncpg
 import psutil
-from joserfc.jwk import ECKey
 
 import probe_service.service as probe
 from event_contracts.topics import TOPICS
@@ -30,6 +29,7 @@ from local_runtime.house import SERVICES, Service, service_named
 from local_runtime.system_user import data_folder
 from local_runtime.up import Running, down, up
 from platform_kit.auth import Caller, Post, issue_token
+from platform_kit.signing import newest_key
 
 PROBE = Service("probe_service", "PROBE", 8199)
 # A load of hundreds a second is a few people here: the gateway's rate limits are made for real ones.
@@ -163,7 +163,7 @@ class Ground:
 
 def house_token(home: Home, *roles: str, subject: Any, posts: tuple[tuple[str, Any, str], ...] = ()) -> str:
     """A token by the house's own key, for a run that outlives a sign-in's. `posts` are (role, unit id, unit code)."""
-    key = ECKey.import_key(json.loads((home.secrets / "signing.json").read_text()))
+    key = newest_key(home.secrets / "signing.json")
     held = frozenset(roles) | {role for role, _, _ in posts}
     caller = Caller(subject, held, tuple(Post(*post) for post in posts))
     return issue_token(key, caller, timedelta(hours=4))

@@ -39,6 +39,8 @@ KIT = (
     "audit",
     "audit_chain",
     "audit_waiting",
+    "session",
+    "throttle",
 )
 
 
@@ -78,6 +80,7 @@ def test_the_story_is_told_and_its_addresses_answer(told: tuple[House, str]) -> 
         "/local/messages",
         "/api/v1/notices",
         "/.well-known/jwks.json",
+        "/.well-known/openid-configuration",
     ):
         assert _get(gateway + path).status_code == 200, path
     assert _get(f"{gateway}/api/v1/me").status_code == 401

@@ -27,11 +27,15 @@ class Refused(Exception):
 
 
 class Client:
-    """One signed-in person at the gateway; `None` as token: nobody."""
+    """One signed-in person at the gateway; `None` as token: nobody. Stays signed in for as long as the story is told."""
 
-    def __init__(self, http: httpx.AsyncClient, token: str | None = None) -> None:
+    def __init__(
+        self, http: httpx.AsyncClient, token: str | None = None, refresh_token: str | None = None
+    ) -> None:
         self._http = http
         self._token = token
+        self._refresh_token = refresh_token
+        self._renewing = asyncio.Lock()
 
     async def get(self, path: str) -> Any:
         return (await self._ask("GET", path, {}, None)).json()
@@ -46,11 +50,23 @@ class Client:
     async def put(self, path: str, key: str, body: Any) -> Any:
         return (await self._ask("PUT", path, {"Idempotency-Key": key}, body)).json()
 
+    async def renew(self) -> None:
+        """The rights that this person has now."""
+        body = {"grant_type": "refresh", "refresh_token": self._refresh_token}
+        answer = (await Client(self._http)._ask("POST", "/auth/token", {}, body)).json()
+        self._token, self._refresh_token = answer["access_token"], answer["refresh_token"]
+
+    async def _renew_instead_of(self, expired: str) -> None:
+        async with self._renewing:
+            if self._token == expired:
+                await self.renew()
+
     async def _ask(self, method: str, path: str, headers: dict[str, str], body: Any) -> httpx.Response:
-        if self._token:
-            headers = {**headers, "Authorization": f"Bearer {self._token}"}
         deadline = time.monotonic() + PATIENCE_SECONDS
+        renewed = False
         while True:
+            if token := self._token:
+                headers = {**headers, "Authorization": f"Bearer {token}"}
             try:
                 answer = await self._http.request(method, f"/api/v1{path}", headers=headers, json=body)
             except httpx.TransportError:
@@ -60,6 +76,10 @@ class Client:
                 in_progress = answer.status_code == 409 and b"/problems/in-progress" in answer.content
                 if answer.is_success:
                     return answer
+                if answer.status_code == 401 and token and self._refresh_token and not renewed:
+                    await self._renew_instead_of(token)
+                    renewed = True
+                    continue
                 if not (answer.status_code in _AWAY or in_progress) or time.monotonic() > deadline:
                     raise Refused(answer)
             await asyncio.sleep(0.2)
@@ -90,20 +110,24 @@ async def when_known(do: Callable[[], Awaitable[T]]) -> T:
 
 
 async def sign_in_by_password(http: httpx.AsyncClient, account: str, password: str) -> Client:
-    body = {"grant_type": "password", "account": account, "password": password}
-    return Client(http, await _token(http, body))
+    return await _signed_in(http, {"grant_type": "password", "account": account, "password": password})
 
 
 async def sign_in_by_code(http: httpx.AsyncClient, phone: str) -> Client:
     """Ask for a code and read it where local mode captures messages, as a person at this machine would."""
+    sent = re.compile(rf"<strong>{re.escape(phone)}</strong><span>[^<]*?(\d{{6}})[^<]*</span><time>([^<]*)")
+
+    async def newest() -> re.Match[str] | None:
+        return sent.search((await http.get("/local/messages")).text)
+
+    before = await newest()
     await Client(http)._ask("POST", "/auth/otp", {}, {"phone": phone})
-    page = (await http.get("/local/messages")).text
-    found = re.search(rf"<strong>{re.escape(phone)}</strong><span>[^<]*?(\d{{6}})", page)
-    if not found:
-        raise TimeoutError(f"no code arrived for {phone}")
-    return Client(http, await _token(http, {"grant_type": "code", "phone": phone, "code": found[1]}))
+    found = await eventually(
+        newest, lambda now: now is not None and (before is None or now[2] != before[2]), f"a code for {phone}"
+    )
+    return await _signed_in(http, {"grant_type": "code", "phone": phone, "code": found[1] if found else ""})
 
 
-async def _token(http: httpx.AsyncClient, body: dict[str, str]) -> str:
-    answer = await Client(http)._ask("POST", "/auth/token", {}, body)
-    return str(answer.json()["access_token"])
+async def _signed_in(http: httpx.AsyncClient, body: dict[str, str]) -> Client:
+    answer = (await Client(http)._ask("POST", "/auth/token", {}, body)).json()
+    return Client(http, answer["access_token"], answer["refresh_token"])

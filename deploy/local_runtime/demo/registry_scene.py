@@ -3,7 +3,7 @@
 from typing import Any
 
 from local_runtime.demo import people
-from local_runtime.demo.client import Client, sign_in_by_code, sign_in_by_password
+from local_runtime.demo.client import Client, eventually, sign_in_by_code, sign_in_by_password
 from local_runtime.demo.stage import Stage
 
 ZONE = "Asia/Shanghai"
@@ -46,17 +46,21 @@ async def _official(stage: Stage, operator: Client, official: people.Official) -
             "until_on": None,
         }
         await operator.post(f"/staff/{staff['id']}/appointments", f"{key}/{code}", body)
-    posts = [
-        {"role": official.role, "unit_id": stage.units[code], "unit_code": code} for code in official.units
-    ]
     account = {
         "account": official.account, "display_name": official.name, "kind": "password",
-        "password": people.STAFF_PASSWORD, "subject": staff["id"], "roles": [], "posts": posts,
+        "password": people.STAFF_PASSWORD, "subject": staff["id"], "roles": [],
     }  # fmt: skip
     await operator.post("/auth/accounts", f"demo/account/{official.account}", account)
-    stage.clients[official.account] = await sign_in_by_password(
-        stage.http, official.account, people.STAFF_PASSWORD
-    )
+    client = await sign_in_by_password(stage.http, official.account, people.STAFF_PASSWORD)
+
+    async def posts() -> Any:
+        """The appointments travel to the gateway as events; a renewed token carries what has arrived."""
+        await client.renew()
+        return (await client.get("/me"))["posts"]
+
+    wanted = len(official.units)
+    await eventually(posts, lambda held: len(held) == wanted, f"the posts of {official.account}")
+    stage.clients[official.account] = client
 
 
 async def _neighbours(stage: Stage, operator: Client) -> None:

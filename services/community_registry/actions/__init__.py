@@ -2,6 +2,7 @@
 
 from community_registry.actions.appoint_staff import appoint_staff
 from community_registry.actions.correct_resident import correct_resident
+from community_registry.actions.end_appointment import end_appointment
 from community_registry.actions.erase_resident import erase_resident
 from community_registry.actions.open_person import open_person
 from community_registry.actions.open_unit import open_unit
@@ -15,6 +16,7 @@ from community_registry.actions.reveal_resident import reveal_resident
 __all__ = [
     "appoint_staff",
     "correct_resident",
+    "end_appointment",
     "erase_resident",
     "open_person",
     "open_unit",

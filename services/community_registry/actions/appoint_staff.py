@@ -26,7 +26,7 @@ async def appoint_staff(
         raise NotFound(what="unit", field="unit_id")
     if until_on is not None and until_on < from_on:
         raise InvalidInput(field="until_on", reason=_ENDS_EARLY)
-    appointment = Appointment(new_id(), staff_id, unit_id, post, from_on, until_on)
+    appointment = Appointment(new_id(), staff_id, unit_id, post, from_on, until_on, None)
     at = await now(tx)
     version = await store.insert_appointment(tx, appointment)
     appointed = StaffAppointed(

@@ -1,11 +1,13 @@
-"""The caller that an account stands for."""
+"""The caller that an account stands for now: its own roles, and the posts that the registry's appointments give its person."""
 
-from uuid import UUID
+from datetime import datetime
 
-from platform_kit.auth import Caller, Post
+from platform_kit.auth import Caller
+from platform_kit.db import Tx
+from resident_gateway import store
 from resident_gateway.store import Account
 
 
-def caller_of(account: Account) -> Caller:
-    posts = tuple(Post(post["role"], UUID(post["unit_id"]), post["unit_code"]) for post in account.posts)
+async def caller_of(tx: Tx, account: Account, at: datetime) -> Caller:
+    posts = await store.posts_of(tx, account.subject, at)
     return Caller(account.subject, frozenset(account.roles) | {post.role for post in posts}, posts)

@@ -1,4 +1,4 @@
-"""The operator lets a person sign in; the same account again replaces its content."""
+"""The operator lets a person sign in; the same account again replaces its content and signs its person out."""
 
 import asyncio
 from uuid import UUID
@@ -12,14 +12,15 @@ from platform_kit.problems import InvalidInput, Text
 from platform_kit.sealing import Sealer
 from platform_kit.subject_keys import subject_key
 from resident_gateway import store
-from resident_gateway.rules.account_name import account_key
+from resident_gateway.actions.account_index import account_index
 from resident_gateway.store import Account
 
 PURPOSE = "account.name"
 DISPLAY_NAME = "account.display_name"
+TOTP_SECRET = "account.totp"  # noqa: S105 - what a value is sealed for
 HASHER = PasswordHash.recommended()
 _NO_PASSWORD = Text("An account with a password needs one.", "密码账号必须设置密码。")
-_A_PASSWORD = Text("An account with codes has no password.", "验证码账号不能设置密码。")
+_A_PASSWORD = Text("Only an account with a password has one.", "只有密码账号才能设置密码。")
 
 
 async def open_account(
@@ -32,21 +33,24 @@ async def open_account(
     password: str | None,
     subject: UUID,
     roles: list[str],
-    posts: list[dict[str, str]],
 ) -> Account:
     if (kind == "password") != (password is not None):
         raise InvalidInput(field="password", reason=_NO_PASSWORD if password is None else _A_PASSWORD)
     key = await subject_key(tx, sealer, subject)
     wanted = Account(
         id=new_id(),
-        account_index=sealer.blind_index(account_key(account), for_=PURPOSE),
+        account_index=account_index(sealer, account, kind=kind),
         account=key.seal(account, for_=PURPOSE),
         display_name=key.seal(display_name, for_=DISPLAY_NAME),
         kind=kind,
         password_hash=await asyncio.to_thread(HASHER.hash, password) if password else None,
+        totp_secret=None,
+        totp_step=None,
         subject=subject,
         roles=tuple(sorted(set(roles))),
-        posts=tuple(posts),
         version=1,
     )
-    return await store.save_account(tx, wanted, await now(tx))
+    at = await now(tx)
+    saved = await store.save_account(tx, wanted, at)
+    await store.save_sessions_ended(tx, saved.id, at)
+    return saved

@@ -1,21 +1,22 @@
-"""Who proves to be an account's owner by its password; None when not."""
+"""A staff member proves to be an account's owner by its password and, once they have one, a code of their second factor."""
 
-import asyncio
-
-from platform_kit.auth import Caller
 from platform_kit.db import Tx
 from platform_kit.sealing import Sealer
-from resident_gateway import store
-from resident_gateway.actions.caller_of import caller_of
-from resident_gateway.actions.open_account import HASHER, PURPOSE
-from resident_gateway.rules.account_name import account_key
-
-# Checked when there is no such account, so that the time of an answer does not tell.
-_NOBODYS_HASH = HASHER.hash("nobody's password")
+from resident_gateway.actions.prove_password import prove_password
+from resident_gateway.actions.take_step import take_step
+from resident_gateway.problems import SecondFactorMissing
+from resident_gateway.store import Account
 
 
-async def sign_in_by_password(tx: Tx, sealer: Sealer, *, account: str, password: str) -> Caller | None:
-    found = await store.account(tx, sealer.blind_index(account_key(account), for_=PURPOSE))
-    known = found.password_hash if found else None
-    right = await asyncio.to_thread(HASHER.verify, password, known or _NOBODYS_HASH)
-    return caller_of(found) if found and known and right else None
+async def sign_in_by_password(
+    tx: Tx, sealer: Sealer, *, account: str, password: str, code: str | None, needs_code: bool
+) -> Account | None:
+    """`needs_code`: staff without a second factor are told to set one up first, when their password is right."""
+    found = await prove_password(tx, sealer, account=account, password=password)
+    if found is None:
+        return None
+    if found.totp_secret is None or found.totp_step is None:
+        if needs_code:
+            raise SecondFactorMissing
+        return found
+    return found if await take_step(tx, sealer, found, code or "") else None

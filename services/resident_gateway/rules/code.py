@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 LIFETIME = timedelta(minutes=5)
 TRIES = 5
@@ -11,9 +10,9 @@ DIGITS = 6
 
 @dataclass(frozen=True, slots=True)
 class OneTimeCode:
-    """`code_hash` is a keyed hash of the account and the code."""
+    """`code_hash` is a keyed hash of the phone's index and the code; a phone without an account has one too."""
 
-    account_id: UUID
+    account_index: bytes
     code_hash: bytes
     expires_at: datetime
     tries_left: int

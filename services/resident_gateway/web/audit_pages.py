@@ -19,7 +19,7 @@ from platform_kit.paging import Page
 from platform_kit.problems import NotFound, NotYours
 from resident_gateway import clients, store
 from resident_gateway.forwarding import origin_headers, streamed_answer
-from resident_gateway.web.pages import _HEADERS, SESSION, _page, _session
+from resident_gateway.web.pages import _HEADERS, ACCESS, _caller, _page
 
 router = APIRouter(include_in_schema=False)
 
@@ -65,7 +65,8 @@ async def audit_page(
 ) -> Response:
     kit, caller = cast(Kit, request.app.state.kit), _auditor(request)
     if caller is None:
-        return RedirectResponse("/", 303, headers=_HEADERS)
+        # There whoever is still signed in gets a new access token, and everybody else is asked who they are.
+        return RedirectResponse("/home", 303, headers=_HEADERS)
     zone = await _zone(kit, caller)
     page = Page[AuditView](items=[])
     if asked.readable():
@@ -81,7 +82,7 @@ async def audit_page(
 async def audit_csv(request: Request, asked: Asked) -> Response:
     kit, caller = cast(Kit, request.app.state.kit), _auditor(request)
     if caller is None or not asked.readable():
-        return RedirectResponse("/", 303, headers=_HEADERS)
+        return RedirectResponse("/home", 303, headers=_HEADERS)
     question = asked.question(await _zone(kit, caller))
     if asked.service != OWN:
         return await streamed_answer(
@@ -126,13 +127,13 @@ def _forwarded(
         "cursor": cursor,
     }
     query = urlencode({name: value for name, value in named.items() if value}).encode()
-    headers = {"authorization": f"Bearer {request.cookies[SESSION]}", **origin_headers()}
+    headers = {"authorization": f"Bearer {request.cookies[ACCESS]}", **origin_headers()}
     return client, clients.Call("GET", f"/audit/{path}", query, headers, b"")
 
 
 def _auditor(request: Request) -> Caller | None:
     """None for nobody; NotYours for anybody else."""
-    caller = _session(request)
+    caller = _caller(request)
     if caller is not None and not caller.has("auditor"):
         raise NotYours
     return caller

@@ -1,25 +1,27 @@
-"""Signing in and the timeline as pages. The session is the access token in a cookie that scripts cannot read."""
+"""Signing in and the timeline as pages. Two cookies that scripts cannot read: the refresh token, which keeps somebody signed
+in, and the access token, so that it is not renewed at every page."""
 
 from pathlib import Path
 from typing import Annotated, Any, cast
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import APIRouter, BackgroundTasks, Depends, Form, Query, Request
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, PackageLoader, select_autoescape
 from pydantic import SecretStr
 
-from platform_kit.auth import Caller
+from platform_kit.auth import ACCESS_LIFETIME, Caller
 from platform_kit.edge import Unkept, language, unkept
 from platform_kit.kit import Kit
-from platform_kit.problems import NotFound, NotSignedIn
+from platform_kit.problems import NotFound, NotSignedIn, Refusal
 from platform_kit.subject_keys import subject_keys
 from resident_gateway import actions, messages, schemas, store
 from resident_gateway.actions.open_account import DISPLAY_NAME
-from resident_gateway.problems import ForeignForm, WrongCredentials
-from resident_gateway.routes import TOKEN_LIFETIME, signed_in, token_for
+from resident_gateway.problems import ForeignForm, SecondFactorMissing, TooManyTries, WrongCredentials
+from resident_gateway.rules.session import IDLE
 from resident_gateway.settings import GatewaySettings
+from resident_gateway.sign_in_routes import address, signed_in, token_for
 from resident_gateway.views.timeline import timeline_page
 from resident_gateway.views.words import ICONS
 
@@ -41,6 +43,7 @@ async def same_origin(request: Request) -> None:
 router = APIRouter(include_in_schema=False, dependencies=[Depends(same_origin)])
 
 SESSION = "linli_session"
+ACCESS = "linli_access"
 ELDER = "linli_elder"
 _YEAR_SECONDS = 365 * 24 * 3600
 _STYLE = Path(__file__).parent / "static" / "linli.css"
@@ -63,51 +66,59 @@ async def style() -> FileResponse:
 
 @router.get("/")
 async def sign_in_page(request: Request, wrong: bool = False) -> HTMLResponse:
-    local = cast(Kit, request.app.state.kit).settings.mode == "local"
-    return _page(request, "sign_in.html", wrong=wrong, local=local)
+    return _sign_in_page(request, WrongCredentials() if wrong else None)
 
 
 @router.post("/code")
-async def ask_code(request: Request, call: Call, phone: Text) -> HTMLResponse:
-    folder = cast(GatewaySettings, call.kit.settings).messages_dir
-    await actions.send_code(call.tx, call.kit.sealer, folder, phone=phone.strip())
+async def ask_code(request: Request, call: Call, background: BackgroundTasks, phone: Text) -> HTMLResponse:
+    try:
+        message = await actions.send_code(call.tx, call.kit.sealer, phone=phone.strip(), address=address())
+    except TooManyTries as refusal:
+        call.refuse(refusal)
+        return _sign_in_page(request, refusal)
+    if message is not None:
+        background.add_task(call.kit.state[messages.CHANNEL].send, message)
     return _page(request, "code.html", phone=phone, local=call.kit.settings.mode == "local")
 
 
 @router.post("/sign-in")
 async def sign_in(
-    call: Call, account: Text = "", password: Text = "", phone: Text = "", code: Text = ""
+    request: Request,
+    call: Call,
+    account: Text = "",
+    password: Text = "",
+    totp: Text = "",
+    phone: Text = "",
+    code: Text = "",
 ) -> Response:
     body = schemas.TokenWanted.model_construct(
         grant_type="code" if phone else "password",
         account=account.strip() or None,
         password=SecretStr(password) if password else None,
+        totp=SecretStr(totp.strip()) if totp else None,
         phone=phone.strip() or None,
         code=SecretStr(code.strip()) if code else None,
     )
-    caller = await signed_in(call, body)
-    if caller is None:
+    try:
+        person = await signed_in(call, body, address())
+    except (TooManyTries, SecondFactorMissing) as refusal:
+        call.refuse(refusal)
+        return _sign_in_page(request, refusal)
+    if person is None or person.refresh_token is None:
+        # The operator has no session, and nothing to see on these pages.
         call.refuse(WrongCredentials())
         return RedirectResponse("/?wrong=true", 303, headers=_HEADERS)
+    call.asker = person.caller
     answer = RedirectResponse("/home", 303, headers=_HEADERS)
-    secure = call.kit.settings.mode != "local"
-    token = token_for(call, caller).access_token
-    answer.set_cookie(
-        SESSION,
-        token,
-        max_age=int(TOKEN_LIFETIME.total_seconds()),
-        httponly=True,
-        samesite="lax",
-        secure=secure,
-    )
+    _keep(answer, call.kit, person)
     return answer
 
 
 @router.post("/sign-out")
-async def sign_out() -> Response:
-    answer = RedirectResponse("/", 303, headers=_HEADERS)
-    answer.delete_cookie(SESSION)
-    return answer
+async def sign_out(request: Request, call: Call) -> Response:
+    if token := request.cookies.get(SESSION):
+        await actions.end_session(call.tx, call.kit.sealer, token)
+    return _signed_out()
 
 
 @router.get("/home")
@@ -117,9 +128,12 @@ async def home(
     cursor: Annotated[str | None, Query(max_length=500)] = None,
     elder: bool | None = None,
 ) -> Response:
-    caller = _session(request)
+    caller, renewed = _caller(request), None
+    if caller is None and (token := request.cookies.get(SESSION)):
+        renewed = await actions.renew_session(call.tx, call.kit.sealer, token)
+        caller = renewed.caller if renewed else None
     if caller is None:
-        return RedirectResponse("/", 303, headers=_HEADERS)
+        return _signed_out()
     account = await store.account_of(call.tx, caller.subject)
     page = await timeline_page(
         call.tx, caller.subject, limit=30, cursor=cursor, fresh=True, language=call.language
@@ -137,6 +151,8 @@ async def home(
         roles=sorted(caller.roles),
         elder=elder,
     )
+    if renewed is not None:
+        _keep(answer, call.kit, renewed)
     if elder is not None:
         answer.set_cookie(ELDER, "1" if elder else "", max_age=_YEAR_SECONDS, samesite="lax", httponly=True)
     return answer
@@ -151,12 +167,46 @@ async def captured_messages(request: Request) -> HTMLResponse:
     return _page(request, "messages.html", messages=list(messages.captured(settings.messages_dir)))
 
 
-def _session(request: Request) -> Caller | None:
-    token = request.cookies.get(SESSION)
+def _caller(request: Request) -> Caller | None:
+    token = request.cookies.get(ACCESS)
     try:
         return cast(Kit, request.app.state.kit).verifier.caller(f"Bearer {token}") if token else None
     except NotSignedIn:
         return None
+
+
+def _keep(answer: Response, kit: Kit, person: actions.SignedIn) -> None:
+    token = token_for(kit, person)
+    for name, value, lifetime in (
+        (SESSION, token.refresh_token, IDLE),
+        (ACCESS, token.access_token, ACCESS_LIFETIME),
+    ):
+        answer.set_cookie(
+            name,
+            value or "",
+            max_age=int(lifetime.total_seconds()),
+            httponly=True,
+            samesite="lax",
+            secure=kit.settings.mode != "local",
+        )
+
+
+def _signed_out() -> Response:
+    answer = RedirectResponse("/", 303, headers=_HEADERS)
+    answer.delete_cookie(SESSION)
+    answer.delete_cookie(ACCESS)
+    return answer
+
+
+def _sign_in_page(request: Request, refusal: Refusal | None) -> HTMLResponse:
+    """Also the answer to a form that was refused: nothing of it was done."""
+    local = cast(Kit, request.app.state.kit).settings.mode == "local"
+    told = refusal.detail(language(request)) if refusal else None
+    answer = _page(request, "sign_in.html", told=told, local=local)
+    if isinstance(refusal, TooManyTries):
+        answer.status_code = refusal.status
+        answer.headers["Retry-After"] = str(refusal.facts["retry_after"])
+    return answer
 
 
 def _page(request: Request, template: str, *, elder: bool | None = None, **facts: Any) -> HTMLResponse:

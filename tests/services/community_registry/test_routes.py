@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from event_contracts.community_registry import (
+    AppointmentEnded,
     ConsentRecorded,
     HouseholdRegistered,
     ResidentRegistered,
@@ -201,3 +202,53 @@ async def test_a_name_that_cannot_be_one_is_refused(
     answer = await _household(registry, community, {"name": name})
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["path"] == "members[0].name"
+
+
+async def _appointed(registry: ServiceUnderTest, unit: str) -> tuple[str, str]:
+    """A staff member, and their appointment."""
+    operator = registry.caller("operator")
+    staff = (await registry.post("/staff", json={"name": "李干部"}, by=operator)).json()
+    body = {"post": "worker", "unit_id": unit, "from_on": "2026-01-01", "until_on": None}
+    answer = await registry.post(f"/staff/{staff['id']}/appointments", json=body, by=operator)
+    return staff["id"], answer.json()["appointments"][0]["id"]
+
+
+async def test_an_appointment_ends_once_and_is_published(registry: ServiceUnderTest, community: str) -> None:
+    operator = registry.caller("operator")
+    staff, appointment = await _appointed(registry, community)
+    path = f"/staff/{staff}/appointments/{appointment}/end"
+    answer = await registry.post(path, by=operator)
+    assert answer.status_code == 200
+    assert answer.json()["appointments"][0]["ended_at"] is not None
+    assert answer.json()["version"] == 3
+    [ended] = await registry.published(AppointmentEnded)
+    assert (str(ended.data.staff_id), str(ended.data.appointment_id)) == (staff, appointment)
+    assert ended.version == 3
+    again = await registry.post(path, by=operator)
+    assert (again.status_code, again.json()["state"]) == (409, "ended")
+    assert len(await registry.published(AppointmentEnded)) == 1
+    read = await registry.get(f"/staff/{staff}", by=operator)
+    assert read.json() == answer.json()
+
+
+async def test_only_the_operator_ends_an_appointment_and_only_its_own_staffs(
+    registry: ServiceUnderTest, community: str
+) -> None:
+    staff, appointment = await _appointed(registry, community)
+    other, _ = await _appointed(registry, community)
+    path = f"/staff/{staff}/appointments/{appointment}/end"
+    for caller in (
+        registry.caller(posts=[("district", UUID(community), "01")]),
+        registry.caller("worker", subject=UUID(staff)),
+    ):
+        assert (await registry.post(path, by=caller)).status_code == 403
+    assert (await registry.post(path)).status_code == 401
+    operator = registry.caller("operator")
+    for wrong in (
+        f"/staff/{other}/appointments/{appointment}/end",
+        f"/staff/{staff}/appointments/{uuid4()}/end",
+        f"/staff/{uuid4()}/appointments/{appointment}/end",
+    ):
+        assert (await registry.post(wrong, by=operator)).status_code == 404
+    assert await registry.published(AppointmentEnded) == []
+    assert (await registry.post(path, by=operator)).status_code == 200

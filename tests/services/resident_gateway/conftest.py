@@ -1,5 +1,6 @@
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,12 +9,14 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from event_contracts.community_registry import StaffAppointed, UnitOpened
 from platform_kit.testing import ServiceUnderTest, service_under_test, signing_key
 
 from .neighbour_service import LossyLine, NeighbourService, neighbour_service
 
 OPERATOR_PASSWORD = "the operator's own password"
 PHONE = "13800138000"
+PASSWORD = "a long password"
 
 
 @dataclass
@@ -39,6 +42,53 @@ class Entrance:
         assert (await self.open_account(account=phone, subject=str(subject))).status_code == 200
         return subject
 
+    async def staff(self, account: str, *, subject: UUID | None = None) -> UUID:
+        """A person with an account and no post."""
+        subject = subject or uuid4()
+        content = {"account": account, "kind": "password", "password": PASSWORD, "roles": []}
+        assert (await self.open_account(subject=str(subject), **content)).status_code == 200
+        return subject
+
+    async def unit(self, unit_id: UUID | str, code: str) -> None:
+        kind = ("district", "street", "community")[code.count("/")]
+        opened = UnitOpened(
+            unit_id=unit_id, parent_id=None, kind=kind, code=code, name="幸福", zone="Asia/Shanghai"
+        )
+        await self.gateway.deliver("registry_replica", opened)
+
+    async def appoint(
+        self,
+        staff: UUID,
+        post: str,
+        unit_id: UUID | str,
+        *,
+        from_on: str = "2020-01-01",
+        until_on: str | None = None,
+    ) -> UUID:
+        """Told by the registry; the appointment."""
+        made = StaffAppointed(
+            staff_id=staff,
+            appointment_id=uuid4(),
+            post=post,
+            unit_id=unit_id,
+            from_on=from_on,
+            until_on=until_on,
+        )
+        await self.gateway.deliver("appointments", made)
+        return made.appointment_id
+
+    async def token(self, account: str, **more: str) -> dict[str, Any]:
+        """A staff member signs in."""
+        answer = await self.sign_in(grant_type="password", account=account, password=PASSWORD, **more)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def refresh(self, refresh_token: str) -> httpx.Response:
+        return await self.sign_in(grant_type="refresh", refresh_token=refresh_token)
+
+    async def me(self, access_token: str) -> httpx.Response:
+        return await self.gateway.get("/api/v1/me", headers={"Authorization": f"Bearer {access_token}"})
+
     async def ask_code(self, phone: str = PHONE) -> httpx.Response:
         return await self.gateway.client.post("/api/v1/auth/otp", json={"phone": phone})
 
@@ -63,10 +113,12 @@ async def line(neighbour: NeighbourService) -> AsyncIterator[LossyLine]:
         yield line
 
 
-@pytest.fixture
-async def gateway(servers: Any, tmp_path: Path, line: LossyLine) -> AsyncIterator[ServiceUnderTest]:
-    """Every service behind it is the neighbour, at the far end of the line."""
-    key, password = tmp_path / "signing.json", tmp_path / "operator.password"
+@asynccontextmanager
+async def open_gateway(
+    servers: Any, folder: Path, port: int = 1, **settings: Any
+) -> AsyncIterator[ServiceUnderTest]:
+    """Every service behind it answers at that port."""
+    key, password = folder / "signing.json", folder / "operator.password"
     key.write_text(json.dumps(signing_key().as_dict(private=True)))
     password.write_text(OPERATOR_PASSWORD + "\n")
     services = ("registry", "requests", "volunteers", "relief", "paid")
@@ -75,9 +127,17 @@ async def gateway(servers: Any, tmp_path: Path, line: LossyLine) -> AsyncIterato
         servers.postgres_dsn,
         signing_key_file=key,
         operator_password_file=password,
-        messages_dir=tmp_path / "messages",
-        **{f"{service}_url": f"http://127.0.0.1:{line.port}" for service in services},
+        messages_dir=folder / "messages",
+        **{f"{service}_url": f"http://127.0.0.1:{port}" for service in services},
+        **settings,
     ) as service:
+        yield service
+
+
+@pytest.fixture
+async def gateway(servers: Any, tmp_path: Path, line: LossyLine) -> AsyncIterator[ServiceUnderTest]:
+    """Every service behind it is the neighbour, at the far end of the line."""
+    async with open_gateway(servers, tmp_path, line.port) as service:
         yield service
 
 

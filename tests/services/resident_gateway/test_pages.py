@@ -32,7 +32,7 @@ async def test_a_resident_signs_in_and_sees_what_goes_on(entrance: Entrance) -> 
 
 
 async def test_staff_sign_in_with_a_password(entrance: Entrance) -> None:
-    await entrance.open_account(account="chen", kind="password", password="a long password", roles=["worker"])
+    await entrance.open_account(account="chen", kind="password", password="a long password", roles=[])
     wrong = await entrance.gateway.client.post(
         "/sign-in", data={"account": "chen", "password": "nonsense"}, headers=HERE
     )
@@ -51,14 +51,17 @@ async def test_the_session_is_out_of_reach_of_scripts_and_other_sites(entrance: 
     await entrance.ask_code()
     form = {"phone": PHONE, "code": entrance.newest_code()}
     answer = await entrance.gateway.client.post("/sign-in", data=form, headers=HERE)
-    [cookie] = answer.headers.get_list("set-cookie")
-    assert "HttpOnly" in cookie
-    assert "SameSite=lax" in cookie
+    cookies = answer.headers.get_list("set-cookie")
+    assert sorted(cookie.partition("=")[0] for cookie in cookies) == ["linli_access", "linli_session"]
+    for cookie in cookies:
+        assert "HttpOnly" in cookie
+        assert "SameSite=lax" in cookie
+        assert "Secure" not in cookie
     await entrance.ask_code()
     entrance.gateway.kit.settings.mode = "production"
     form = {"phone": PHONE, "code": entrance.newest_code()}
     answer = await entrance.gateway.client.post("/sign-in", data=form, headers=HERE)
-    assert "Secure" in answer.headers["set-cookie"]
+    assert all("Secure" in cookie for cookie in answer.headers.get_list("set-cookie"))
 
 
 async def test_signing_out_ends_the_session(entrance: Entrance) -> None:
@@ -145,3 +148,18 @@ async def test_half_a_form_signs_nobody_in(entrance: Entrance, form: Any) -> Non
 @pytest.mark.parametrize("path", ["/livez", "/readyz"])
 async def test_it_says_how_it_is(entrance: Entrance, path: str) -> None:
     assert (await entrance.gateway.get(path)).status_code == 200
+
+
+async def test_who_tried_too_often_is_told_on_the_page_when_to_come_back(entrance: Entrance) -> None:
+    browser = entrance.gateway.client
+    for path, form in (
+        ("/code", {"phone": PHONE}),
+        ("/sign-in", {"account": "chen", "password": "nonsense"}),
+    ):
+        for _ in range(10):
+            assert (await browser.post(path, data=form, headers=HERE)).status_code in (200, 303)
+        refused = await browser.post(path, data=form, headers=HERE | {"Accept-Language": "zh"})
+        assert refused.status_code == 429
+        assert int(refused.headers["retry-after"]) > 0
+        assert "尝试次数过多" in refused.text
+        assert "text/html" in refused.headers["content-type"]

@@ -3,6 +3,7 @@
 import json
 import stat
 import time
+from base64 import urlsafe_b64encode
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,10 +11,12 @@ from uuid import UUID, uuid4
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey
+from joserfc.jws import JWSRegistry
+from joserfc.registry import HeaderParameter
 
 from platform_kit.testing import signing_key
 
-from .conftest import OPERATOR_PASSWORD, PHONE, Entrance
+from .conftest import OPERATOR_PASSWORD, PASSWORD, PHONE, Entrance
 
 WRONG = "/problems/wrong-credentials"
 UNIT = "018f0000-0000-7000-8000-000000000042"
@@ -22,7 +25,8 @@ UNIT = "018f0000-0000-7000-8000-000000000042"
 async def test_the_operator_signs_in_with_the_house_password(entrance: Entrance) -> None:
     answer = await entrance.sign_in(grant_type="password", account="operator", password=OPERATOR_PASSWORD)
     assert answer.status_code == 200
-    assert (answer.json()["token_type"], answer.json()["expires_in"]) == ("Bearer", 1800)
+    assert (answer.json()["token_type"], answer.json()["expires_in"]) == ("Bearer", 600)
+    assert answer.headers["cache-control"] == "no-store"
     made = await entrance.gateway.client.post(
         "/api/v1/auth/accounts",
         json={"account": PHONE, "display_name": "王", "kind": "code", "subject": str(uuid4()), "roles": ["resident"]},
@@ -38,18 +42,17 @@ async def test_a_wrong_operator_password_is_refused(entrance: Entrance, password
 
 
 async def test_a_token_says_who_it_is_in_the_agreed_claims(entrance: Entrance) -> None:
-    subject = uuid4()
+    subject = await entrance.staff("zhang.worker")
     post = {"role": "worker", "unit_id": UNIT, "unit_code": "01/02/003"}
-    await entrance.open_account(
-        account="zhang.worker", kind="password", password="a long password", subject=str(subject), roles=[], posts=[post]
-    )  # fmt: skip
-    answer = await entrance.sign_in(grant_type="password", account="zhang.worker", password="a long password")
+    await entrance.unit(UNIT, "01/02/003")
+    await entrance.appoint(subject, "worker", UNIT)
+    answer = await entrance.sign_in(grant_type="password", account="zhang.worker", password=PASSWORD)
     keys = KeySet.import_key_set((await entrance.gateway.get("/.well-known/jwks.json")).json())
     token = jwt.decode(answer.json()["access_token"], keys, algorithms=["ES256"])
     assert token.header["typ"] == "at+jwt"
     claims = token.claims
     assert (claims["iss"], claims["aud"], claims["sub"]) == ("linli", "linli", str(subject))
-    assert claims["exp"] - claims["iat"] == 1800
+    assert claims["exp"] - claims["iat"] == 600
     assert (claims["roles"], claims["posts"]) == (["worker"], [post])
     headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
     me = (await entrance.gateway.get("/api/v1/me", headers=headers)).json()
@@ -226,6 +229,10 @@ async def test_a_token_is_kept_nowhere(entrance: Entrance) -> None:
         assert await tx.fetchval("SELECT count(*) FROM idempotency") == 0
 
 
+def _encoded(part: Any) -> str:
+    return urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
+
+
 def _forged(kind: str) -> str:
     ours, theirs = signing_key(), ECKey.generate_key("P-256", {"kid": "test"}, auto_kid=False)
     issued = int(time.time())
@@ -248,6 +255,18 @@ def _forged(kind: str) -> str:
             return f"{head}.{jwt.encode(header, claims, ours).split('.')[1]}.{signature}"
         case "an ID token":
             return jwt.encode(header | {"typ": "JWT"}, claims, ours)
+        case "no algorithm":
+            head, body = (_encoded(part) for part in (header | {"alg": "none"}, claims))
+            return f"{head}.{body}."
+        case "an unknown crit":
+            registry = JWSRegistry({"x": HeaderParameter("x", "str")}, ["ES256"])
+            return jwt.encode(header | {"crit": ["x"], "x": "y"}, claims, ours, registry=registry)
+        case "an unknown key":
+            return jwt.encode(header | {"kid": "nobody's"}, claims, theirs)
+        case "no key id":
+            return jwt.encode({"alg": "ES256", "typ": "at+jwt"}, claims, ours)
+        case "a header that nests without end":
+            return f"{urlsafe_b64encode(b'[' * 6000).decode()}.{_encoded(claims)}."
         case "expired":
             return jwt.encode(header, claims | {"exp": issued - 60}, ours)
         case "another audience":
@@ -260,7 +279,8 @@ def _forged(kind: str) -> str:
     "kind",
     [
         "another key", "the public key as a secret", "no signature", "another body", "an ID token", "expired",
-        "another audience", "another issuer",
+        "another audience", "another issuer", "no algorithm", "an unknown crit", "an unknown key", "no key id",
+        "a header that nests without end",
     ],
 )  # fmt: skip
 async def test_a_forged_token_is_refused(entrance: Entrance, kind: str) -> None:
@@ -275,5 +295,11 @@ async def test_a_forged_token_is_refused(entrance: Entrance, kind: str) -> None:
     }
     answer = await entrance.gateway.post("/api/v1/auth/accounts", json=body, headers=headers)
     assert answer.status_code == 401
-    home = await entrance.gateway.get("/home", headers={"Cookie": f"linli_session={_forged(kind)}"})
+    cookies = f"linli_session={_forged(kind)}; linli_access={_forged(kind)}"
+    home = await entrance.gateway.get("/home", headers={"Cookie": cookies})
     assert home.status_code == 303
+
+
+async def test_a_header_of_a_megabyte_is_refused_before_it_is_read(entrance: Entrance) -> None:
+    headers = {"Authorization": "Bearer " + "a" * 1024 * 1024}
+    assert (await entrance.gateway.get("/api/v1/me", headers=headers)).status_code in (401, 431)

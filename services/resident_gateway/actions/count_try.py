@@ -1,0 +1,31 @@
+"""A try to prove who one is: counted before the proof is looked at, so that guessing at once is no way around the count."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from platform_kit.clock import now
+from platform_kit.db import Tx
+from platform_kit.sealing import Sealer
+from resident_gateway import store
+from resident_gateway.actions.take_turn import take_turn
+from resident_gateway.rules.account_name import account_key
+from resident_gateway.rules.throttle import FAILURES_FROM_AN_ADDRESS, TRIES_OF_AN_ACCOUNT
+
+T = TypeVar("T")
+
+
+async def count_try(
+    tx: Tx, sealer: Sealer, *, account: str, address: str, proof: Callable[[], Awaitable[T | None]]
+) -> T | None:
+    """What the proof gives; None leaves the try counted, so this transaction must be committed either way.
+
+    The account's turn is taken before the address's, always: two callers never wait for each other in a circle.
+    """
+    at = await now(tx)
+    of_account = await take_turn(tx, sealer, TRIES_OF_AN_ACCOUNT, account_key(account), at)
+    of_address = await take_turn(tx, sealer, FAILURES_FROM_AN_ADDRESS, address, at)
+    proven = await proof()
+    if proven is not None:
+        await store.delete_turns(tx, of_account)
+        await store.delete_turn(tx, of_address, at)
+    return proven

@@ -1,0 +1,21 @@
+"""The second factor of staff (RFC 6238): six digits of thirty seconds, one step early or late, each accepted once."""
+
+import hmac
+from datetime import datetime
+
+from pyotp import TOTP
+
+STEP_SECONDS = 30
+DRIFT = 1
+
+
+def accepted_step(secret: str, code: str, last_step: int | None, at: datetime) -> int | None:
+    """The step that this code belongs to, if it is later than the last one accepted; None when the code is not good."""
+    now = int(at.timestamp()) // STEP_SECONDS
+    generator = TOTP(secret)
+    found = None
+    for step in range(now - DRIFT, now + DRIFT + 1):
+        fits = hmac.compare_digest(generator.generate_otp(step).encode(), code.encode())
+        if fits and (last_step is None or step > last_step):
+            found = step
+    return found

@@ -1,0 +1,202 @@
+"""Signing in, staying signed in, signing out. The answers are secrets: no key, nothing kept (decisions 0004 and 0010)."""
+
+import json
+import secrets
+from functools import partial
+from typing import Annotated, Any, cast
+from uuid import UUID
+
+from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response
+
+from platform_kit.auth import ACCESS_LIFETIME, ALGORITHM, ISSUER, Caller, issue_token
+from platform_kit.caller_address import line_of
+from platform_kit.clock import now
+from platform_kit.edge import Command, Unkept, commands, refusals, unkept
+from platform_kit.kit import Kit
+from platform_kit.signing import newest_key
+from platform_kit.telemetry import caller_address
+from resident_gateway import actions, problems, schemas
+from resident_gateway.actions import SignedIn
+from resident_gateway.messages import CHANNEL
+from resident_gateway.provider import PROVIDER
+from resident_gateway.rules.code import LIFETIME
+from resident_gateway.settings import GatewaySettings
+
+router = APIRouter()
+
+
+def _never_cached(response: Response) -> None:
+    response.headers["Cache-Control"] = "no-store"
+
+
+SECRET_ANSWER = Depends(_never_cached)
+AUTH = "/api/v1/auth"
+OPERATOR = Caller(UUID("00000000-0000-7000-8000-000000000001"), frozenset({"operator"}))
+
+AsOperator = Annotated[Command, commands("operator")]
+Call = Annotated[Unkept, unkept()]
+
+
+@router.get("/.well-known/jwks.json", include_in_schema=False)
+async def jwks(request: Request) -> dict[str, Any]:
+    return cast("dict[str, Any]", json.loads(_settings(request.app.state.kit).jwks_file.read_text()))
+
+
+@router.get("/.well-known/openid-configuration", include_in_schema=False)
+async def discovery(request: Request) -> dict[str, Any]:
+    """What a verifier needs to know of us (OpenID Connect Discovery); we are no provider of logins to others."""
+    base = str(request.base_url).rstrip("/")
+    return {
+        "issuer": ISSUER,
+        "jwks_uri": f"{base}/.well-known/jwks.json",
+        "token_endpoint": f"{base}{AUTH}/token",
+        "end_session_endpoint": f"{base}{AUTH}/logout",
+        "grant_types_supported": ["password", "code", "refresh", "provider"],
+        "response_types_supported": [],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": [ALGORITHM],
+        "token_endpoint_auth_methods_supported": ["none"],
+    }
+
+
+@router.post(f"{AUTH}/accounts", response_model=schemas.AccountView, responses=refusals())
+async def open_account(body: schemas.NewAccount, command: AsOperator) -> Response:
+    account = await actions.open_account(
+        command.tx,
+        command.kit.sealer,
+        account=body.account,
+        display_name=body.display_name,
+        kind=body.kind,
+        password=body.password.get_secret_value() if body.password else None,
+        subject=body.subject,
+        roles=list(body.roles),
+    )
+    view = schemas.AccountView(
+        id=account.id, subject=account.subject, roles=list(account.roles), version=account.version
+    )
+    return command.answer(view)
+
+
+@router.post(f"{AUTH}/otp", status_code=202, response_model=schemas.CodeSent,
+             responses=refusals(problems.TooManyTries))  # fmt: skip
+async def send_code(body: schemas.CodeWanted, call: Call, background: BackgroundTasks) -> schemas.CodeSent:
+    message = await actions.send_code(call.tx, call.kit.sealer, phone=body.phone, address=address())
+    if message is not None:
+        # After the answer: a provider that is slow holds no connection, and does not tell who has an account.
+        background.add_task(call.kit.state[CHANNEL].send, message)
+    return schemas.CodeSent(expires_in=int(LIFETIME.total_seconds()))
+
+
+@router.post(f"{AUTH}/token", response_model=schemas.Token, dependencies=[SECRET_ANSWER],
+             responses=refusals(problems.WrongCredentials, problems.TooManyTries, problems.SecondFactorMissing))  # fmt: skip
+async def issue(body: schemas.TokenWanted, call: Call) -> Any:
+    if body.grant_type == "refresh":
+        token = body.refresh_token.get_secret_value() if body.refresh_token else ""
+        person = await actions.renew_session(call.tx, call.kit.sealer, token)
+    else:
+        person = await signed_in(call, body, address())
+    if person is None:
+        # Answered, not raised: a wrong try must be counted, so the transaction is committed.
+        wrong = problems.SessionOver if body.grant_type == "refresh" else problems.WrongCredentials
+        return call.refuse(wrong())
+    call.asker = person.caller
+    return token_for(call.kit, person)
+
+
+@router.post(f"{AUTH}/logout", status_code=204, response_class=Response, responses=refusals())
+async def leave(body: schemas.Leaving, call: Call) -> Response:
+    await actions.end_session(call.tx, call.kit.sealer, body.refresh_token.get_secret_value())
+    return Response(status_code=204)
+
+
+@router.post(f"{AUTH}/totp", response_model=schemas.SecondFactor, dependencies=[SECRET_ANSWER],
+             responses=refusals(problems.WrongCredentials, problems.TooManyTries))  # fmt: skip
+async def begin_totp(body: schemas.SecondFactorWanted, call: Call) -> Any:
+    proof = partial(
+        actions.begin_totp,
+        call.tx,
+        call.kit.sealer,
+        account=body.account,
+        password=body.password.get_secret_value(),
+    )
+    uri = await _tried(call, body.account, address(), proof)
+    if uri is None:
+        return call.refuse(problems.WrongCredentials())
+    return schemas.SecondFactor(otpauth_uri=uri)
+
+
+@router.post(f"{AUTH}/totp/confirm", status_code=204, response_class=Response,
+             responses=refusals(problems.WrongCredentials, problems.TooManyTries))  # fmt: skip
+async def confirm_totp(body: schemas.SecondFactorShown, call: Call) -> Response:
+    proof = partial(
+        actions.confirm_totp,
+        call.tx,
+        call.kit.sealer,
+        account=body.account,
+        password=body.password.get_secret_value(),
+        code=body.code.get_secret_value(),
+    )
+    if await _tried(call, body.account, address(), proof) is None:
+        return call.refuse(problems.WrongCredentials())
+    return Response(status_code=204)
+
+
+async def signed_in(call: Unkept, body: schemas.TokenWanted, address: str) -> SignedIn | None:
+    """Who proved who they are; None for anything that does not fit."""
+    tx, sealer = call.tx, call.kit.sealer
+    proof: Any
+    if body.grant_type == "password" and body.account and body.password:
+        account, password = body.account, body.password.get_secret_value()
+        if account == "operator":
+            found = await _tried(call, account, address, partial(_operator, call.kit, password))
+            return SignedIn(OPERATOR) if found else None
+        proof = partial(
+            actions.sign_in_by_password,
+            tx,
+            sealer,
+            account=account,
+            password=password,
+            code=body.totp.get_secret_value() if body.totp else None,
+            needs_code=_settings(call.kit).needs_totp(),
+        )
+    elif body.grant_type == "code" and body.phone and body.code:
+        account = body.phone
+        proof = partial(actions.sign_in_by_code, tx, sealer, phone=account, code=body.code.get_secret_value())
+    elif body.grant_type == "provider" and body.id_token and PROVIDER in call.kit.state:
+        subject = await call.kit.state[PROVIDER].subject(body.id_token.get_secret_value(), await now(tx))
+        if subject is None:
+            return None
+        account = subject
+        proof = partial(actions.sign_in_by_provider, tx, sealer, subject=subject)
+    else:
+        return None
+    person = await _tried(call, account, address, proof)
+    return await actions.start_session(tx, sealer, person) if person else None
+
+
+async def _tried(call: Unkept, account: str, address: str, proof: Any) -> Any:
+    return await actions.count_try(call.tx, call.kit.sealer, account=account, address=address, proof=proof)
+
+
+async def _operator(kit: Kit, password: str) -> Caller | None:
+    known = _settings(kit).operator_password_file.read_text().strip()
+    return OPERATOR if secrets.compare_digest(password.encode(), known.encode()) else None
+
+
+def token_for(kit: Kit, person: SignedIn) -> schemas.Token:
+    key = newest_key(_settings(kit).signing_key_file)
+    return schemas.Token(
+        access_token=issue_token(key, person.caller, ACCESS_LIFETIME),
+        token_type="Bearer",  # noqa: S106 - the name of a scheme
+        expires_in=int(ACCESS_LIFETIME.total_seconds()),
+        refresh_token=person.refresh_token,
+    )
+
+
+def address() -> str:
+    """Where the call that is being answered comes from, to count by."""
+    return line_of(caller_address.get())
+
+
+def _settings(kit: Kit) -> GatewaySettings:
+    return cast(GatewaySettings, kit.settings)

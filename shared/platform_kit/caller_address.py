@@ -1,0 +1,18 @@
+"""Where a call comes from, as something to count by."""
+
+from ipaddress import IPv6Address, ip_address, ip_network
+
+_UNKNOWN = "unknown"
+
+
+def line_of(address: str) -> str:
+    """The same for everybody at one connection to the internet: an IPv4 address, or an IPv6 /64, which is 2^64 addresses."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return _UNKNOWN
+    if isinstance(parsed, IPv6Address):
+        if parsed.ipv4_mapped is None:
+            return str(ip_network((parsed, 64), strict=False))
+        parsed = parsed.ipv4_mapped
+    return str(parsed)

@@ -1,0 +1,172 @@
+"""How often one may ask for codes and try to sign in: counted exactly, told with Retry-After, alike for nobody's account."""
+
+import asyncio
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from .conftest import OPERATOR_PASSWORD, PASSWORD, PHONE, Entrance, open_gateway
+
+NOBODY = "13900139000"
+
+
+def _phones(count: int) -> list[str]:
+    return [f"137{number:08d}" for number in range(count)]
+
+
+@pytest.mark.parametrize("phone", [PHONE, NOBODY])
+async def test_a_phone_gets_ten_codes_an_hour(entrance: Entrance, phone: str) -> None:
+    await entrance.resident()
+    for _ in range(10):
+        assert (await entrance.ask_code(phone)).status_code == 202
+    await entrance.gateway.advance(timedelta(minutes=20))
+    refused = await entrance.ask_code(phone)
+    assert (refused.status_code, refused.json()["type"]) == (429, "/problems/too-many-tries")
+    seconds = int(refused.headers["retry-after"])
+    assert 2300 <= seconds <= 2400
+    await entrance.gateway.advance(timedelta(seconds=seconds))
+    assert (await entrance.ask_code(phone)).status_code == 202
+    assert len(entrance.sent()) == (11 if phone == PHONE else 0)
+
+
+async def test_an_hour_is_any_hour_and_not_one_of_the_clock(entrance: Entrance) -> None:
+    await entrance.ask_code()
+    await entrance.gateway.advance(timedelta(minutes=50))
+    for _ in range(9):
+        assert (await entrance.ask_code()).status_code == 202
+    await entrance.gateway.advance(timedelta(minutes=15))
+    assert [(await entrance.ask_code()).status_code for _ in range(2)] == [202, 429]
+
+
+async def test_thirty_at_once_get_ten_codes(entrance: Entrance) -> None:
+    await entrance.resident()
+    answers = await asyncio.gather(*(entrance.ask_code() for _ in range(30)))
+    assert Counter(answer.status_code for answer in answers) == {202: 10, 429: 20}
+    assert len(entrance.sent()) == 10
+
+
+async def test_another_phone_is_counted_by_itself_however_it_is_typed(entrance: Entrance) -> None:
+    for spelling in (PHONE, "138 0013 8000", "+86 13800138000", "138-0013-8000", "１３８００１３８０００"):
+        for _ in range(2):
+            assert (await entrance.ask_code(spelling)).status_code == 202
+    assert (await entrance.ask_code("+8613800138000")).status_code == 429
+    assert (await entrance.ask_code(NOBODY)).status_code == 202
+
+
+async def test_an_address_asks_for_a_hundred_codes_an_hour(entrance: Entrance) -> None:
+    answers = [await entrance.ask_code(phone) for phone in _phones(101)]
+    assert [answer.status_code for answer in answers] == [202] * 100 + [429]
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_an_account_is_tried_ten_times_in_a_quarter_of_an_hour(entrance: Entrance, known: bool) -> None:
+    """And neither the answers nor their order tell whether there is such an account."""
+    await entrance.staff("chen" if known else "somebody else")
+    for _ in range(10):
+        answer = await entrance.sign_in(grant_type="password", account="chen", password="a wrong password")
+        assert (answer.status_code, answer.json()["type"]) == (401, "/problems/wrong-credentials")
+    right = await entrance.sign_in(grant_type="password", account="chen", password=PASSWORD)
+    assert right.status_code == 429
+    assert 0 < int(right.headers["retry-after"]) <= 900
+    assert right.json()["detail"]
+    await entrance.gateway.advance(timedelta(minutes=15))
+    later = await entrance.sign_in(grant_type="password", account="chen", password=PASSWORD)
+    assert later.status_code == (200 if known else 401)
+
+
+async def test_guessing_at_once_is_counted_as_exactly_as_one_by_one(entrance: Entrance) -> None:
+    await entrance.resident()
+    await entrance.ask_code()
+    guesses = (entrance.sign_in(grant_type="code", phone=PHONE, code=f"not{number}") for number in range(25))
+    answers = await asyncio.gather(*guesses)
+    assert Counter(answer.status_code for answer in answers) == {401: 10, 429: 15}
+
+
+async def test_who_succeeds_starts_anew(entrance: Entrance) -> None:
+    await entrance.staff("chen")
+    for _ in range(2):
+        for _ in range(9):
+            await entrance.sign_in(grant_type="password", account="chen", password="a wrong password")
+        await entrance.token("chen")
+    assert (await entrance.token("chen"))["refresh_token"]
+
+
+async def test_the_operator_is_counted_like_everybody(entrance: Entrance) -> None:
+    for _ in range(10):
+        await entrance.sign_in(grant_type="password", account="operator", password="a guess")
+    answer = await entrance.sign_in(grant_type="password", account="operator", password=OPERATOR_PASSWORD)
+    assert answer.status_code == 429
+
+
+async def test_an_address_fails_sixty_times_in_a_quarter_of_an_hour(entrance: Entrance) -> None:
+    await entrance.staff("chen")
+    for phone in _phones(59):
+        answer = await entrance.sign_in(grant_type="code", phone=phone, code="000000")
+        assert answer.status_code == 401
+    assert (await entrance.token("chen"))["access_token"], "who succeeds is no failure of the address"
+    late = [await entrance.sign_in(grant_type="code", phone=phone, code="0") for phone in _phones(62)[60:]]
+    assert [answer.status_code for answer in late] == [401, 429]
+    assert (
+        await entrance.sign_in(grant_type="password", account="chen", password=PASSWORD)
+    ).status_code == 429
+
+
+async def test_failures_of_an_address_at_once_are_counted_exactly(entrance: Entrance) -> None:
+    answers = await asyncio.gather(
+        *(entrance.sign_in(grant_type="code", phone=phone, code="000000") for phone in _phones(80))
+    )
+    assert Counter(answer.status_code for answer in answers) == {401: 60, 429: 20}
+
+
+async def _use_up(entrance: Entrance, headers: dict[str, str]) -> httpx.Response:
+    for phone in _phones(60):
+        await _fail(entrance, phone, headers)
+    return await _fail(entrance, NOBODY, headers)
+
+
+async def _fail(entrance: Entrance, phone: str, headers: dict[str, str]) -> httpx.Response:
+    body = {"grant_type": "code", "phone": phone, "code": "000000"}
+    return await entrance.gateway.client.post("/api/v1/auth/token", json=body, headers=headers)
+
+
+async def test_nobody_chooses_their_address_themselves(entrance: Entrance) -> None:
+    assert (await _use_up(entrance, {"X-Forwarded-For": "203.0.113.7"})).status_code == 429
+    assert (await _fail(entrance, "13600000000", {"X-Forwarded-For": "203.0.113.8"})).status_code == 429
+
+
+async def test_behind_a_proxy_of_ours_the_address_is_the_callers(
+    servers: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LINLI_TRUSTED_PROXIES", "127.0.0.1/32")
+    async with open_gateway(servers, tmp_path) as gateway:
+        entrance = Entrance(gateway, tmp_path / "messages")
+        theirs = {"X-Forwarded-For": "198.51.100.1, 203.0.113.7"}
+        assert (await _use_up(entrance, theirs)).status_code == 429
+        lied = {"X-Forwarded-For": "192.0.2.9, 203.0.113.7"}
+        assert (await _fail(entrance, "13600000000", lied)).status_code == 429
+        assert (await _fail(entrance, "13600000001", {"X-Forwarded-For": "203.0.113.8"})).status_code == 401
+
+
+async def test_neither_phones_nor_addresses_are_readable_in_the_counts(entrance: Entrance) -> None:
+    await entrance.ask_code()
+    await entrance.sign_in(grant_type="code", phone=PHONE, code="000000")
+    async with entrance.gateway.tx() as tx:
+        rows = await tx.fetch("SELECT * FROM throttle")
+    stored = b" ".join(row["key"] for row in rows)
+    assert len(rows) == 4
+    assert PHONE.encode() not in stored
+    assert b"127.0.0.1" not in stored
+
+
+async def test_counts_that_count_no_more_are_removed(entrance: Entrance) -> None:
+    for phone in _phones(5):
+        await entrance.ask_code(phone)
+    await entrance.gateway.advance(timedelta(hours=2))
+    await entrance.ask_code(NOBODY)
+    async with entrance.gateway.tx() as tx:
+        assert await tx.fetchval("SELECT count(*) FROM throttle") == 2
+        assert await tx.fetchval("SELECT count(*) FROM one_time_code") == 1

@@ -163,8 +163,8 @@ async def insert_turn(tx: Tx, key: bytes, limit: Limit, at: datetime) -> bool:
         """,
         key,
         at,
-        limit.within,
         limit.times,
+        limit.within,
     )
     return bool(taken)
 

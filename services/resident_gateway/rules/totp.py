@@ -14,7 +14,7 @@ def accepted_step(secret: str, code: str, last_step: int | None, at: datetime) -
     now = int(at.timestamp()) // STEP_SECONDS
     generator = TOTP(secret)
     found = None
-    for step in range(now - DRIFT, now + DRIFT + 1):
+    for step in range(max(0, now - DRIFT), now + DRIFT + 1):
         fits = hmac.compare_digest(generator.generate_otp(step).encode(), code.encode())
         if fits and (last_step is None or step > last_step):
             found = step

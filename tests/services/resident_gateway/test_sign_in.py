@@ -1,5 +1,6 @@
 """Who gets a token, by what proof, and which tokens are refused."""
 
+import asyncio
 import json
 import stat
 import time
@@ -8,7 +9,9 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
+import uvicorn
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey
 from joserfc.jws import JWSRegistry
@@ -303,3 +306,24 @@ async def test_a_forged_token_is_refused(entrance: Entrance, kind: str) -> None:
 async def test_a_header_of_a_megabyte_is_refused_before_it_is_read(entrance: Entrance) -> None:
     headers = {"Authorization": "Bearer " + "a" * 1024 * 1024}
     assert (await entrance.gateway.get("/api/v1/me", headers=headers)).status_code in (401, 431)
+
+
+async def test_over_the_wire_a_megabyte_of_token_is_refused_too(entrance: Entrance) -> None:
+    config = uvicorn.Config(
+        entrance.gateway.app, port=0, http="httptools", lifespan="off", log_config=None,
+        timeout_graceful_shutdown=1,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    running = asyncio.create_task(server._serve())
+    try:
+        async with asyncio.timeout(10):
+            while not server.started:
+                await asyncio.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
+            headers = {"Authorization": "Bearer " + "a" * 1024 * 1024}
+            assert (await http.get("/api/v1/me", headers=headers)).status_code in (401, 431)
+            assert (await http.get("/livez")).status_code == 200
+    finally:
+        server.should_exit = True
+        await running

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Annotated
 
+import asyncpg
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -40,7 +41,7 @@ def verify_audit(
 def _is_whole(home: Home, service: Service) -> bool:
     try:
         verdict = asyncio.run(_verdict(home, service))
-    except (AnchorForged, *TROUBLE) as error:
+    except (AnchorForged, asyncpg.PostgresError, *TROUBLE) as error:
         console.print(f"{service.name}: BAD: {error}")
         return False
     counts = f"{verdict.chained:,} rows chained, {verdict.waiting:,} wait, {verdict.anchors:,} anchors"
@@ -62,7 +63,9 @@ async def _verdict(home: Home, service: Service) -> Verdict:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             length = await connection.fetchval("SELECT coalesce(max(seq), 0) FROM audit_chain")
             columns = (TextColumn(service.name), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-            with Progress(*columns, console=console, transient=True) as progress:
+            with Progress(
+                *columns, console=console, transient=True, disable=not console.is_terminal
+            ) as progress:
                 task = progress.add_task("", total=length)
                 return await verify(
                     connection, anchors, lambda looked_at: progress.update(task, completed=looked_at)

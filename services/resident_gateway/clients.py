@@ -43,14 +43,14 @@ class Client:
 
     async def send(self, call: Call) -> httpx.Response:
         """The whole answer; httpx.TransportError when there is none."""
-        answer = await self.begin(call)
+        answer = await self.start(call)
         try:
             await answer.aread()
         finally:
             await answer.aclose()
         return answer
 
-    async def begin(self, call: Call) -> httpx.Response:
+    async def start(self, call: Call) -> httpx.Response:
         """The answer's head; whoever asks reads its body as it comes, and closes it."""
         query = f"?{call.query.decode('latin-1')}" if call.query else ""
         request = httpx.Request(
@@ -104,7 +104,7 @@ async def ask(client: Client, call: Call) -> httpx.Response:
 async def ask_for_stream(client: Client, call: Call) -> httpx.Response:
     """For an answer that may be longer than memory: begun once, not asked for again. Unavailable when there is none."""
     try:
-        return await client.begin(call)
+        return await client.start(call)
     except httpx.TransportError as error:
         log.warning("no answer", path=call.path, attempt=1, error=repr(error))
         raise Unavailable from error

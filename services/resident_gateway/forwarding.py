@@ -147,7 +147,7 @@ def _forward(operation: Operation) -> Any:
 
 def is_streamed(operation: Operation) -> bool:
     """An answer of lines has no length that anybody knows before."""
-    return "text/csv" in operation.described["responses"].get("200", {}).get("content", {})
+    return "text/csv" in operation.described.get("responses", {}).get("200", {}).get("content", {})
 
 
 def origin_headers() -> dict[str, str]:

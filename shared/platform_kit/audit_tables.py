@@ -12,7 +12,7 @@ _ROWS = (
         roles text[] NOT NULL,
         subject uuid,
         operation text NOT NULL,
-        object jsonb NOT NULL CHECK (NOT jsonb_path_exists(object, '$.* ? (@.type() != "string")')),
+        object jsonb NOT NULL CHECK (NOT jsonb_path_exists(object, 'strict $.* ? (@.type() != "string")')),
         outcome text NOT NULL,
         status int NOT NULL,
         address text,

@@ -51,6 +51,7 @@ def test_the_whole_house_is_listed_and_what_is_killed_comes_back(home: Home) -> 
     }
     assert set(found["databases"]) == {service.name for service in SERVICES}
     assert all("oldest_unsent_seconds" in database for database in found["databases"].values())
+    assert all(database["oldest_unchained_seconds"] < 60 for database in found["databases"].values())
     assert found["topics"]["relief.payments"] >= 1
     assert all(isinstance(lag, dict) for lag in found["consumer_lag"].values())
 

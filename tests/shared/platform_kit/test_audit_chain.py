@@ -7,7 +7,7 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC
 from pathlib import Path
@@ -17,6 +17,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from platform_kit import sequencer as sequencer_module
+from platform_kit import telemetry
 from platform_kit.audit import Entry, record
 from platform_kit.audit_anchors import Anchor, AnchorForged, Anchors
 from platform_kit.audit_chain import link_hash
@@ -332,6 +334,36 @@ async def test_the_head_is_anchored_when_it_moved_and_only_then(
     for _ in range(3):
         await sequencer.anchor()
     assert [anchor.seq for anchor in anchors.all()] == [2]
+
+
+async def test_the_loop_chains_measures_its_lag_and_anchors_before_it_leaves(
+    probe: ServiceUnderTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sequencer_module, "MEASURE_SECONDS", 0.0)
+    anchors, stop = _anchored(probe, tmp_path), asyncio.Event()
+    unchained, lag = (
+        gauge.labels("probe_service") for gauge in (telemetry.AUDIT_UNCHAINED, telemetry.AUDIT_LAG)
+    )
+    async with probe.tx() as tx:
+        # Somebody else's sequencer is at work and does not come to an end.
+        await tx.execute("SELECT pg_advisory_xact_lock(8242007)")
+        await fill(probe, 3)
+        running = asyncio.create_task(Sequencer(probe.kit, Progress()).run(stop))
+        await _until(lambda: (unchained._value.get(), lag._value.get() > 0) == (3, True))
+        assert (await verified(probe)).chained == 0
+    await _until(lambda: (unchained._value.get(), lag._value.get()) == (0, 0))
+    await fill(probe, 2)
+    while (await verified(probe)).chained < 5:
+        await asyncio.sleep(0.01)
+    stop.set()
+    await asyncio.wait_for(running, 20)
+    assert anchors.all()[-1].seq == 5
+
+
+async def _until(found: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not found():
+            await asyncio.sleep(0.01)
 
 
 def test_a_line_that_a_crash_tore_is_passed_over_and_a_forged_one_is_named(tmp_path: Path) -> None:

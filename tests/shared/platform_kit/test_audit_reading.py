@@ -85,7 +85,7 @@ async def test_without_a_beginning_the_last_31_days_are_meant(probe: ServiceUnde
             await tx.execute(
                 """
                 INSERT INTO audit (id, at, roles, subject, operation, object, outcome, status, correlation_id)
-                SELECT uuidv7(-$1 * interval '1 day'), clock_timestamp() - $1 * interval '1 day', '{}', $2, 'x', '{}',
+                SELECT uuidv7($1::int * interval '-1 day'), clock_timestamp() - $1 * interval '1 day', '{}', $2, 'x', '{}',
                        'done', 200, ''
                 """,
                 days,

@@ -17,6 +17,7 @@ from platform_kit.problems import TooManyRequests
 Admission = Callable[[Scope, Mapping[bytes, str]], Awaitable[None]]
 
 MINUTE = 60.0
+_NOTHING = 1e-6
 _REMEMBERED = 50_000
 
 
@@ -35,8 +36,8 @@ class Rate:
         now, piece = self._clock(), self._piece / share
         used_until = max(self._used_until.get(principal, now), now) + piece
         # The arithmetic of floats must not cost anybody their last call.
-        if used_until - now > MINUTE + piece / 2:
-            raise TooManyRequests(seconds=ceil(used_until - now - MINUTE))
+        if (wait := used_until - now - MINUTE - _NOTHING) > 0:
+            raise TooManyRequests(seconds=ceil(wait))
         self._used_until[principal] = used_until
         self._used_until.move_to_end(principal)
         if len(self._used_until) > _REMEMBERED:

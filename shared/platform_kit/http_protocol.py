@@ -51,6 +51,8 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
+        if self._ended:
+            return
         self._in_head = False
         self._be_patient()
         if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > LARGEST_HEAD:
@@ -75,10 +77,14 @@ class BoundedProtocol(HttpToolsProtocol):
             self._late = None
 
     def _refuse(self) -> None:
+        """Answered, and then what still comes is thrown away for a while: whoever is cut off in the middle of sending never
+        reads why."""
         self._ended = True
+        self._be_patient()
         answer = refused(HeadTooLarge(limit=LARGEST_HEAD), "zh")
         lines: list[Any] = [b"%s: %s\r\n" % header for header in answer.raw_headers]
         self.transport.write(
             b"".join([STATUS_LINE[431], *lines, b"connection: close\r\n\r\n", bytes(answer.body)])
         )
-        self.transport.close()
+        self.transport.write_eof()
+        self._late = self.loop.call_later(HEAD_SECONDS, self.transport.close)

@@ -90,8 +90,6 @@ async def test_headers_without_end_are_not_kept(server: Server) -> None:
     async with server.connection() as (reader, writer):
         writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n")
         for n in range(2000):
-            if reader.at_eof() or writer.is_closing():
-                break
             writer.write(b"X-%d: %s\r\n" % (n, b"a" * 100))
             await asyncio.sleep(0)
         assert (await _answer(reader)).startswith(b"HTTP/1.1 431 ")

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from community_registry import actions, problems, schemas, store
+from community_registry.policy import POLICY
 from community_registry.rules.unit import Unit
 from platform_kit.clock import now
 from platform_kit.db import Tx
@@ -14,31 +15,30 @@ from platform_kit.ids import new_id
 from platform_kit.masking import mask_id, mask_name, mask_phone
 from platform_kit.problems import NotFound
 from platform_kit.sealing import Sealer
+from registry_replica.permitted import permitted
 
 router = APIRouter(tags=["gateway"])
 
-AsOperator = Annotated[Command, commands("operator")]
-AsWorker = Annotated[Command, commands("operator", "worker")]
-AsAnybody = Annotated[Command, commands()]
-ForAnybody = Annotated[Read, reads()]
+ByCaller = Annotated[Command, commands()]
+ForCaller = Annotated[Read, reads()]
 
 
 @router.post("/units", status_code=201, response_model=schemas.UnitView,
              responses=refusals(problems.CodeTaken, problems.UnitMisplaced))  # fmt: skip
-async def open_unit(body: schemas.NewUnit, command: AsOperator) -> Response:
+async def open_unit(body: schemas.NewUnit, command: ByCaller) -> Response:
     wanted = Unit(new_id(), body.parent_id, body.kind, body.code, body.name, body.zone)
     unit = await actions.open_unit(command.tx, wanted)
     return command.answer(schemas.UnitView.model_validate(unit), status=201)
 
 
 @router.get("/units", response_model=list[schemas.UnitView])
-async def list_units(read: ForAnybody) -> list[schemas.UnitView]:
+async def list_units(read: ForCaller) -> list[schemas.UnitView]:
     return [schemas.UnitView.model_validate(unit) for unit in await store.units(read.tx)]
 
 
 @router.post("/households", status_code=201, response_model=schemas.HouseholdView,
              responses=refusals(problems.IdNumberTaken))  # fmt: skip
-async def register_household(body: schemas.NewHousehold, command: AsWorker) -> Response:
+async def register_household(body: schemas.NewHousehold, command: ByCaller) -> Response:
     household, residents = await actions.register_household(
         command.tx, command.kit.sealer, unit_id=body.unit_id, address=body.address, members=body.members,
         by=command.caller,
@@ -47,11 +47,17 @@ async def register_household(body: schemas.NewHousehold, command: AsWorker) -> R
 
 
 @router.get("/households/{household_id}", response_model=schemas.HouseholdView, responses=refusals())
-async def read_household(household_id: UUID, read: ForAnybody) -> schemas.HouseholdView:
+async def read_household(household_id: UUID, read: ForCaller) -> schemas.HouseholdView:
     household = await store.household(read.tx, household_id)
     residents = await store.residents_of(read.tx, household_id)
     at = await now(read.tx)
-    visible = [resident for resident in residents if await store.may_see(read.tx, read.caller, resident, at)]
+    visible = [
+        resident
+        for resident in residents
+        if await permitted(
+            read.tx, read.caller, POLICY["read_household"], owner=resident.id, unit=resident.unit_id, at=at
+        )
+    ]
     if household is None or not visible:
         raise NotFound(what="household")
     return _household(read.kit.sealer, household, visible)
@@ -59,7 +65,7 @@ async def read_household(household_id: UUID, read: ForAnybody) -> schemas.Househ
 
 @router.post("/households/{household_id}/residents", status_code=201, response_model=schemas.ResidentView,
              responses=refusals(problems.IdNumberTaken))  # fmt: skip
-async def register_resident(household_id: UUID, body: schemas.NewMember, command: AsWorker) -> Response:
+async def register_resident(household_id: UUID, body: schemas.NewMember, command: ByCaller) -> Response:
     resident = await actions.register_resident(
         command.tx, command.kit.sealer, household_id=household_id, member=body, by=command.caller
     )
@@ -67,17 +73,19 @@ async def register_resident(household_id: UUID, body: schemas.NewMember, command
 
 
 @router.get("/residents/{resident_id}", response_model=schemas.ResidentView, responses=refusals())
-async def read_resident(resident_id: UUID, read: ForAnybody) -> schemas.ResidentView:
+async def read_resident(resident_id: UUID, read: ForCaller) -> schemas.ResidentView:
     resident = await store.resident(read.tx, resident_id)
     at = await now(read.tx)
-    if resident is None or not await store.may_see(read.tx, read.caller, resident, at):
+    if resident is None or not await permitted(
+        read.tx, read.caller, POLICY["read_resident"], owner=resident.id, unit=resident.unit_id, at=at
+    ):
         raise NotFound(what="resident")
     return _resident(read.kit.sealer, resident)
 
 
 @router.post("/residents/{resident_id}/consents", status_code=201, response_model=schemas.ConsentView,
              responses=refusals())  # fmt: skip
-async def record_consent(resident_id: UUID, body: schemas.NewConsent, command: AsAnybody) -> Response:
+async def record_consent(resident_id: UUID, body: schemas.NewConsent, command: ByCaller) -> Response:
     version = await actions.record_consent(
         command.tx, resident_id, delegate_id=body.delegate_id, until_on=body.until_on, by=command.caller
     )
@@ -88,14 +96,14 @@ async def record_consent(resident_id: UUID, body: schemas.NewConsent, command: A
 
 
 @router.post("/staff", status_code=201, response_model=schemas.StaffView, responses=refusals())
-async def register_staff(body: schemas.NewStaff, command: AsOperator) -> Response:
+async def register_staff(body: schemas.NewStaff, command: ByCaller) -> Response:
     staff = await actions.register_staff(command.tx, command.kit.sealer, name=body.name, phone=body.phone)
     return command.answer(await _staff(command.tx, command.kit.sealer, staff), status=201)
 
 
 @router.post("/staff/{staff_id}/appointments", status_code=201, response_model=schemas.StaffView,
              responses=refusals())  # fmt: skip
-async def appoint_staff(staff_id: UUID, body: schemas.NewAppointment, command: AsOperator) -> Response:
+async def appoint_staff(staff_id: UUID, body: schemas.NewAppointment, command: ByCaller) -> Response:
     staff = await actions.appoint_staff(
         command.tx,
         staff_id,
@@ -108,9 +116,9 @@ async def appoint_staff(staff_id: UUID, body: schemas.NewAppointment, command: A
 
 
 @router.get("/staff/{staff_id}", response_model=schemas.StaffView, responses=refusals())
-async def read_staff(staff_id: UUID, read: ForAnybody) -> schemas.StaffView:
+async def read_staff(staff_id: UUID, read: ForCaller) -> schemas.StaffView:
     staff = await store.staff(read.tx, staff_id)
-    if staff is None or not (read.caller.has("operator") or read.caller.subject == staff_id):
+    if staff is None or not await permitted(read.tx, read.caller, POLICY["read_staff"], owner=staff_id):
         raise NotFound(what="staff")
     return await _staff(read.tx, read.kit.sealer, staff)
 

@@ -1,5 +1,6 @@
 """The manifest of the registry."""
 
+from community_registry.policy import POLICY
 from community_registry.routes import router
 from community_registry.tables import Row
 from platform_kit.service import Service
@@ -10,4 +11,5 @@ SERVICE = Service(
     title="社区登记 Community registry",
     metadata=Row.metadata,
     routers=(router,),
+    policy=POLICY,
 )

@@ -6,10 +6,8 @@ from datetime import date, datetime
 from uuid import UUID
 
 from community_registry.rules.unit import Unit
-from platform_kit.auth import Caller
 from platform_kit.db import Tx
 from platform_kit.rows import load
-from registry_replica.store import SUBTREE
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +57,6 @@ async def units(tx: Tx) -> list[Unit]:
 
 async def unit(tx: Tx, unit_id: UUID) -> Unit | None:
     return load(Unit, await tx.fetchrow("SELECT * FROM unit WHERE id = $1", unit_id))
-
-
-async def unit_within(tx: Tx, unit_id: UUID, codes: Sequence[str]) -> bool:
-    """Does that unit lie in one of the subtrees of these codes?"""
-    found = await tx.fetchval(
-        f"SELECT true FROM unit WHERE id = $1 AND {SUBTREE.format(code='code', prefixes='$2')}",
-        unit_id,
-        list(codes),
-    )
-    return bool(found)
 
 
 async def insert_unit(tx: Tx, unit: Unit, at: datetime) -> None:
@@ -154,30 +142,6 @@ async def save_consent(
         "UPDATE resident SET version = version + 1 WHERE id = $1 RETURNING version", resident_id
     )
     return version
-
-
-async def delegate_of(tx: Tx, resident_id: UUID, delegate_id: UUID, at: datetime) -> bool:
-    """Does the consent still hold on the day that the resident's unit's calendar shows?"""
-    found = await tx.fetchval(
-        """
-        SELECT true FROM consent c JOIN resident r ON r.id = c.resident_id JOIN unit u ON u.id = r.unit_id
-        WHERE c.resident_id = $1 AND c.delegate_id = $2
-            AND (c.until_on IS NULL OR c.until_on >= ($3::timestamptz AT TIME ZONE u.zone)::date)
-        """,
-        resident_id,
-        delegate_id,
-        at,
-    )
-    return bool(found)
-
-
-async def may_see(tx: Tx, caller: Caller, resident: Resident, at: datetime) -> bool:
-    """Themself, whom they let, and the staff whose units hold theirs."""
-    return (
-        caller.subject == resident.id
-        or await unit_within(tx, resident.unit_id, caller.unit_codes("worker", "street", "district"))
-        or await delegate_of(tx, resident.id, caller.subject, at)
-    )
 
 
 async def staff(tx: Tx, staff_id: UUID) -> Staff | None:

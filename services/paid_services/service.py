@@ -2,6 +2,7 @@
 
 from paid_services.consumers import CONSUMERS
 from paid_services.finance_routes import router as finance_router
+from paid_services.policy import POLICY
 from paid_services.routes import router
 from paid_services.tables import Row
 from platform_kit.service import Service
@@ -12,5 +13,6 @@ SERVICE = Service(
     title="低偿服务 Paid services",
     metadata=Row.metadata,
     routers=(router, finance_router),
+    policy=POLICY,
     consumers=CONSUMERS,
 )

@@ -2,6 +2,7 @@
 
 from platform_kit.service import Service
 from relief_disbursement.consumers import CONSUMERS
+from relief_disbursement.policy import POLICY
 from relief_disbursement.routes import router
 from relief_disbursement.settings import ReliefSettings
 from relief_disbursement.tables import Row
@@ -12,6 +13,7 @@ SERVICE = Service(
     title="救助发放 Relief disbursement",
     metadata=Row.metadata,
     routers=(router,),
+    policy=POLICY,
     consumers=CONSUMERS,
     settings=ReliefSettings,
 )

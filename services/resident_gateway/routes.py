@@ -16,8 +16,9 @@ from platform_kit.edge import Command, Question, Read, commands, questions, read
 from platform_kit.problem_answers import refused
 from platform_kit.problems import NotFound
 from platform_kit.quick_reads import QuickRead
-from registry_replica.store import delegate_of
+from registry_replica.permitted import permitted
 from resident_gateway import actions, problems, schemas, store
+from resident_gateway.policy import POLICY
 from resident_gateway.rules.code import LIFETIME
 from resident_gateway.settings import GatewaySettings
 from resident_gateway.views.timeline import arrived, timeline_page
@@ -29,11 +30,10 @@ API = "/api/v1"
 TOKEN_LIFETIME = timedelta(minutes=30)
 OPERATOR = Caller(UUID("00000000-0000-7000-8000-000000000001"), frozenset({"operator"}))
 
-AsOperator = Annotated[Command, commands("operator")]
+ByCaller = Annotated[Command, commands()]
+ForCaller = Annotated[Read, reads()]
 Unkept = Annotated[Read, unkept()]
-ForAnybody = Annotated[Read, reads()]
 Asked = Annotated[Question, questions()]
-ForThePublic = Annotated[Read, reads(anonymous=True)]
 
 
 @router.get("/.well-known/jwks.json", include_in_schema=False)
@@ -43,7 +43,7 @@ async def jwks(request: Request) -> dict[str, Any]:
 
 
 @router.post(f"{API}/auth/accounts", response_model=schemas.AccountView, responses=refusals())
-async def open_account(body: schemas.NewAccount, command: AsOperator) -> Response:
+async def open_account(body: schemas.NewAccount, command: ByCaller) -> Response:
     account = await actions.open_account(
         command.tx,
         command.kit.sealer,
@@ -78,7 +78,7 @@ async def issue(body: schemas.TokenWanted, call: Unkept) -> Any:
 
 
 @router.get(f"{API}/me", response_model=schemas.Me)
-async def read_me(read: ForAnybody) -> schemas.Me:
+async def read_me(read: ForCaller) -> schemas.Me:
     account = await store.account_of(read.tx, read.caller.subject)
     return schemas.Me(
         subject=read.caller.subject,
@@ -99,12 +99,22 @@ async def read_me(read: ForAnybody) -> schemas.Me:
 async def read_timeline(question: Asked, asked: Annotated[schemas.TimelineAsked, Query()]) -> Response:
     db, me = question.kit.db, question.caller.subject
     fresh = await arrived(db, asked.min_version) if asked.min_version else True
+    whose = asked.resident_id or me
+    if whose != me:
+        async with question.reading() as tx:
+            if not await permitted(
+                tx, question.caller, POLICY["read_timeline"], owner=whose, at=await now(tx)
+            ):
+                raise NotFound(what="resident")
     async with db.connection() as tx:
-        whose = asked.resident_id or me
-        if whose != me and not await delegate_of(tx, whose, me, await now(tx)):
-            raise NotFound(what="resident")
         page = await timeline_page(
-            tx, whose, limit=asked.limit, cursor=asked.cursor, fresh=fresh, language=question.language
+            tx,
+            question.acting,
+            whose,
+            limit=asked.limit,
+            cursor=asked.cursor,
+            fresh=fresh,
+            language=question.language,
         )
     # Written at once: returned as it is, it would be validated and taken apart into dictionaries first.
     # asyncpg's UUIDs are of a class of its own, which orjson leaves to `default`.

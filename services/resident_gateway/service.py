@@ -4,6 +4,7 @@ from platform_kit.service import Service
 from resident_gateway.clients import open_clients
 from resident_gateway.consumers import CONSUMERS
 from resident_gateway.forwarding import describe, forwarding_router
+from resident_gateway.policy import POLICY
 from resident_gateway.routes import home, router
 from resident_gateway.settings import GatewaySettings
 from resident_gateway.tables import Row
@@ -15,6 +16,7 @@ SERVICE = Service(
     title="邻里 Linli",
     metadata=Row.metadata,
     routers=(home, router, pages, forwarding_router()),
+    policy=POLICY,
     consumers=CONSUMERS,
     settings=GatewaySettings,
     describe=describe,

@@ -2,6 +2,7 @@
 
 from platform_kit.service import Service
 from resident_requests.consumers import CONSUMERS
+from resident_requests.policy import POLICY
 from resident_requests.routes import router
 from resident_requests.settings import RequestSettings
 from resident_requests.tables import Row
@@ -13,6 +14,7 @@ SERVICE = Service(
     title="居民求助 Resident requests",
     metadata=Row.metadata,
     routers=(router,),
+    policy=POLICY,
     consumers=CONSUMERS,
     timers=TIMERS,
     settings=RequestSettings,

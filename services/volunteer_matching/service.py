@@ -2,6 +2,7 @@
 
 from platform_kit.service import Service
 from volunteer_matching.consumers import CONSUMERS
+from volunteer_matching.policy import POLICY
 from volunteer_matching.routes import router
 from volunteer_matching.tables import Row
 from volunteer_matching.timers import TIMERS
@@ -12,6 +13,7 @@ SERVICE = Service(
     title="志愿服务 Volunteer matching",
     metadata=Row.metadata,
     routers=(router,),
+    policy=POLICY,
     consumers=CONSUMERS,
     timers=TIMERS,
 )

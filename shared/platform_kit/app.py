@@ -21,6 +21,7 @@ from platform_kit.edge import AlreadyAnswered, language, response_of
 from platform_kit.ids import new_id
 from platform_kit.kit import Kit
 from platform_kit.local_routes import router as local_router
+from platform_kit.policy import compare
 from platform_kit.problem_answers import Problem, http_error, invalid, refused
 from platform_kit.problems import (
     BodyTooLarge,
@@ -45,6 +46,9 @@ _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 def create_api(service: Service, kit: Kit) -> FastAPI:
+    """PolicyIncomplete when the service's policy and its operations do not agree."""
+    compare(service.policy, service.routers)
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
@@ -59,6 +63,7 @@ def create_api(service: Service, kit: Kit) -> FastAPI:
 
     app = FastAPI(title=service.title, version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.kit = kit
+    app.state.policy = service.policy
     for router in service.routers:
         app.include_router(router)
     if kit.settings.mode == "local":

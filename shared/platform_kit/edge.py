@@ -1,7 +1,8 @@
 """The edge of a service: where a call gets its caller, its key and its transaction, and where that is committed.
 
-`commands(...)` and `reads(...)` make the annotated dependencies that routes take. The commit comes before the answer:
-`Depends(…, scope="function")` ends the block before the response is sent.
+`commands()` and `reads()` make the annotated dependencies that routes take; whom they let in is the service's policy, by the
+name of the route's function. The commit comes before the answer: `Depends(…, scope="function")` ends the block before the
+response is sent.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -15,10 +16,12 @@ from fastapi.security import HTTPBearer
 from pydantic import BaseModel
 from starlette.requests import HTTPConnection
 
+from platform_kit.acting import SYSTEM, Acting, acting_for
 from platform_kit.auth import Caller
-from platform_kit.db import OUTAGES, Database, Tx
+from platform_kit.db import OUTAGES, Tx
 from platform_kit.idempotency import StoredAnswer, earlier_answer, fingerprint, keep_answer
 from platform_kit.kit import Kit
+from platform_kit.policy import Operation, asks_the_policy, operation_name
 from platform_kit.problem_answers import Problem, problem_of
 from platform_kit.problems import (
     InProgress,
@@ -67,6 +70,14 @@ class Question:
         if self.asker is None:
             raise NotSignedIn
         return self.asker
+
+    @property
+    def acting(self) -> Acting:
+        return acting_for(self.asker)
+
+    def reading(self) -> AbstractAsyncContextManager[Tx]:
+        """A transaction that sees what the asker may see."""
+        return self.kit.db.transaction(self.acting)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -128,7 +139,7 @@ class Bulk:
     ) -> RowOutcome:
         principal, row_key = str(self.caller.subject), f"{self.key}/{name}"
         try:
-            async with self.kit.db.transaction() as tx:
+            async with self.kit.db.transaction(acting_for(self.caller)) as tx:
                 if earlier := await earlier_answer(tx, principal, row_key, self.print_):
                     return RowOutcome.model_validate_json(earlier.body or b"{}")
                 value = await do(tx, item)
@@ -147,18 +158,19 @@ class Bulk:
         return response_of(_stored(BulkOutcome(done=done, refused=len(rows) - done, rows=rows), 200))
 
 
-def commands(*roles: str, anonymous: bool = False) -> Any:
-    """The dependency of an unsafe call that these roles may make (no role: any signed-in caller)."""
+def commands() -> Any:
+    """The dependency of an unsafe call."""
 
+    @asks_the_policy
     async def command(
         request: Request, idempotency_key: _Key = None, _: Any = Depends(_bearer)
     ) -> AsyncIterator[Command]:
         kit: Kit = request.app.state.kit
-        caller = _permitted(kit, request, roles, anonymous)
+        caller = _let_in(request)
         key = _key(request, idempotency_key)
         principal = str(caller.subject) if caller else NOBODY
         print_ = await _fingerprint(kit, request)
-        async with kit.db.transaction() as tx:
+        async with kit.db.transaction(acting_for(caller)) as tx:
             if earlier := await earlier_answer(tx, principal, key, print_):
                 raise AlreadyAnswered(earlier)
             made = Command(kit=kit, tx=tx, asker=caller, language=language(request))
@@ -174,47 +186,46 @@ def commands(*roles: str, anonymous: bool = False) -> Any:
     return Depends(command, scope="function")
 
 
-def reads(*roles: str, anonymous: bool = False) -> Any:
-    """The dependency of a safe call. Under read committed a transaction around it would give its statements no common
-    moment, only two round trips more."""
-    return _asking(Database.connection, roles, anonymous)
+def reads() -> Any:
+    """The dependency of a safe call: what it sees is what the database lets the caller see."""
+    return _asking(acting_for)
 
 
 def questions() -> Any:
-    """The dependency of a safe call by anybody signed in that waits for something before it reads: a connection that was
-    held meanwhile would be missing for others."""
+    """The dependency of a safe call that waits for something before it reads, or says itself for whom it asks: a connection
+    that was held meanwhile would be missing for others."""
 
+    @asks_the_policy
     async def question(request: Request, _: Any = Depends(_bearer)) -> Question:
-        kit: Kit = request.app.state.kit
-        caller = _permitted(kit, request, (), anonymous=False)
-        return Question(kit=kit, asker=caller, language=language(request))
+        return Question(kit=request.app.state.kit, asker=_let_in(request), language=language(request))
 
     return Depends(question, scope="function")
 
 
 def unkept() -> Any:
-    """The dependency of an unsafe call by anybody whose answer must not be kept, because it is a secret: a token."""
-    return _asking(Database.transaction, (), anonymous=True)
+    """The dependency of an unsafe call whose answer must not be kept, because it is a secret: a token. Who they are is only
+    being proved, so it is the platform that looks."""
+    return _asking(lambda _: SYSTEM)
 
 
-def _asking(
-    on: Callable[[Database], AbstractAsyncContextManager[Tx]], roles: tuple[str, ...], anonymous: bool
-) -> Any:
+def _asking(acting: Callable[[Caller | None], Acting]) -> Any:
+    @asks_the_policy
     async def read(request: Request, _: Any = Depends(_bearer)) -> AsyncIterator[Read]:
         kit: Kit = request.app.state.kit
-        caller = _permitted(kit, request, roles, anonymous)
-        async with on(kit.db) as tx:
+        caller = _let_in(request)
+        async with kit.db.transaction(acting(caller)) as tx:
             yield Read(kit=kit, tx=tx, asker=caller, language=language(request))
 
     return Depends(read, scope="function")
 
 
-def bulk(*roles: str) -> Any:
+def bulk() -> Any:
     """The dependency of a call that makes many commands."""
 
+    @asks_the_policy
     async def batch(request: Request, idempotency_key: _Key = None, _: Any = Depends(_bearer)) -> Bulk:
         kit: Kit = request.app.state.kit
-        caller = _permitted(kit, request, roles, anonymous=False)
+        caller = _let_in(request)
         if caller is None:
             raise NotSignedIn
         return Bulk(
@@ -245,14 +256,17 @@ def language(request: Request) -> str:
     return "en" if preferred.startswith("en") else "zh"
 
 
-def _permitted(kit: Kit, request: Request, roles: tuple[str, ...], anonymous: bool) -> Caller | None:
+def _let_in(request: Request) -> Caller | None:
+    """The caller, if the policy's row for this operation has a rule for one of their roles; None where nobody need sign in."""
+    kit: Kit = request.app.state.kit
+    operation: Operation = request.app.state.policy[operation_name(request.scope["endpoint"])]
     caller = kit.verifier.caller(request.headers.get("authorization"))
     if caller is None:
-        if anonymous:
+        if operation.open_to_nobody:
             return None
         raise NotSignedIn
-    if roles and not caller.has(*roles):
-        log.info("refused", path=request.url.path, subject=str(caller.subject), why="role")
+    if not operation.lets_in(caller):
+        log.info("refused", operation=operation.name, subject=str(caller.subject), why="role")
         raise NotYours
     return caller
 

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from platform_kit.acting import SYSTEM
 from platform_kit.db import TROUBLE
 from platform_kit.kit import Kit
 from platform_kit.telemetry import log
@@ -49,6 +50,6 @@ class Housekeeping:
         settings = self._kit.settings
         removed = 0
         for statement, days in ((_SENT, settings.sent_events_days), (_ANSWERS, settings.stored_answers_days)):
-            async with self._kit.db.transaction() as tx:
+            async with self._kit.db.transaction(SYSTEM) as tx:
                 removed += int((await tx.execute(statement, days, PIECE)).split()[-1])
         return removed

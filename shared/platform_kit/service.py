@@ -11,13 +11,15 @@ from sqlalchemy import MetaData
 
 from platform_kit.consumer import Consumer
 from platform_kit.kit import Kit
+from platform_kit.policy import Policy
 from platform_kit.settings import ServiceSettings
 from platform_kit.timers import TimerKind
 
 
 @dataclass(frozen=True)
 class Service:
-    """`prefix` starts the service's environment variables; `startup` opens what lives as long as the api process;
+    """`prefix` starts the service's environment variables; `policy` says who may do what; `startup` opens what lives as long as
+    the api process;
 
     `describe` has the last word on its OpenAPI document.
     """
@@ -27,6 +29,7 @@ class Service:
     title: str
     metadata: MetaData
     routers: tuple[APIRouter, ...]
+    policy: Policy
     consumers: tuple[Consumer, ...] = ()
     timers: tuple[TimerKind, ...] = ()
     settings: type[ServiceSettings] = ServiceSettings

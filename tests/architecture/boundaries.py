@@ -135,15 +135,27 @@ def impure_rules(source: Source) -> Broken:
 
 
 LAYERS: dict[str, tuple[str, ...]] = {
-    "routes": ("actions", "schemas", "store", "rules", "problems", "clients", "views", "settings", "routes"),
+    "routes": (
+        "actions",
+        "policy",
+        "schemas",
+        "store",
+        "rules",
+        "problems",
+        "clients",
+        "views",
+        "settings",
+        "routes",
+    ),
     "consumers": ("actions", "schemas", "store", "rules", "problems"),
     "timers": ("actions", "store", "rules", "problems"),
-    "actions": ("actions", "rules", "store", "problems", "clients", "settings", "messages"),
+    "actions": ("actions", "policy", "rules", "store", "problems", "clients", "settings", "messages"),
     "store": ("tables", "rules", "problems", "store"),
     "schemas": ("rules", "problems", "schemas"),
     "tables": ("tables",),
     "rules": ("rules", "problems"),
     "problems": (),
+    "policy": (),
     "views": ("store", "schemas", "problems", "views", "clients", "rules"),
     "clients": ("problems", "settings", "schemas", "clients"),
 }

@@ -7,6 +7,7 @@ from platform_kit.db import Tx
 from platform_kit.sealing import Sealer
 from relief_disbursement import store
 from relief_disbursement.actions.take_as_applicant import take_as_applicant
+from relief_disbursement.policy import POLICY
 from relief_disbursement.rules import application as rules
 from relief_disbursement.rules.application import Application
 from relief_disbursement.rules.sealed import EVIDENCE
@@ -14,7 +15,7 @@ from relief_disbursement.rules.sealed import EVIDENCE
 
 async def add_evidence(tx: Tx, sealer: Sealer, application_id: UUID, note: str, *, by: Caller) -> Application:
     """No event: nobody outside learns of the note, and the application stands where it stood."""
-    application, at, _ = await take_as_applicant(tx, application_id, by)
+    application, at, _ = await take_as_applicant(tx, application_id, by, POLICY["add_evidence"])
     rules.take_evidence(application)
     await store.insert_evidence(tx, application_id, sealer.seal(note, for_=EVIDENCE), by=by.subject, at=at)
     return application

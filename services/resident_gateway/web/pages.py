@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 from pydantic import SecretStr
 
 from platform_kit.auth import Caller
-from platform_kit.edge import Read, language, unkept
+from platform_kit.edge import Question, Read, language, unkept
 from platform_kit.kit import Kit
 from platform_kit.problems import NotFound, NotSignedIn
 from resident_gateway import actions, messages, schemas, store
@@ -98,19 +98,20 @@ async def sign_out(request: Request) -> Response:
 @router.get("/home")
 async def home(
     request: Request,
-    call: Call,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
     elder: bool | None = None,
 ) -> Response:
     caller = _session(request)
     if caller is None:
         return RedirectResponse("/", 303, headers=_HEADERS)
-    account = await store.account_of(call.tx, caller.subject)
-    page = await timeline_page(
-        call.tx, caller.subject, limit=30, cursor=cursor, fresh=True, language=call.language
-    )
-    name = call.kit.sealer.open(account.display_name, for_="account.display_name") if account else ""
-    zone = ZoneInfo(await store.zone_of(call.tx, caller.subject))
+    asked = Question(kit=request.app.state.kit, asker=caller, language=language(request))
+    async with asked.reading() as tx:
+        account = await store.account_of(tx, caller.subject)
+        page = await timeline_page(
+            tx, asked.acting, caller.subject, limit=30, cursor=cursor, fresh=True, language=asked.language
+        )
+        zone = ZoneInfo(await store.zone_of(tx, caller.subject))
+    name = asked.kit.sealer.open(account.display_name, for_="account.display_name") if account else ""
     answer = _page(
         request,
         "home.html",

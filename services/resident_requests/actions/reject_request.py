@@ -9,13 +9,14 @@ from platform_kit.sealing import Sealer
 from platform_kit.timers import clear_timer
 from resident_requests import store
 from resident_requests.actions.record import record
-from resident_requests.actions.take import take_in_scope
+from resident_requests.actions.take import take
+from resident_requests.policy import POLICY
 from resident_requests.rules import request as rules
 from resident_requests.rules.request import Request
 
 
 async def reject_request(tx: Tx, sealer: Sealer, request_id: UUID, *, reason: str, by: Caller) -> Request:
-    request, at = await take_in_scope(tx, request_id, by)
+    request, at = await take(tx, request_id, by, POLICY["reject_request"])
     await clear_timer(tx, "take_up", request_id)
     await store.save_reason(tx, request_id, sealer.seal(reason, for_="request.reason"))
     return await record(tx, rules.reject(request), RequestRejected, at, reason="declined")

@@ -30,7 +30,8 @@ async def people(relief: Relief) -> dict[str, Acting]:
     for level, who in (("verify", "worker"), ("review", "street"), ("approve", "district")):
         [row] = await relief.decide(level, [application], who)
         assert row["ok"], row
-        await relief.service.advance(timedelta(days=7))
+        if level == "verify":
+            await relief.service.advance(timedelta(days=7))
     await relief.sent(programme)
     callers: dict[str, Any] = {
         "mother": relief.resident(mother),

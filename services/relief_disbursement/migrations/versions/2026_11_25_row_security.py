@@ -54,6 +54,11 @@ def upgrade() -> None:
         add=f"opened_by = {ME} AND {of_a_programme('finance')}",
         change=of_a_programme(*FINANCE),
     )
-    guard("payment", see=reaches(*ACCOUNTS), add=reaches("finance"), change=reaches(*FINANCE))
     of_a_run = "EXISTS (SELECT FROM payment_run r WHERE r.id = payment_run_id)"
+    guard(
+        "payment",
+        see=reaches(*ACCOUNTS),
+        add=f"{reaches('finance')} AND {of_a_run}",
+        change=reaches(*FINANCE),
+    )
     guard("bank_file", see=of_a_run, add=f"made_by = {ME} AND {has(*FINANCE)} AND {of_a_run}")

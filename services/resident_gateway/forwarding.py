@@ -13,6 +13,7 @@ from urllib.parse import quote
 import orjson
 from fastapi import APIRouter, Request, Response
 
+from platform_kit.gateway_identity import HEADER
 from platform_kit.kit import Kit
 from platform_kit.problems import NotFound
 from platform_kit.telemetry import correlation_id
@@ -123,6 +124,7 @@ def _forward(operation: Operation) -> Any:
         if not all(value.isascii() for value in headers.values()):
             raise HeaderUnreadable
         headers["x-correlation-id"] = correlation_id.get()
+        headers[HEADER] = client.identity.shown()
         path = _inner_path(operation.path, request.path_params)
         call = Call(request.method, path, request.scope["query_string"], headers, await request.body())
         answer = await ask(client, call)

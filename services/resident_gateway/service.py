@@ -21,4 +21,5 @@ SERVICE = Service(
     settings=GatewaySettings,
     describe=describe,
     startup=open_clients,
+    behind_gateway=False,
 )

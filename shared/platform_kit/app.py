@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from platform_kit import telemetry
 from platform_kit.db import TROUBLE
 from platform_kit.edge import AlreadyAnswered, language, response_of
+from platform_kit.gateway_identity import Doorkeeper
 from platform_kit.ids import new_id
 from platform_kit.kit import Kit
 from platform_kit.local_routes import router as local_router
@@ -64,6 +65,7 @@ def create_api(service: Service, kit: Kit) -> FastAPI:
     app = FastAPI(title=service.title, version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.kit = kit
     app.state.policy = service.policy
+    app.state.doorkeeper = Doorkeeper(kit.verifier, service.name) if service.behind_gateway else None
     for router in service.routers:
         app.include_router(router)
     if kit.settings.mode == "local":

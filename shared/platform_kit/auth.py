@@ -74,18 +74,22 @@ class _Claims(jwt.JWTClaimsRegistry):
             raise InvalidClaimError("iat", "it must be a number of seconds")
 
 
+def claims_of(*, audience: str) -> _Claims:
+    """What every token of ours must say, for this audience."""
+    return _Claims(
+        leeway=5,
+        iss={"essential": True, "value": ISSUER},
+        aud={"essential": True, "value": audience},
+        exp={"essential": True},
+    )
+
+
 class Verifier:
     """Fixed algorithm, issuer, audience and type; unknown `crit` refused; a token is verified once, then remembered."""
 
     def __init__(self, jwks: dict[str, Any]) -> None:
         self._keys = KeySet.import_key_set(jwks)  # type: ignore[arg-type]
-        self._claims = _Claims(
-            leeway=5,
-            iss={"essential": True, "value": ISSUER},
-            aud={"essential": True, "value": AUDIENCE},
-            exp={"essential": True},
-            sub={"essential": True},
-        )
+        self._claims = claims_of(audience=AUDIENCE)
         self._remembered: OrderedDict[bytes, tuple[Caller, int]] = OrderedDict()
 
     @classmethod
@@ -112,12 +116,8 @@ class Verifier:
         return caller
 
     def _verify(self, token: str) -> tuple[Caller, int]:
+        claims = self.decoded(token, TYPE, self._claims)
         try:
-            decoded = jwt.decode(token, self._keys, algorithms=["ES256"])
-            if decoded.header.get("typ") != TYPE or "crit" in decoded.header:
-                raise NotSignedIn
-            self._claims.validate(decoded.claims)
-            claims = decoded.claims
             return (
                 Caller(
                     subject=UUID(claims["sub"]),
@@ -126,5 +126,16 @@ class Verifier:
                 ),
                 int(claims["exp"]),
             )
+        except (ValueError, KeyError, TypeError) as error:
+            raise NotSignedIn from error
+
+    def decoded(self, token: str, kind: str, wanted: _Claims) -> dict[str, Any]:
+        """The claims of a token of ours of this `typ`; NotSignedIn when it is not one."""
+        try:
+            decoded = jwt.decode(token, self._keys, algorithms=["ES256"])
+            if decoded.header.get("typ") != kind or "crit" in decoded.header:
+                raise NotSignedIn
+            wanted.validate(decoded.claims)
         except (JoseError, ValueError, KeyError, TypeError, UnicodeError) as error:
             raise NotSignedIn from error
+        return decoded.claims

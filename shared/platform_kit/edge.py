@@ -19,6 +19,7 @@ from starlette.requests import HTTPConnection
 from platform_kit.acting import SYSTEM, Acting, acting_for
 from platform_kit.auth import Caller
 from platform_kit.db import OUTAGES, Tx
+from platform_kit.gateway_identity import HEADER, Doorkeeper
 from platform_kit.idempotency import StoredAnswer, earlier_answer, fingerprint, keep_answer
 from platform_kit.kit import Kit
 from platform_kit.policy import Operation, asks_the_policy, operation_name
@@ -257,8 +258,11 @@ def language(request: Request) -> str:
 
 
 def _let_in(request: Request) -> Caller | None:
-    """The caller, if the policy's row for this operation has a rule for one of their roles; None where nobody need sign in."""
+    """The gateway calls, where the service is behind it. The caller, if the policy's row for this operation has a rule for one of their roles; None where nobody need sign in."""
     kit: Kit = request.app.state.kit
+    doorkeeper: Doorkeeper | None = request.app.state.doorkeeper
+    if doorkeeper is not None:
+        doorkeeper.admit(request.headers.get(HEADER))
     operation: Operation = request.app.state.policy[operation_name(request.scope["endpoint"])]
     caller = kit.verifier.caller(request.headers.get("authorization"))
     if caller is None:

@@ -21,7 +21,7 @@ class Service:
     """`prefix` starts the service's environment variables; `policy` says who may do what; `startup` opens what lives as long as
     the api process;
 
-    `describe` has the last word on its OpenAPI document.
+    one that is not `behind_gateway` answers whoever calls; `describe` has the last word on its OpenAPI document.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Service:
     settings: type[ServiceSettings] = ServiceSettings
     describe: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     startup: Callable[[Kit], AbstractAsyncContextManager[None]] | None = None
+    behind_gateway: bool = True
 
     def __post_init__(self) -> None:
         for what, names in (

@@ -32,6 +32,7 @@ from platform_kit.auth import Caller, Post, issue_token
 from platform_kit.clock import offset_seconds, set_offset
 from platform_kit.db import Tx
 from platform_kit.envelope import Received, attributes, decode, headers_for
+from platform_kit.gateway_identity import HEADER, issue_identity
 from platform_kit.ids import new_id
 from platform_kit.inbox import Incoming
 from platform_kit.intake import Intake
@@ -92,12 +93,17 @@ class ServiceUnderTest:
     async def _call(
         self, method: str, path: str, by: Caller | None, key: str | None, more: dict[str, Any]
     ) -> httpx.Response:
-        headers = dict(more.pop("headers", {}))
-        if by is not None:
-            headers["Authorization"] = f"Bearer {self.token(by)}"
+        headers = self.headers(by) | dict(more.pop("headers", {}))
         if key is not None:
             headers["Idempotency-Key"] = key
         return await self.client.request(method, path, headers=headers, **more)
+
+    def headers(self, by: Caller | None) -> dict[str, str]:
+        """Of a call that the gateway passes on for this person."""
+        shown = (
+            {HEADER: issue_identity(signing_key(), self.service.name)} if self.service.behind_gateway else {}
+        )
+        return shown if by is None else shown | {"Authorization": f"Bearer {self.token(by)}"}
 
     def token(self, caller: Caller) -> str:
         return issue_token(signing_key(), caller, timedelta(hours=1))

@@ -210,6 +210,7 @@ SERVICE = Service(
     metadata=Row.metadata,
     routers=(router,),
     policy=POLICY,
+    behind_gateway=False,
     consumers=(
         Consumer("copy", start="beginning", handlers=_COPIES[os.environ.get("PROBE_COPIES", "raised")]),
         Consumer("marks", start="beginning", handlers={Marked: on_marked}),

@@ -215,6 +215,16 @@ def own_transactions(source: Source) -> Broken:
     ]
 
 
+def acts_as_the_system(source: Source) -> Broken:
+    """Beyond the caller's own rows reaches an action, and nobody else."""
+    above = ("platform_kit.db.as_system", "platform_kit.acting.SYSTEM")
+    return [
+        _at(source, line, f"imports {name}: only an action does what is the platform's own")
+        for name, line in source.imports
+        if name in above
+    ]
+
+
 _CLOCKS = {
     "datetime": {"now", "utcnow", "today"},
     "date": {"today"},

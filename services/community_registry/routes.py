@@ -6,27 +6,24 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query, Response
 
 from community_registry import actions, problems, schemas, store
+from community_registry.policy import POLICY
 from community_registry.rules import identity
 from community_registry.rules.sealed import PHONE, STAFF_NAME
 from community_registry.rules.unit import Unit
 from platform_kit.clock import now
 from platform_kit.db import Tx
-from platform_kit.edge import Command, Read, commands, looks, reads, refusals
+from platform_kit.edge import Command, Read, commands, reads, refusals
 from platform_kit.ids import new_id
 from platform_kit.masking import ERASED, mask_name
 from platform_kit.paging import Page
 from platform_kit.problems import NotFound, NotYours
 from platform_kit.sealing import Sealer
+from registry_replica.permitted import permitted
 
 router = APIRouter(tags=["gateway"])
 
-AsOperator = Annotated[Command, commands("operator")]
-AsWorker = Annotated[Command, commands("operator", "worker")]
-AsEraser = Annotated[Command, commands("operator", "district")]
-AsAnybody = Annotated[Command, commands()]
-ForAnybody = Annotated[Read, reads()]
-LookingAsWorker = Annotated[Read, looks("worker")]
-Looking = Annotated[Read, looks()]
+ByCaller = Annotated[Command, commands()]
+ForCaller = Annotated[Read, reads()]
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=500)]
@@ -38,20 +35,20 @@ Version = Annotated[
 
 @router.post("/units", status_code=201, response_model=schemas.UnitView,
              responses=refusals(problems.CodeTaken, problems.UnitMisplaced))  # fmt: skip
-async def open_unit(body: schemas.NewUnit, command: AsOperator) -> Response:
+async def open_unit(body: schemas.NewUnit, command: ByCaller) -> Response:
     wanted = Unit(new_id(), body.parent_id, body.kind, body.code, body.name, body.zone)
     unit = await actions.open_unit(command.tx, wanted)
     return command.answer(schemas.UnitView.model_validate(unit), status=201)
 
 
 @router.get("/units", response_model=list[schemas.UnitView])
-async def list_units(read: ForAnybody) -> list[schemas.UnitView]:
+async def list_units(read: ForCaller) -> list[schemas.UnitView]:
     return [schemas.UnitView.model_validate(unit) for unit in await store.units(read.tx)]
 
 
 @router.post("/households", status_code=201, response_model=schemas.HouseholdView,
              responses=refusals(problems.IdNumberTaken))  # fmt: skip
-async def register_household(body: schemas.NewHousehold, command: AsWorker) -> Response:
+async def register_household(body: schemas.NewHousehold, command: ByCaller) -> Response:
     household, residents = await actions.register_household(
         command.tx, command.kit.sealer, unit_id=body.unit_id, address=body.address, members=body.members,
         by=command.caller,
@@ -60,11 +57,17 @@ async def register_household(body: schemas.NewHousehold, command: AsWorker) -> R
 
 
 @router.get("/households/{household_id}", response_model=schemas.HouseholdView, responses=refusals())
-async def read_household(household_id: UUID, read: ForAnybody) -> schemas.HouseholdView:
+async def read_household(household_id: UUID, read: ForCaller) -> schemas.HouseholdView:
     household = await store.household(read.tx, household_id)
     residents = await store.residents_of(read.tx, household_id)
     at = await now(read.tx)
-    visible = [resident for resident in residents if await store.may_see(read.tx, read.caller, resident, at)]
+    visible = [
+        resident
+        for resident in residents
+        if await permitted(
+            read.tx, read.caller, POLICY["read_household"], owner=resident.id, unit=resident.unit_id, at=at
+        )
+    ]
     if household is None or not visible:
         raise NotFound(what="household")
     return await _household(read.kit.sealer, household, visible)
@@ -72,7 +75,7 @@ async def read_household(household_id: UUID, read: ForAnybody) -> schemas.Househ
 
 @router.post("/households/{household_id}/residents", status_code=201, response_model=schemas.ResidentView,
              responses=refusals(problems.IdNumberTaken))  # fmt: skip
-async def register_resident(household_id: UUID, body: schemas.NewMember, command: AsWorker) -> Response:
+async def register_resident(household_id: UUID, body: schemas.NewMember, command: ByCaller) -> Response:
     resident = await actions.register_resident(
         command.tx, command.kit.sealer, household_id=household_id, member=body, by=command.caller
     )
@@ -81,23 +84,31 @@ async def register_resident(household_id: UUID, body: schemas.NewMember, command
 
 @router.get("/residents", response_model=Page[schemas.ResidentView], responses=refusals())
 async def list_residents(
-    read: ForAnybody, phone: schemas.Digits | None = None, limit: Limit = 50, cursor: Cursor = None
+    read: ForCaller, phone: schemas.Digits | None = None, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[schemas.ResidentView]:
     """Yourself and who let you act for them; with a phone, staff find who has exactly that one in their units."""
     sealer = read.kit.sealer
     number = identity.phone(phone, field="phone") if phone is not None else None
     index = sealer.blind_index(number, for_=PHONE) if number is not None else None
     residents, following = await store.page_of_residents(
-        read.tx, read.caller, index, await now(read.tx), limit=limit, cursor=cursor
+        read.tx,
+        read.caller.subject,
+        POLICY["list_residents"].unit_codes(read.caller),
+        index,
+        await now(read.tx),
+        limit=limit,
+        cursor=cursor,
     )
     return Page(items=[await _resident(sealer, resident) for resident in residents], next=following)
 
 
 @router.get("/residents/{resident_id}", response_model=schemas.ResidentView, responses=refusals())
-async def read_resident(resident_id: UUID, read: ForAnybody, response: Response) -> schemas.ResidentView:
+async def read_resident(resident_id: UUID, read: ForCaller, response: Response) -> schemas.ResidentView:
     resident = await store.resident(read.tx, resident_id)
     at = await now(read.tx)
-    if resident is None or not await store.may_see(read.tx, read.caller, resident, at):
+    if resident is None or not await permitted(
+        read.tx, read.caller, POLICY["read_resident"], owner=resident.id, unit=resident.unit_id, at=at
+    ):
         raise NotFound(what="resident")
     response.headers["ETag"] = f'"{resident.version}"'
     return await _resident(read.kit.sealer, resident)
@@ -106,7 +117,7 @@ async def read_resident(resident_id: UUID, read: ForAnybody, response: Response)
 @router.patch("/residents/{resident_id}", response_model=schemas.ResidentView,
               responses=refusals(problems.ChangedMeanwhile, problems.IdNumberTaken, problems.VersionMissing, NotYours))  # fmt: skip
 async def correct_resident(
-    resident_id: UUID, body: schemas.Correction, command: AsAnybody, if_match: Version = None
+    resident_id: UUID, body: schemas.Correction, command: ByCaller, if_match: Version = None
 ) -> Response:
     if if_match is None:
         raise problems.VersionMissing(field="If-Match")
@@ -123,7 +134,7 @@ async def correct_resident(
 
 @router.post("/residents/{resident_id}/reveal", response_model=schemas.Revealed, responses=refusals(NotYours))
 async def reveal_resident(
-    resident_id: UUID, body: schemas.Reveal, look: LookingAsWorker, response: Response
+    resident_id: UUID, body: schemas.Reveal, look: ForCaller, response: Response
 ) -> schemas.Revealed:
     response.headers["Cache-Control"] = "no-store"
     person = await actions.reveal_resident(
@@ -135,13 +146,13 @@ async def reveal_resident(
 @router.post(
     "/residents/{resident_id}/erase", response_model=schemas.ErasedView, responses=refusals(NotYours)
 )
-async def erase_resident(resident_id: UUID, body: schemas.Erasure, command: AsEraser) -> Response:
+async def erase_resident(resident_id: UUID, body: schemas.Erasure, command: ByCaller) -> Response:
     version = await actions.erase_resident(command.tx, resident_id, reason=body.reason, by=command.caller)
     return command.answer(schemas.ErasedView(id=resident_id, version=version))
 
 
 @router.get("/contacts/{work_id}", response_model=schemas.ContactView, responses=refusals())
-async def read_contact(work_id: UUID, look: Looking, response: Response) -> schemas.ContactView:
+async def read_contact(work_id: UUID, look: ForCaller, response: Response) -> schemas.ContactView:
     """`work_id` is a task that you accepted, or an order that you were given; afterwards it is 404."""
     response.headers["Cache-Control"] = "no-store"
     person, until = await actions.read_contact(look.tx, look.kit.sealer, work_id, by=look.caller)
@@ -152,7 +163,7 @@ async def read_contact(work_id: UUID, look: Looking, response: Response) -> sche
 
 @router.post("/residents/{resident_id}/consents", status_code=201, response_model=schemas.ConsentView,
              responses=refusals())  # fmt: skip
-async def record_consent(resident_id: UUID, body: schemas.NewConsent, command: AsAnybody) -> Response:
+async def record_consent(resident_id: UUID, body: schemas.NewConsent, command: ByCaller) -> Response:
     version = await actions.record_consent(
         command.tx, resident_id, delegate_id=body.delegate_id, until_on=body.until_on, by=command.caller
     )
@@ -163,14 +174,14 @@ async def record_consent(resident_id: UUID, body: schemas.NewConsent, command: A
 
 
 @router.post("/staff", status_code=201, response_model=schemas.StaffView, responses=refusals())
-async def register_staff(body: schemas.NewStaff, command: AsOperator) -> Response:
+async def register_staff(body: schemas.NewStaff, command: ByCaller) -> Response:
     staff = await actions.register_staff(command.tx, command.kit.sealer, name=body.name, phone=body.phone)
     return command.answer(await _staff(command.tx, command.kit.sealer, staff), status=201)
 
 
 @router.post("/staff/{staff_id}/appointments", status_code=201, response_model=schemas.StaffView,
              responses=refusals())  # fmt: skip
-async def appoint_staff(staff_id: UUID, body: schemas.NewAppointment, command: AsOperator) -> Response:
+async def appoint_staff(staff_id: UUID, body: schemas.NewAppointment, command: ByCaller) -> Response:
     staff = await actions.appoint_staff(
         command.tx,
         staff_id,
@@ -184,15 +195,15 @@ async def appoint_staff(staff_id: UUID, body: schemas.NewAppointment, command: A
 
 @router.post("/staff/{staff_id}/appointments/{appointment_id}/end", response_model=schemas.StaffView,
              responses=refusals())  # fmt: skip
-async def end_appointment(staff_id: UUID, appointment_id: UUID, command: AsOperator) -> Response:
+async def end_appointment(staff_id: UUID, appointment_id: UUID, command: ByCaller) -> Response:
     staff = await actions.end_appointment(command.tx, staff_id, appointment_id)
     return command.answer(await _staff(command.tx, command.kit.sealer, staff))
 
 
 @router.get("/staff/{staff_id}", response_model=schemas.StaffView, responses=refusals())
-async def read_staff(staff_id: UUID, read: ForAnybody) -> schemas.StaffView:
+async def read_staff(staff_id: UUID, read: ForCaller) -> schemas.StaffView:
     staff = await store.staff(read.tx, staff_id)
-    if staff is None or not (read.caller.has("operator") or read.caller.subject == staff_id):
+    if staff is None or not await permitted(read.tx, read.caller, POLICY["read_staff"], owner=staff_id):
         raise NotFound(what="staff")
     return await _staff(read.tx, read.kit.sealer, staff)
 

@@ -2,6 +2,7 @@
 
 from community_registry.consumers import CONSUMERS
 from community_registry.held import HELD
+from community_registry.policy import POLICY
 from community_registry.routes import router
 from community_registry.tables import Row
 from platform_kit.personal_data import personal_data_router
@@ -13,5 +14,6 @@ SERVICE = Service(
     title="社区登记 Community registry",
     metadata=Row.metadata,
     routers=(router, personal_data_router("registry", HELD)),
+    policy=POLICY,
     consumers=CONSUMERS,
 )

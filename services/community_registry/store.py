@@ -6,7 +6,6 @@ from datetime import date, datetime
 from uuid import UUID
 
 from community_registry.rules.unit import Unit
-from platform_kit.auth import Caller
 from platform_kit.db import Tx
 from platform_kit.paging import fetch_page
 from platform_kit.rows import load
@@ -114,16 +113,6 @@ async def unit(tx: Tx, unit_id: UUID) -> Unit | None:
     return load(Unit, await tx.fetchrow("SELECT * FROM unit WHERE id = $1", unit_id))
 
 
-async def unit_within(tx: Tx, unit_id: UUID, codes: Sequence[str]) -> bool:
-    """Does that unit lie in one of the subtrees of these codes?"""
-    found = await tx.fetchval(
-        f"SELECT true FROM unit WHERE id = $1 AND {SUBTREE.format(code='code', prefixes='$2')}",
-        unit_id,
-        list(codes),
-    )
-    return bool(found)
-
-
 async def insert_unit(tx: Tx, unit: Unit, at: datetime) -> None:
     await tx.execute(
         """
@@ -192,15 +181,16 @@ async def insert_residents(tx: Tx, residents: Sequence[Resident], at: datetime) 
 
 async def page_of_residents(
     tx: Tx,
-    caller: Caller,
+    person: UUID,
+    codes: Sequence[str],
     phone_index: bytes | None,
     at: datetime,
     *,
     limit: int,
     cursor: str | None,
 ) -> tuple[list[Resident], str | None]:
-    """Themself and who let them; with a phone also whoever has it in the units of a member of staff. All of it, if with a
-    phone, has that phone: nobody else's is counted either."""
+    """The person and who let them; with a phone also whoever has it in the units of these codes. All of it, if with a phone, has
+    that phone: nobody else's is counted either."""
     rows, following = await fetch_page(
         tx,
         f"""
@@ -212,7 +202,7 @@ async def page_of_residents(
                 WHERE s.phone_index = $2 AND {SUBTREE.format(code="u.code", prefixes="$3")}
         )
         """,
-        (caller.subject, phone_index, list(caller.unit_codes("worker", "street", "district")), at),
+        (person, phone_index, list(codes), at),
         limit=limit,
         cursor=cursor,
     )
@@ -298,29 +288,6 @@ async def save_consent(
         "UPDATE resident SET version = version + 1 WHERE id = $1 RETURNING version", resident_id
     )
     return version
-
-
-async def delegate_of(tx: Tx, resident_id: UUID, delegate_id: UUID, at: datetime) -> bool:
-    """Does the consent still hold on the day that the resident's unit's calendar shows?"""
-    found = await tx.fetchval(
-        f"""
-        SELECT true FROM consent c JOIN resident r ON r.id = c.resident_id JOIN unit u ON u.id = r.unit_id
-        WHERE c.resident_id = $1 AND c.delegate_id = $2 AND {_CONSENT_HOLDS.format(at="$3")}
-        """,
-        resident_id,
-        delegate_id,
-        at,
-    )
-    return bool(found)
-
-
-async def may_see(tx: Tx, caller: Caller, resident: Resident, at: datetime) -> bool:
-    """Themself, whom they let, and the staff whose units hold theirs."""
-    return (
-        caller.subject == resident.id
-        or await unit_within(tx, resident.unit_id, caller.unit_codes("worker", "street", "district"))
-        or await delegate_of(tx, resident.id, caller.subject, at)
-    )
 
 
 async def staff(tx: Tx, staff_id: UUID) -> Staff | None:

@@ -5,15 +5,15 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from paid_services import actions, problems, schemas, store
+from paid_services.policy import POLICY
 from platform_kit.edge import Command, Read, commands, reads, refusals
 from platform_kit.problems import NotFound
-from registry_replica.store import within
+from registry_replica.permitted import permitted
 
 router = APIRouter(tags=["gateway"], prefix="/finance")
 
-ACCOUNTS = ("finance", "finance_lead", "auditor", "district")
-ForAccounts = Annotated[Read, reads(*ACCOUNTS)]
-AsLead = Annotated[Command, commands("finance_lead")]
+ByCaller = Annotated[Command, commands()]
+ForCaller = Annotated[Read, reads()]
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=500)]
@@ -21,8 +21,8 @@ Number = Annotated[str, Path(max_length=40)]
 
 
 @router.get("/income", response_model=schemas.IncomeView)
-async def read_income(month: schemas.Month, read: ForAccounts) -> schemas.IncomeView:
-    codes = read.caller.unit_codes(*ACCOUNTS)
+async def read_income(month: schemas.Month, read: ForCaller) -> schemas.IncomeView:
+    codes = POLICY["read_income"].unit_codes(read.caller)
     lines = await store.income_lines(read.tx, month, codes)
     totals = await store.income_totals(read.tx, month, codes)
     return schemas.IncomeView(
@@ -47,9 +47,9 @@ async def read_income(month: schemas.Month, read: ForAccounts) -> schemas.Income
 
 @router.get("/transactions", response_model=schemas.TransactionPage)
 async def list_transactions(
-    month: schemas.Month, read: ForAccounts, limit: Limit = 50, cursor: Cursor = None
+    month: schemas.Month, read: ForCaller, limit: Limit = 50, cursor: Cursor = None
 ) -> schemas.TransactionPage:
-    codes = read.caller.unit_codes(*ACCOUNTS)
+    codes = POLICY["list_transactions"].unit_codes(read.caller)
     posted, following = await store.page_of_transactions(read.tx, month, codes, limit, cursor)
     return schemas.TransactionPage(
         items=[schemas.TransactionView.model_validate(each) for each in posted], next=following
@@ -57,16 +57,20 @@ async def list_transactions(
 
 
 @router.get("/receipts/{number}", response_model=schemas.ReceiptView, responses=refusals())
-async def read_receipt(number: Number, read: ForAccounts) -> schemas.ReceiptView:
+async def read_receipt(number: Number, read: ForCaller) -> schemas.ReceiptView:
     receipt = await store.receipt(read.tx, number)
     order = await store.order(read.tx, receipt.order_id) if receipt else None
-    if receipt is None or order is None or not await within(read.tx, read.caller, order.unit_id, *ACCOUNTS):
+    if (
+        receipt is None
+        or order is None
+        or not await permitted(read.tx, read.caller, POLICY["read_receipt"], unit=order.unit_id)
+    ):
         raise NotFound(what="receipt")
     return schemas.ReceiptView.model_validate(receipt)
 
 
 @router.post("/periods/{month}/close", response_model=schemas.PeriodView,
              responses=refusals(problems.PeriodClosed, problems.PeriodNotOver))  # fmt: skip
-async def close_month(month: schemas.Month, command: AsLead) -> Response:
+async def close_month(month: schemas.Month, command: ByCaller) -> Response:
     closed_by, closed_at = await actions.close_month(command.tx, month, by=command.caller)
     return command.answer(schemas.PeriodView(month=month, closed_by=closed_by, closed_at=closed_at))

@@ -6,39 +6,31 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from paid_services import actions, problems, schemas, store
-from paid_services.actions.take import may_see
+from paid_services.policy import POLICY
 from paid_services.rules.order import Order, State
 from paid_services.rules.pricing import Service
 from platform_kit.clock import now
 from platform_kit.edge import Command, Read, commands, reads, refusals
 from platform_kit.problems import NotFound
+from registry_replica.permitted import permitted
 
 router = APIRouter(tags=["gateway"])
 
-AsCatalogue = Annotated[Command, commands("district", "operator")]
-AsResident = Annotated[Command, commands("resident")]
-AsFiler = Annotated[Command, commands("resident", "worker")]
-AsWorker = Annotated[Command, commands("worker")]
-AsProvider = Annotated[Command, commands("provider")]
-AsCollector = Annotated[Command, commands("worker", "finance", "finance_lead")]
-AsFinance = Annotated[Command, commands("finance", "finance_lead")]
-ForAnybody = Annotated[Read, reads()]
-ForProvider = Annotated[Read, reads("provider")]
-ForStaff = Annotated[Read, reads(*store.STAFF)]
-ForThePublic = Annotated[Read, reads(anonymous=True)]
+ByCaller = Annotated[Command, commands()]
+ForCaller = Annotated[Read, reads()]
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=500)]
 
 
 @router.get("/services", response_model=list[schemas.ServiceView])
-async def list_services(read: ForThePublic) -> list[schemas.ServiceView]:
+async def list_services(read: ForCaller) -> list[schemas.ServiceView]:
     return [schemas.ServiceView.model_validate(service) for service in await store.services(read.tx)]
 
 
 @router.post("/services", status_code=201, response_model=schemas.ServiceView,
              responses=refusals(problems.CodeTaken))  # fmt: skip
-async def offer_service(body: schemas.NewService, command: AsCatalogue) -> Response:
+async def offer_service(body: schemas.NewService, command: ByCaller) -> Response:
     wanted = Service(
         body.code, body.name_zh, body.name_en, body.price.money(), body.per, body.subsidy_percent,
         body.provider_weight, body.community_weight,
@@ -49,7 +41,7 @@ async def offer_service(body: schemas.NewService, command: AsCatalogue) -> Respo
 
 @router.post("/providers", status_code=201, response_model=schemas.ProviderView,
              responses=refusals(problems.AlreadyProvider, problems.ServiceUnknown))  # fmt: skip
-async def register_provider(body: schemas.NewProvider, command: AsResident) -> Response:
+async def register_provider(body: schemas.NewProvider, command: ByCaller) -> Response:
     provider = await actions.register_provider(
         command.tx, person_id=command.caller.subject, unit_id=body.unit_id, services=body.services
     )
@@ -57,13 +49,13 @@ async def register_provider(body: schemas.NewProvider, command: AsResident) -> R
 
 
 @router.get("/providers/me/orders", response_model=list[schemas.OrderView])
-async def list_own_orders(read: ForProvider) -> list[schemas.OrderView]:
+async def list_own_orders(read: ForCaller) -> list[schemas.OrderView]:
     return [_view(order) for order in await store.orders_of_provider(read.tx, read.caller.subject)]
 
 
 @router.post("/quotes", status_code=201, response_model=schemas.OrderView,
              responses=refusals(problems.ServiceUnknown))  # fmt: skip
-async def quote_order(body: schemas.NewQuote, command: AsFiler) -> Response:
+async def quote_order(body: schemas.NewQuote, command: ByCaller) -> Response:
     order = await actions.quote_order(
         command.tx,
         service=body.service,
@@ -77,24 +69,28 @@ async def quote_order(body: schemas.NewQuote, command: AsFiler) -> Response:
 
 @router.post("/orders", status_code=201, response_model=schemas.OrderView,
              responses=refusals(problems.QuoteExpired))  # fmt: skip
-async def book_order(body: schemas.Booking, command: AsFiler) -> Response:
+async def book_order(body: schemas.Booking, command: ByCaller) -> Response:
     order = await actions.book_order(command.tx, body.quote_id, by=command.caller)
     return command.answer(_view(order), status=201)
 
 
 @router.get("/orders", response_model=schemas.OrderPage)
 async def list_orders(
-    read: ForStaff, state: State | None = None, limit: Limit = 50, cursor: Cursor = None
+    read: ForCaller, state: State | None = None, limit: Limit = 50, cursor: Cursor = None
 ) -> schemas.OrderPage:
-    codes = read.caller.unit_codes(*store.STAFF)
+    codes = POLICY["list_orders"].unit_codes(read.caller)
     orders, following = await store.page_for_staff(read.tx, codes, state, limit, cursor)
     return schemas.OrderPage(items=[_view(order) for order in orders], next=following)
 
 
 @router.get("/orders/{order_id}", response_model=schemas.OrderView, responses=refusals())
-async def read_order(order_id: UUID, read: ForAnybody) -> schemas.OrderView:
+async def read_order(order_id: UUID, read: ForCaller) -> schemas.OrderView:
     order = await store.order(read.tx, order_id)
-    if order is None or not await may_see(read.tx, order, read.caller, await now(read.tx)):
+    holder = await store.holder(read.tx, order) if order else None
+    if order is None or not await permitted(
+        read.tx, read.caller, POLICY["read_order"], owner=order.resident_id, holder=holder, unit=order.unit_id,
+        at=await now(read.tx),
+    ):  # fmt: skip
         raise NotFound(what="order")
     receipt = await store.receipt_of_order(read.tx, order_id)
     return _view(order, receipt.number if receipt else None)
@@ -102,39 +98,39 @@ async def read_order(order_id: UUID, read: ForAnybody) -> schemas.OrderView:
 
 @router.post("/orders/{order_id}/assign", response_model=schemas.OrderView,
              responses=refusals(problems.ProviderUnfit, problems.ProviderIsResident))  # fmt: skip
-async def assign_order(order_id: UUID, body: schemas.Assignment, command: AsWorker) -> Response:
+async def assign_order(order_id: UUID, body: schemas.Assignment, command: ByCaller) -> Response:
     order = await actions.assign_order(command.tx, order_id, provider_id=body.provider_id, by=command.caller)
     return command.answer(_view(order))
 
 
 @router.post("/orders/{order_id}/start", response_model=schemas.OrderView, responses=refusals())
-async def start_order(order_id: UUID, command: AsProvider) -> Response:
+async def start_order(order_id: UUID, command: ByCaller) -> Response:
     return command.answer(_view(await actions.start_order(command.tx, order_id, by=command.caller)))
 
 
 @router.post("/orders/{order_id}/complete", response_model=schemas.OrderView, responses=refusals())
-async def complete_order(order_id: UUID, command: AsProvider) -> Response:
+async def complete_order(order_id: UUID, command: ByCaller) -> Response:
     return command.answer(_view(await actions.complete_order(command.tx, order_id, by=command.caller)))
 
 
 @router.post("/orders/{order_id}/confirm", response_model=schemas.OrderView, responses=refusals())
-async def confirm_order(order_id: UUID, command: AsFiler) -> Response:
+async def confirm_order(order_id: UUID, command: ByCaller) -> Response:
     return command.answer(_view(await actions.confirm_order(command.tx, order_id, by=command.caller)))
 
 
 @router.post("/orders/{order_id}/dispute", response_model=schemas.OrderView, responses=refusals())
-async def dispute_order(order_id: UUID, command: AsFiler) -> Response:
+async def dispute_order(order_id: UUID, command: ByCaller) -> Response:
     return command.answer(_view(await actions.dispute_order(command.tx, order_id, by=command.caller)))
 
 
 @router.post("/orders/{order_id}/cancel", response_model=schemas.OrderView, responses=refusals())
-async def cancel_order(order_id: UUID, command: AsFiler) -> Response:
+async def cancel_order(order_id: UUID, command: ByCaller) -> Response:
     return command.answer(_view(await actions.cancel_order(command.tx, order_id, by=command.caller)))
 
 
 @router.post("/orders/{order_id}/pay", response_model=schemas.OrderView,
              responses=refusals(problems.AmountDiffers))  # fmt: skip
-async def pay_order(order_id: UUID, body: schemas.Payment, command: AsCollector) -> Response:
+async def pay_order(order_id: UUID, body: schemas.Payment, command: ByCaller) -> Response:
     order, receipt = await actions.pay_order(
         command.tx, order_id, method=body.method, amount=body.amount.money(), by=command.caller
     )
@@ -143,7 +139,7 @@ async def pay_order(order_id: UUID, body: schemas.Payment, command: AsCollector)
 
 @router.post("/orders/{order_id}/refund", response_model=schemas.OrderView,
              responses=refusals(problems.MoreThanPaid))  # fmt: skip
-async def refund_order(order_id: UUID, body: schemas.Refund, command: AsFinance) -> Response:
+async def refund_order(order_id: UUID, body: schemas.Refund, command: ByCaller) -> Response:
     order = await actions.refund_order(command.tx, order_id, amount=body.amount.money(), by=command.caller)
     return command.answer(_view(order))
 

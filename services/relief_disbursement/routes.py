@@ -8,37 +8,26 @@ from fastapi import APIRouter, Query, Response
 from platform_kit.audit import record_look
 from platform_kit.clock import now
 from platform_kit.db import Tx
-from platform_kit.edge import Bulk, BulkOutcome, Command, Read, bulk, commands, looks, reads, refusals
+from platform_kit.edge import Bulk, BulkOutcome, Command, Read, bulk, commands, reads, refusals
 from platform_kit.paging import Page
 from platform_kit.problems import NotFound, NotYours, WrongState
 from platform_kit.sealing import StoredKey
 from platform_kit.subject_keys import subject_keys
+from registry_replica.permitted import permitted
 from relief_disbursement import actions, problems, schemas, store
+from relief_disbursement.policy import POLICY
 from relief_disbursement.rules.application import POST_OF, State
 from relief_disbursement.rules.payment import PaymentState
-from relief_disbursement.rules.payment_run import FINANCE
 from relief_disbursement.settings import ReliefSettings
 
 router = APIRouter(tags=["gateway"])
 
-AsAnybody = Annotated[Command, commands()]
-AsWorker = Annotated[Command, commands("worker")]
-AsStreet = Annotated[Command, commands("street")]
-AsDistrict = Annotated[Command, commands("district")]
-AsOfficer = Annotated[Command, commands("worker", "street", "district")]
-AsOfficers = Annotated[Bulk, bulk("worker", "street", "district")]
-AsFinance = Annotated[Command, commands("finance")]
-AsFinanceOrLead = Annotated[Command, commands("finance", "finance_lead")]
-ForAnybody = Annotated[Read, reads()]
-ForThePublic = Annotated[Read, reads(anonymous=True)]
-ForStaff = Annotated[Read, reads("worker", "street", "district", "auditor")]
-ForFinance = Annotated[Read, reads("finance")]
-ForAccounts = Annotated[Read, reads("finance", "finance_lead", "auditor")]
-Looking = Annotated[Read, looks("worker", "street", "district", *FINANCE)]
+ByCaller = Annotated[Command, commands()]
+ForCaller = Annotated[Read, reads()]
+Batch = Annotated[Bulk, bulk()]
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=500)]
-ACCOUNTS = (*FINANCE, "auditor")
 
 
 @router.post(
@@ -47,7 +36,7 @@ ACCOUNTS = (*FINANCE, "auditor")
     response_model=schemas.ProgrammeView,
     responses=refusals(problems.CodeTaken),
 )
-async def open_programme(body: schemas.NewProgramme, command: AsDistrict) -> Response:
+async def open_programme(body: schemas.NewProgramme, command: ByCaller) -> Response:
     programme = await actions.open_programme(
         command.tx,
         code=body.code,
@@ -61,7 +50,7 @@ async def open_programme(body: schemas.NewProgramme, command: AsDistrict) -> Res
 
 
 @router.get("/programmes", response_model=list[schemas.ProgrammeView])
-async def list_programmes(read: ForAnybody) -> list[schemas.ProgrammeView]:
+async def list_programmes(read: ForCaller) -> list[schemas.ProgrammeView]:
     return [schemas.ProgrammeView.of(programme) for programme in await store.programmes(read.tx)]
 
 
@@ -71,7 +60,7 @@ async def list_programmes(read: ForAnybody) -> list[schemas.ProgrammeView]:
     response_model=schemas.ApplicationView,
     responses=refusals(NotFound, problems.AlreadyOpen, problems.ProgrammeEnded),
 )
-async def file_application(body: schemas.NewApplication, command: AsAnybody) -> Response:
+async def file_application(body: schemas.NewApplication, command: ByCaller) -> Response:
     application = await actions.file_application(
         command.tx,
         command.kit.sealer,
@@ -90,7 +79,7 @@ async def file_application(body: schemas.NewApplication, command: AsAnybody) -> 
 @router.post(
     "/applications/reviews", response_model=BulkOutcome, responses=refusals(NotYours), tags=["expensive"]
 )
-async def decide_applications(body: schemas.Reviews, batch: AsOfficers) -> Response:
+async def decide_applications(body: schemas.Reviews, batch: Batch) -> Response:
     if not batch.caller.has(POST_OF[body.level]):
         raise NotYours()
 
@@ -110,9 +99,9 @@ async def decide_applications(body: schemas.Reviews, batch: AsOfficers) -> Respo
 
 @router.get("/applications", response_model=Page[schemas.ApplicationListed])
 async def list_applications(
-    read: ForStaff, state: State | None = None, limit: Limit = 50, cursor: Cursor = None
+    read: ForCaller, state: State | None = None, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[schemas.ApplicationListed]:
-    codes = read.caller.unit_codes(*POST_OF.values(), "auditor")
+    codes = POLICY["list_applications"].unit_codes(read.caller)
     rows, following = await store.applications_in_scope(
         read.tx, codes, state=state, limit=limit, cursor=cursor
     )
@@ -124,9 +113,12 @@ async def list_applications(
 @router.get(
     "/applications/{application_id}", response_model=schemas.ApplicationDetail, responses=refusals(NotFound)
 )
-async def read_application(application_id: UUID, read: ForAnybody) -> schemas.ApplicationDetail:
+async def read_application(application_id: UUID, read: ForCaller) -> schemas.ApplicationDetail:
     application = await store.read_application(read.tx, application_id)
-    if not await store.may_see(read.tx, read.caller, application, await now(read.tx)):
+    if not await permitted(
+        read.tx, read.caller, POLICY["read_application"], owner=application.resident_id, unit=application.unit_id,
+        at=await now(read.tx),
+    ):  # fmt: skip
         raise NotFound(what="application")
     sealed = await store.sealed_application(read.tx, application_id)
     evidence = await store.evidence_of(read.tx, application_id)
@@ -140,7 +132,7 @@ async def read_application(application_id: UUID, read: ForAnybody) -> schemas.Ap
     responses=refusals(NotFound),
 )
 async def reveal_account(
-    application_id: UUID, body: schemas.Reveal, look: Looking, response: Response
+    application_id: UUID, body: schemas.Reveal, look: ForCaller, response: Response
 ) -> schemas.RevealedAccount:
     response.headers["Cache-Control"] = "no-store"
     account = await actions.reveal_account(
@@ -154,7 +146,7 @@ async def reveal_account(
     response_model=schemas.ApplicationView,
     responses=refusals(NotFound, WrongState, problems.ProgrammeEnded),
 )
-async def submit_application(application_id: UUID, command: AsAnybody) -> Response:
+async def submit_application(application_id: UUID, command: ByCaller) -> Response:
     application = await actions.submit_application(command.tx, application_id, by=command.caller)
     return command.answer(schemas.ApplicationView.of(application))
 
@@ -165,7 +157,7 @@ async def submit_application(application_id: UUID, command: AsAnybody) -> Respon
     response_model=schemas.ApplicationView,
     responses=refusals(NotFound, WrongState),
 )
-async def add_evidence(application_id: UUID, body: schemas.NewEvidence, command: AsAnybody) -> Response:
+async def add_evidence(application_id: UUID, body: schemas.NewEvidence, command: ByCaller) -> Response:
     application = await actions.add_evidence(
         command.tx, command.kit.sealer, application_id, body.note, by=command.caller
     )
@@ -177,7 +169,7 @@ async def add_evidence(application_id: UUID, body: schemas.NewEvidence, command:
     response_model=schemas.ApplicationView,
     responses=refusals(NotFound, WrongState, problems.FiledByYou, problems.ReviewedByYou),
 )
-async def verify_application(application_id: UUID, command: AsWorker) -> Response:
+async def verify_application(application_id: UUID, command: ByCaller) -> Response:
     application = await actions.verify_application(command.tx, application_id, by=command.caller)
     return command.answer(schemas.ApplicationView.of(application))
 
@@ -189,7 +181,7 @@ async def verify_application(application_id: UUID, command: AsWorker) -> Respons
         NotFound, WrongState, problems.NoticeStillOpen, problems.FiledByYou, problems.ReviewedByYou
     ),
 )
-async def review_application(application_id: UUID, command: AsStreet) -> Response:
+async def review_application(application_id: UUID, command: ByCaller) -> Response:
     application = await actions.review_application(command.tx, application_id, by=command.caller)
     return command.answer(schemas.ApplicationView.of(application))
 
@@ -206,7 +198,7 @@ async def review_application(application_id: UUID, command: AsStreet) -> Respons
         problems.ReviewedByYou,
     ),
 )
-async def approve_application(application_id: UUID, body: schemas.Approval, command: AsDistrict) -> Response:
+async def approve_application(application_id: UUID, body: schemas.Approval, command: ByCaller) -> Response:
     application = await actions.approve_application(
         command.tx, application_id, granted=body.granted, by=command.caller
     )
@@ -218,7 +210,7 @@ async def approve_application(application_id: UUID, body: schemas.Approval, comm
     response_model=schemas.ApplicationView,
     responses=refusals(NotFound, NotYours, WrongState, problems.NoticeStillOpen, problems.ReviewedByYou),
 )
-async def return_application(application_id: UUID, body: schemas.Reason, command: AsOfficer) -> Response:
+async def return_application(application_id: UUID, body: schemas.Reason, command: ByCaller) -> Response:
     application = await actions.return_application(
         command.tx, application_id, reason=body.reason, by=command.caller
     )
@@ -230,7 +222,7 @@ async def return_application(application_id: UUID, body: schemas.Reason, command
     response_model=schemas.ApplicationView,
     responses=refusals(NotFound, NotYours, WrongState, problems.NoticeStillOpen, problems.ReviewedByYou),
 )
-async def reject_application(application_id: UUID, body: schemas.Reason, command: AsOfficer) -> Response:
+async def reject_application(application_id: UUID, body: schemas.Reason, command: ByCaller) -> Response:
     application = await actions.reject_application(
         command.tx, application_id, reason=body.reason, by=command.caller
     )
@@ -238,9 +230,7 @@ async def reject_application(application_id: UUID, body: schemas.Reason, command
 
 
 @router.get("/notices", response_model=Page[schemas.NoticeView])
-async def list_notices(
-    read: ForThePublic, limit: Limit = 50, cursor: Cursor = None
-) -> Page[schemas.NoticeView]:
+async def list_notices(read: ForCaller, limit: Limit = 50, cursor: Cursor = None) -> Page[schemas.NoticeView]:
     rows, following = await store.notices(read.tx, await now(read.tx), limit=limit, cursor=cursor)
     keys = await subject_keys(read.tx, read.kit.sealer, [row["resident_id"] for row in rows])
     return Page(
@@ -254,7 +244,7 @@ async def list_notices(
     response_model=schemas.ObjectionView,
     responses=refusals(NotFound, WrongState, problems.NoticeOver),
 )
-async def object_to_notice(application_id: UUID, body: schemas.Objection, command: AsAnybody) -> Response:
+async def object_to_notice(application_id: UUID, body: schemas.Objection, command: ByCaller) -> Response:
     await actions.object_to_notice(
         command.tx, command.kit.sealer, application_id, body.reason, by=command.caller
     )
@@ -264,7 +254,7 @@ async def object_to_notice(application_id: UUID, body: schemas.Objection, comman
 @router.post(
     "/payment-runs", status_code=201, response_model=schemas.PaymentRunView, responses=refusals(NotFound)
 )
-async def open_payment_run(body: schemas.NewPaymentRun, command: AsFinance) -> Response:
+async def open_payment_run(body: schemas.NewPaymentRun, command: ByCaller) -> Response:
     run = await actions.open_payment_run(
         command.tx, programme_id=body.programme_id, period=body.period, by=command.caller
     )
@@ -273,11 +263,11 @@ async def open_payment_run(body: schemas.NewPaymentRun, command: AsFinance) -> R
 
 @router.get("/payment-runs", response_model=Page[schemas.PaymentRunView])
 async def list_payment_runs(
-    read: ForAccounts, programme_id: UUID | None = None, limit: Limit = 50, cursor: Cursor = None
+    read: ForCaller, programme_id: UUID | None = None, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[schemas.PaymentRunView]:
     runs, following = await store.payment_runs(
         read.tx,
-        read.caller.unit_codes(*ACCOUNTS),
+        POLICY["list_payment_runs"].unit_codes(read.caller),
         programme_id=programme_id,
         limit=limit,
         cursor=cursor,
@@ -288,8 +278,8 @@ async def list_payment_runs(
 @router.get(
     "/payment-runs/{payment_run_id}", response_model=schemas.PaymentRunView, responses=refusals(NotFound)
 )
-async def read_payment_run(payment_run_id: UUID, read: ForAccounts) -> schemas.PaymentRunView:
-    codes = read.caller.unit_codes(*ACCOUNTS)
+async def read_payment_run(payment_run_id: UUID, read: ForCaller) -> schemas.PaymentRunView:
+    codes = POLICY["read_payment_run"].unit_codes(read.caller)
     return schemas.PaymentRunView.of(await store.read_payment_run(read.tx, payment_run_id, codes))
 
 
@@ -298,7 +288,7 @@ async def read_payment_run(payment_run_id: UUID, read: ForAccounts) -> schemas.P
     response_model=schemas.PaymentRunView,
     responses=refusals(NotFound, WrongState, problems.NothingDue),
 )
-async def calculate_payment_run(payment_run_id: UUID, command: AsFinance) -> Response:
+async def calculate_payment_run(payment_run_id: UUID, command: ByCaller) -> Response:
     run = await actions.calculate_payment_run(command.tx, payment_run_id, by=command.caller)
     return command.answer(schemas.PaymentRunView.of(run))
 
@@ -308,7 +298,7 @@ async def calculate_payment_run(payment_run_id: UUID, command: AsFinance) -> Res
     response_model=schemas.PaymentRunView,
     responses=refusals(NotFound, WrongState),
 )
-async def check_payment_run(payment_run_id: UUID, command: AsFinanceOrLead) -> Response:
+async def check_payment_run(payment_run_id: UUID, command: ByCaller) -> Response:
     run = await actions.check_payment_run(command.tx, payment_run_id, by=command.caller)
     return command.answer(schemas.PaymentRunView.of(run))
 
@@ -318,7 +308,7 @@ async def check_payment_run(payment_run_id: UUID, command: AsFinanceOrLead) -> R
     response_model=schemas.PaymentRunView,
     responses=refusals(NotFound, WrongState, problems.ReleaseNeedsAnother),
 )
-async def release_payment_run(payment_run_id: UUID, command: AsFinanceOrLead) -> Response:
+async def release_payment_run(payment_run_id: UUID, command: ByCaller) -> Response:
     run = await actions.release_payment_run(command.tx, payment_run_id, by=command.caller)
     return command.answer(schemas.PaymentRunView.of(run))
 
@@ -331,7 +321,7 @@ async def release_payment_run(payment_run_id: UUID, command: AsFinanceOrLead) ->
         NotFound, WrongState, problems.OutsideBankCharset, problems.ControlSumDiffers, problems.PayeeErased
     ),
 )
-async def send_payment_run(payment_run_id: UUID, command: AsFinanceOrLead) -> Response:
+async def send_payment_run(payment_run_id: UUID, command: ByCaller) -> Response:
     charset = cast(ReliefSettings, command.kit.settings).bank_charset
     file = await actions.send_payment_run(
         command.tx, command.kit.sealer, payment_run_id, charset=charset, by=command.caller
@@ -345,8 +335,10 @@ async def send_payment_run(payment_run_id: UUID, command: AsFinanceOrLead) -> Re
     responses=refusals(NotFound) | {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
     tags=["expensive"],
 )
-async def read_bank_file(payment_run_id: UUID, read: ForFinance) -> Response:
-    run = await store.read_payment_run(read.tx, payment_run_id, read.caller.unit_codes("finance"))
+async def read_bank_file(payment_run_id: UUID, read: ForCaller) -> Response:
+    run = await store.read_payment_run(
+        read.tx, payment_run_id, POLICY["read_bank_file"].unit_codes(read.caller)
+    )
     file = await actions.read_bank_file(read.tx, read.kit.sealer, run)
     if file is None:
         raise NotFound(what="bank file")
@@ -373,7 +365,7 @@ async def read_bank_file(payment_run_id: UUID, read: ForFinance) -> Response:
     responses=refusals(NotFound, WrongState),
     tags=["expensive"],
 )
-async def record_bank_results(body: schemas.BankResults, command: AsFinance) -> Response:
+async def record_bank_results(body: schemas.BankResults, command: ByCaller) -> Response:
     run, outcomes = await actions.record_bank_results(
         command.tx, body.payment_run_id, body.text, by=command.caller
     )
@@ -382,7 +374,7 @@ async def record_bank_results(body: schemas.BankResults, command: AsFinance) -> 
 
 @router.get("/payments", response_model=Page[schemas.PaymentListed])
 async def list_payments(
-    read: ForAccounts,
+    read: ForCaller,
     payment_run_id: UUID | None = None,
     state: PaymentState | None = None,
     limit: Limit = 50,
@@ -390,7 +382,7 @@ async def list_payments(
 ) -> Page[schemas.PaymentListed]:
     rows, following = await store.payments_in_scope(
         read.tx,
-        read.caller.unit_codes(*ACCOUNTS),
+        POLICY["list_payments"].unit_codes(read.caller),
         run_id=payment_run_id,
         state=state,
         limit=limit,
@@ -406,7 +398,7 @@ async def list_payments(
     response_model=schemas.PaymentView,
     responses=refusals(NotFound, WrongState),
 )
-async def reissue_payment(payment_id: UUID, body: schemas.Reissue, command: AsFinance) -> Response:
+async def reissue_payment(payment_id: UUID, body: schemas.Reissue, command: ByCaller) -> Response:
     payment = await actions.reissue_payment(
         command.tx, command.kit.sealer, payment_id, bank_account=body.bank_account, by=command.caller
     )

@@ -10,6 +10,7 @@ from typing import cast
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
+from platform_kit.gateway_identity import Identity
 from platform_kit.kit import Kit
 from platform_kit.problems import InProgress, Unavailable
 from platform_kit.telemetry import log
@@ -40,6 +41,7 @@ class Client:
 
     transport: httpx.AsyncBaseTransport
     base_url: str
+    identity: Identity
 
     async def send(self, call: Call) -> httpx.Response:
         """The whole answer; httpx.TransportError when there is none."""
@@ -67,12 +69,12 @@ class Client:
 async def open_clients(kit: Kit) -> AsyncIterator[None]:
     """Clients live as long as the api process: `kit.state[CLIENTS]`, by service."""
     async with AsyncExitStack() as stack:
-        clients = {}
-        for service, url in cast(GatewaySettings, kit.settings).urls().items():
+        clients, settings = {}, cast(GatewaySettings, kit.settings)
+        for service, url in settings.urls().items():
             # A pool each: a service that hangs must not take the connections to the others.
             limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
             transport = await stack.enter_async_context(AiohttpTransport(limits=limits, trust_env=False))
-            clients[service] = Client(transport, url)
+            clients[service] = Client(transport, url, Identity(settings.signing_key_file, service))
         kit.state[CLIENTS] = clients
         yield
 

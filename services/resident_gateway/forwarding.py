@@ -15,6 +15,7 @@ import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
+from platform_kit.gateway_identity import HEADER
 from platform_kit.kit import Kit
 from platform_kit.larger_bodies import EXTENSION
 from platform_kit.problems import NotFound
@@ -134,7 +135,7 @@ def _forward(operation: Operation) -> Any:
         headers = {name: ", ".join(values) for name in _ASKED if (values := request.headers.getlist(name))}
         if not all(value.isascii() for value in headers.values()):
             raise HeaderUnreadable
-        headers |= origin_headers()
+        headers |= origin_headers(client)
         path = _inner_path(operation.path, request.path_params)
         call = Call(request.method, path, request.scope["query_string"], headers, await request.body())
         if streamed:
@@ -150,9 +151,13 @@ def is_streamed(operation: Operation) -> bool:
     return "text/csv" in operation.described.get("responses", {}).get("200", {}).get("content", {})
 
 
-def origin_headers() -> dict[str, str]:
+def origin_headers(client: Client) -> dict[str, str]:
     """What a service is told about where a call comes from; what the caller says of it is not passed on."""
-    return {"x-correlation-id": correlation_id.get(), "x-caller-address": caller_address.get()}
+    return {
+        "x-correlation-id": correlation_id.get(),
+        "x-caller-address": caller_address.get(),
+        HEADER: client.identity.shown(),
+    }
 
 
 async def streamed_answer(client: Client, call: Call) -> Response:

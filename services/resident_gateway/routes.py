@@ -10,9 +10,10 @@ from platform_kit.edge import Question, Read, questions, reads, refusals
 from platform_kit.problems import NotFound
 from platform_kit.quick_reads import QuickRead
 from platform_kit.subject_keys import subject_keys
-from registry_replica.store import delegate_of
+from registry_replica.permitted import permitted
 from resident_gateway import schemas, store
 from resident_gateway.actions.open_account import DISPLAY_NAME
+from resident_gateway.policy import POLICY
 from resident_gateway.views.timeline import arrived, timeline_page
 
 home = APIRouter(route_class=QuickRead)
@@ -20,12 +21,12 @@ router = APIRouter()
 
 API = "/api/v1"
 
-ForAnybody = Annotated[Read, reads()]
+ForCaller = Annotated[Read, reads()]
 Asked = Annotated[Question, questions()]
 
 
 @router.get(f"{API}/me", response_model=schemas.Me)
-async def read_me(read: ForAnybody) -> schemas.Me:
+async def read_me(read: ForCaller) -> schemas.Me:
     me = read.caller.subject
     account = await store.account_of(read.tx, me)
     keys = await subject_keys(read.tx, read.kit.sealer, [me])
@@ -46,12 +47,22 @@ async def read_me(read: ForAnybody) -> schemas.Me:
 async def read_timeline(question: Asked, asked: Annotated[schemas.TimelineAsked, Query()]) -> Response:
     db, me = question.kit.db, question.caller.subject
     fresh = await arrived(db, asked.min_version) if asked.min_version else True
+    whose = asked.resident_id or me
+    if whose != me:
+        async with question.reading() as tx:
+            if not await permitted(
+                tx, question.caller, POLICY["read_timeline"], owner=whose, at=await now(tx)
+            ):
+                raise NotFound(what="resident")
     async with db.connection() as tx:
-        whose = asked.resident_id or me
-        if whose != me and not await delegate_of(tx, whose, me, await now(tx)):
-            raise NotFound(what="resident")
         page = await timeline_page(
-            tx, whose, limit=asked.limit, cursor=asked.cursor, fresh=fresh, language=question.language
+            tx,
+            question.acting,
+            whose,
+            limit=asked.limit,
+            cursor=asked.cursor,
+            fresh=fresh,
+            language=question.language,
         )
     # Written at once: returned as it is, it would be validated first.
     return Response(orjson.dumps(page, option=orjson.OPT_UTC_Z), media_type="application/json")

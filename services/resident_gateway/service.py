@@ -11,6 +11,7 @@ from resident_gateway.consumers import CONSUMERS
 from resident_gateway.forwarding import describe, forwarding_router
 from resident_gateway.messages import open_channel
 from resident_gateway.my_data import router as my_data
+from resident_gateway.policy import POLICY
 from resident_gateway.provider import open_provider
 from resident_gateway.routes import API, home, router
 from resident_gateway.settings import GatewaySettings
@@ -32,10 +33,12 @@ SERVICE = Service(
     title="邻里 Linli",
     metadata=Row.metadata,
     routers=(home, router, signing_in, my_data, pages, audit_pages, forwarding_router()),
+    policy=POLICY,
     consumers=CONSUMERS,
     settings=GatewaySettings,
     describe=describe,
     startup=startup,
     admission=admission,
+    behind_gateway=False,
     public_root=API,
 )

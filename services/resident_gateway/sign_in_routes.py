@@ -33,7 +33,7 @@ SECRET_ANSWER = Depends(_never_cached)
 AUTH = "/api/v1/auth"
 OPERATOR = Caller(UUID("00000000-0000-7000-8000-000000000001"), frozenset({"operator"}))
 
-AsOperator = Annotated[Command, commands("operator")]
+ByCaller = Annotated[Command, commands()]
 Call = Annotated[Unkept, unkept()]
 
 
@@ -60,7 +60,7 @@ async def discovery(request: Request) -> dict[str, Any]:
 
 
 @router.post(f"{AUTH}/accounts", response_model=schemas.AccountView, responses=refusals())
-async def open_account(body: schemas.NewAccount, command: AsOperator) -> Response:
+async def open_account(body: schemas.NewAccount, command: ByCaller) -> Response:
     account = await actions.open_account(
         command.tx,
         command.kit.sealer,

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
+from platform_kit.acting import Acting
 from platform_kit.auth import Post
 from platform_kit.db import Tx
 from platform_kit.inbox import applied_version
@@ -329,20 +330,29 @@ async def save_state_for_all(
 
 
 async def timeline(
-    tx: Tx, person_id: UUID, limit: int, cursor: str | None
+    tx: Tx, acting: Acting, person_id: UUID, limit: int, cursor: str | None
 ) -> tuple[list[Record], str | None]:
-    """Rows, newest first; a page continues after the instant and id of the last row seen. Ids as text, as they are written."""
+    """Rows, newest first; a page continues after the instant and id of the last row seen. Ids as text, as they are written.
+
+    One statement that says itself for whom it asks, before it looks: the setting ends with it, and what is asked all the
+    time needs no BEGIN and no COMMIT.
+    """
     after = decode_cursor(cursor, (_instant, UUID)) if cursor else (None, None)
     rows = await tx.fetch(
         """
-        SELECT kind, subject_id::text AS id, number, state, amount_minor, currency, happened_at, version
-        FROM timeline_item
-        WHERE person_id = $1 AND ($2::timestamptz IS NULL OR (happened_at, subject_id) < ($2, $3::uuid))
-        ORDER BY happened_at DESC, subject_id DESC LIMIT $4
+        WITH caller AS MATERIALIZED (SELECT set_config('linli.caller', $5, true) AS told)
+        SELECT page.* FROM caller CROSS JOIN LATERAL (
+            SELECT kind, subject_id::text AS id, number, state, amount_minor, currency, happened_at, version
+            FROM timeline_item
+            WHERE caller.told <> '' AND person_id = $1
+                AND ($2::timestamptz IS NULL OR (happened_at, subject_id) < ($2, $3::uuid))
+            ORDER BY happened_at DESC, subject_id DESC LIMIT $4
+        ) page
         """,
         person_id,
         *after,
         limit + 1,
+        acting.setting,
     )
     kept = rows[:limit]
     if len(rows) == len(kept):

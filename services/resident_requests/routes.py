@@ -21,7 +21,9 @@ from platform_kit.pictures import (
     drawn_anew,
 )
 from platform_kit.problems import NotFound
+from registry_replica.permitted import permitted
 from resident_requests import actions, problems, schemas, store
+from resident_requests.policy import POLICY
 from resident_requests.rules.attachments import MOST_ATTACHMENTS
 from resident_requests.rules.city_report import Source
 from resident_requests.rules.request import Request, State
@@ -30,14 +32,9 @@ from resident_requests.settings import RequestSettings
 
 router = APIRouter(tags=["gateway"])
 
-AsResident = Annotated[Command, commands("resident")]
-AsFiler = Annotated[Command, commands("resident", "worker")]
-WithPicture = Annotated[Command, commands("resident", *store.STAFF, brings=drawn_anew)]
-AsStaff = Annotated[Command, commands(*store.STAFF)]
-AsImporter = Annotated[Command, commands(*store.STAFF, "operator")]
-ForAnybody = Annotated[Read, reads()]
-ForStaff = Annotated[Read, reads(*store.STAFF)]
-ForThePublic = Annotated[Read, reads(anonymous=True)]
+ByCaller = Annotated[Command, commands()]
+WithPicture = Annotated[Command, commands(brings=drawn_anew)]
+ForCaller = Annotated[Read, reads()]
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=500)]
@@ -47,13 +44,13 @@ SourceName = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
 
 
 @router.get("/categories", response_model=list[schemas.CategoryView])
-async def list_categories(read: ForThePublic) -> list[schemas.CategoryView]:
+async def list_categories(read: ForCaller) -> list[schemas.CategoryView]:
     return [schemas.CategoryView.model_validate(category) for category in await store.categories(read.tx)]
 
 
 @router.post("/requests", status_code=201, response_model=schemas.RequestView,
              responses=refusals(problems.CategoryUnknown))  # fmt: skip
-async def submit_request(body: schemas.NewRequest, command: AsFiler) -> Response:
+async def submit_request(body: schemas.NewRequest, command: ByCaller) -> Response:
     request = await actions.submit_request(
         command.tx,
         command.kit.sealer,
@@ -71,9 +68,9 @@ async def submit_request(body: schemas.NewRequest, command: AsFiler) -> Response
 
 @router.get("/requests", response_model=schemas.RequestPage)
 async def list_requests(
-    read: ForStaff, state: State | None = None, limit: Limit = 50, cursor: Cursor = None
+    read: ForCaller, state: State | None = None, limit: Limit = 50, cursor: Cursor = None
 ) -> schemas.RequestPage:
-    codes = read.caller.unit_codes(*store.STAFF)
+    codes = POLICY["list_requests"].unit_codes(read.caller)
     requests, following = await store.page_for_staff(read.tx, codes, state, limit, cursor)
     return schemas.RequestPage(
         items=[schemas.RequestView.of(request) for request in requests], next=following
@@ -83,7 +80,7 @@ async def list_requests(
 @router.post(
     "/requests/import", response_model=schemas.ImportResult, responses=refusals(), tags=["expensive"]
 )
-async def import_reports(body: schemas.ImportRows, command: AsImporter) -> Response:
+async def import_reports(body: schemas.ImportRows, command: ByCaller) -> Response:
     outcomes = await actions.import_reports(
         command.tx,
         command.kit.sealer,
@@ -97,22 +94,22 @@ async def import_reports(body: schemas.ImportRows, command: AsImporter) -> Respo
 @router.put(
     "/import-sources/{name}", response_model=schemas.SourceView, responses=refusals(problems.CategoryUnknown)
 )
-async def describe_source(name: SourceName, body: schemas.NewSource, command: AsImporter) -> Response:
+async def describe_source(name: SourceName, body: schemas.NewSource, command: ByCaller) -> Response:
     wanted = Source(name, body.zone, body.categories, dict(body.states), body.areas, body.default_area)
-    source = await actions.describe_source(command.tx, wanted)
+    source = await actions.describe_source(command.tx, wanted, by=command.caller)
     return command.answer(schemas.SourceView.model_validate(source))
 
 
 @router.get("/requests/{request_id}", response_model=schemas.RequestView, responses=refusals())
-async def read_request(request_id: UUID, read: ForAnybody) -> schemas.RequestView:
-    request = await _seen(request_id, read)
+async def read_request(request_id: UUID, read: ForCaller) -> schemas.RequestView:
+    request = await _seen(request_id, read, "read_request")
     said = await actions.open_said(read.kit.sealer, await store.sealed(read.tx, request_id))
     return schemas.RequestView.of(request, **said)
 
 
 @router.post("/requests/{request_id}/triage", response_model=schemas.RequestView,
              responses=refusals(problems.WantedTimeEndsEarly))  # fmt: skip
-async def triage_request(request_id: UUID, body: schemas.Triage, command: AsStaff) -> Response:
+async def triage_request(request_id: UUID, body: schemas.Triage, command: ByCaller) -> Response:
     request = await actions.triage_request(
         command.tx,
         request_id,
@@ -125,19 +122,19 @@ async def triage_request(request_id: UUID, body: schemas.Triage, command: AsStaf
 
 
 @router.post("/requests/{request_id}/start", response_model=schemas.RequestView, responses=refusals())
-async def start_request(request_id: UUID, command: AsStaff) -> Response:
+async def start_request(request_id: UUID, command: ByCaller) -> Response:
     request = await actions.start_request(command.tx, request_id, by=command.caller)
     return command.answer(schemas.RequestView.of(request))
 
 
 @router.post("/requests/{request_id}/resolve", response_model=schemas.RequestView, responses=refusals())
-async def resolve_request(request_id: UUID, command: AsStaff) -> Response:
+async def resolve_request(request_id: UUID, command: ByCaller) -> Response:
     request = await actions.resolve_request(command.tx, request_id, by=command.caller)
     return command.answer(schemas.RequestView.of(request))
 
 
 @router.post("/requests/{request_id}/reject", response_model=schemas.RequestView, responses=refusals())
-async def reject_request(request_id: UUID, body: schemas.Reason, command: AsStaff) -> Response:
+async def reject_request(request_id: UUID, body: schemas.Reason, command: ByCaller) -> Response:
     request = await actions.reject_request(
         command.tx, command.kit.sealer, request_id, reason=body.reason, by=command.caller
     )
@@ -145,20 +142,20 @@ async def reject_request(request_id: UUID, body: schemas.Reason, command: AsStaf
 
 
 @router.post("/requests/{request_id}/withdraw", response_model=schemas.RequestView, responses=refusals())
-async def withdraw_request(request_id: UUID, command: AsResident) -> Response:
+async def withdraw_request(request_id: UUID, command: ByCaller) -> Response:
     request = await actions.withdraw_request(command.tx, request_id, by=command.caller)
     return command.answer(schemas.RequestView.of(request))
 
 
 @router.post("/requests/{request_id}/confirm", response_model=schemas.RequestView, responses=refusals())
-async def confirm_request(request_id: UUID, command: AsResident) -> Response:
+async def confirm_request(request_id: UUID, command: ByCaller) -> Response:
     request = await actions.confirm_request(command.tx, request_id, by=command.caller)
     return command.answer(schemas.RequestView.of(request))
 
 
 @router.post("/requests/{request_id}/reopen", response_model=schemas.RequestView,
              responses=refusals(problems.ReopenWindowPassed))  # fmt: skip
-async def reopen_request(request_id: UUID, command: AsResident) -> Response:
+async def reopen_request(request_id: UUID, command: ByCaller) -> Response:
     hours = cast(RequestSettings, command.kit.settings).reopen_hours
     request = await actions.reopen_request(
         command.tx, request_id, window=timedelta(hours=hours), by=command.caller
@@ -179,8 +176,8 @@ async def add_attachment(request_id: UUID, command: WithPicture, name: FileName 
 
 @router.get("/requests/{request_id}/attachments", response_model=list[schemas.AttachmentView],
             responses=refusals())  # fmt: skip
-async def list_attachments(request_id: UUID, read: ForAnybody) -> list[schemas.AttachmentView]:
-    request = await _seen(request_id, read)
+async def list_attachments(request_id: UUID, read: ForCaller) -> list[schemas.AttachmentView]:
+    request = await _seen(request_id, read, "list_attachments")
     key = await actions.find_key(read.tx, read.kit.sealer, request)
     return [
         _attachment(each, key.open(each.name, for_=ATTACHMENT_NAME))
@@ -190,8 +187,8 @@ async def list_attachments(request_id: UUID, read: ForAnybody) -> list[schemas.A
 
 @router.get("/requests/{request_id}/attachments/{number}", response_class=Response,
             responses=refusals() | PICTURE_ANSWER)  # fmt: skip
-async def read_attachment(request_id: UUID, number: AttachmentNumber, read: ForAnybody) -> Response:
-    request = await _seen(request_id, read)
+async def read_attachment(request_id: UUID, number: AttachmentNumber, read: ForCaller) -> Response:
+    request = await _seen(request_id, read, "read_attachment")
     found = await store.attachment_content(read.tx, request_id, number)
     if found is None:
         raise NotFound(what="attachment")
@@ -208,9 +205,11 @@ async def read_attachment(request_id: UUID, number: AttachmentNumber, read: ForA
     )
 
 
-async def _seen(request_id: UUID, read: Read) -> Request:
+async def _seen(request_id: UUID, read: Read, operation: str) -> Request:
     request = await store.request(read.tx, request_id)
-    if request is None or not await store.may_see(read.tx, read.caller, request, await now(read.tx)):
+    if request is None or not await permitted(
+        read.tx, read.caller, POLICY[operation], owner=request.resident_id, unit=request.unit_id, at=await now(read.tx)
+    ):  # fmt: skip
         raise NotFound(what="request")
     return request
 

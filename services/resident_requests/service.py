@@ -4,6 +4,7 @@ from platform_kit.personal_data import personal_data_router
 from platform_kit.service import Service
 from resident_requests.consumers import CONSUMERS
 from resident_requests.held import HELD
+from resident_requests.policy import POLICY
 from resident_requests.routes import router
 from resident_requests.settings import RequestSettings
 from resident_requests.tables import Row
@@ -15,6 +16,7 @@ SERVICE = Service(
     title="居民求助 Resident requests",
     metadata=Row.metadata,
     routers=(router, personal_data_router("requests", HELD)),
+    policy=POLICY,
     consumers=CONSUMERS,
     timers=TIMERS,
     settings=RequestSettings,

@@ -5,17 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from platform_kit.auth import Caller
 from platform_kit.db import Tx
 from platform_kit.ids import case_number
 from platform_kit.rows import load
 from platform_kit.sealing import StoredKey
-from registry_replica.store import Resident, delegate_of, within
+from registry_replica.store import Resident
 from registry_replica.worklist import fetch_worklist
 from resident_requests.rules.city_report import Report, Source
 from resident_requests.rules.request import Request, State
 
-STAFF = ("worker", "street", "district")
 _COLUMNS = """id, case_number, resident_id, filed_by, unit_id, category, state, route, skill, wanted_from, wanted_until,
     assignee_id, resolved_at, occurred_at, version"""
 _ATTACHMENT = "request_id, number, kind, name, size, width, height, added_by, added_at"
@@ -104,20 +102,6 @@ async def sealed(tx: Tx, request_id: UUID) -> Sealed | None:
         request_id,
     )
     return load(Sealed, row)
-
-
-async def may_see(tx: Tx, caller: Caller, request: Request, at: datetime) -> bool:
-    """Whose it is, who filed it, whom the resident let, and the staff whose units hold it."""
-    return await may_act_for(tx, caller, request, at) or await within(tx, caller, request.unit_id, *STAFF)
-
-
-async def may_act_for(tx: Tx, caller: Caller, request: Request, at: datetime) -> bool:
-    """The resident and whom they let."""
-    if request.resident_id is None:
-        return False
-    return caller.subject == request.resident_id or await delegate_of(
-        tx, request.resident_id, caller.subject, at
-    )
 
 
 async def page_for_staff(

@@ -11,7 +11,6 @@ from registry_replica.worklist import fetch_worklist
 from volunteer_matching.rules.ranking import Candidate
 from volunteer_matching.rules.task import Offer, State, Task
 
-STAFF = ("worker", "street", "district")
 _TASK = """id, request_id, resident_id, unit_id, skill, starts_at, ends_at, state, volunteer_id, checked_in_at, minutes,
     version"""
 _OFFER = "o.id, o.task_id, o.volunteer_id, v.person_id, o.state, o.expires_at"
@@ -62,6 +61,12 @@ async def volunteer_of(tx: Tx, person_id: UUID) -> Volunteer | None:
 
 async def volunteer(tx: Tx, volunteer_id: UUID) -> Volunteer | None:
     return load(Volunteer, await tx.fetchrow("SELECT * FROM volunteer WHERE id = $1", volunteer_id))
+
+
+async def holder(tx: Tx, task: Task) -> UUID | None:
+    """The person whose task it is to do."""
+    held_by = await volunteer(tx, task.volunteer_id) if task.volunteer_id else None
+    return held_by.person_id if held_by else None
 
 
 async def lock_volunteer(tx: Tx, volunteer_id: UUID) -> None:

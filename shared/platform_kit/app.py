@@ -22,10 +22,12 @@ from platform_kit import telemetry
 from platform_kit.admission import Admission
 from platform_kit.db import TROUBLE
 from platform_kit.edge import AlreadyAnswered, language, response_of
+from platform_kit.gateway_identity import Doorkeeper
 from platform_kit.ids import new_id
 from platform_kit.kit import Kit
 from platform_kit.larger_bodies import LargerBodies
 from platform_kit.local_routes import router as local_router
+from platform_kit.policy import compare
 from platform_kit.problem_answers import Problem, http_error, invalid, refused
 from platform_kit.problems import (
     BodyTooLarge,
@@ -55,6 +57,9 @@ _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 def create_api(service: Service, kit: Kit) -> FastAPI:
+    """PolicyIncomplete when the service's policy and its operations do not agree."""
+    compare(service.whole_policy(), service.all_routers())
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
@@ -70,6 +75,8 @@ def create_api(service: Service, kit: Kit) -> FastAPI:
 
     app = FastAPI(title=service.title, version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.kit = kit
+    app.state.policy = service.whole_policy()
+    app.state.doorkeeper = Doorkeeper(kit.verifier, service.name) if service.behind_gateway else None
     for router in service.all_routers():
         app.include_router(router)
     if kit.settings.mode == "local":
@@ -82,7 +89,7 @@ def create_api(service: Service, kit: Kit) -> FastAPI:
         at_once=AT_ONCE_PER_CONNECTION * kit.settings.pool_size,
         larger=LargerBodies(service.routers),
         admission=service.admission(kit) if service.admission else None,
-        passed_on=not service.public_root,
+        passed_on=service.behind_gateway,
     )
     app.add_middleware(SecurityHeaders, mode=kit.settings.mode)
     if origins := [each.strip() for each in kit.settings.cors_origins.split(",") if each.strip()]:

@@ -14,6 +14,7 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 
 from platform_kit import telemetry
+from platform_kit.acting import SYSTEM
 from platform_kit.audit import Entry, record_all, uuid_or_none
 from platform_kit.auth import Caller
 from platform_kit.db import Database
@@ -55,7 +56,7 @@ class RefusalNotes:
         while (written := self._round) is not None:
             entries, self._waiting, self._round = self._waiting, [], None
             try:
-                async with asyncio.timeout(WRITING_SECONDS), db.transaction() as tx:
+                async with asyncio.timeout(WRITING_SECONDS), db.transaction(SYSTEM) as tx:
                     await record_all(tx, entries)
             except Exception as error:
                 self._lost(entries, repr(error))

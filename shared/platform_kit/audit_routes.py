@@ -10,9 +10,11 @@ from fastapi.responses import StreamingResponse
 from platform_kit.audit_reading import Question, ask, csv_lines, entries
 from platform_kit.edge import Read, reads
 from platform_kit.paging import Page
+from platform_kit.policy import ALL, each, policy
 from platform_kit.schemas import Instant, Line, View
 
-ForAuditors = Annotated[Read, reads("auditor")]
+AUDIT_POLICY = policy({name: each("auditor", may=ALL) for name in ("read_audit", "export_audit")})
+ForAuditors = Annotated[Read, reads()]
 Actor = Annotated[UUID | None, Query(description="who did it")]
 Subject = Annotated[UUID | None, Query(description="the resident whom it is about")]
 Operation = Annotated[Line | None, Query(description="the route's name; `look` for looks at full values")]

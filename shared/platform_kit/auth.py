@@ -81,6 +81,16 @@ class _Claims(jwt.JWTClaimsRegistry):
             raise InvalidClaimError("iat", "it must be a number of seconds")
 
 
+def claims_of(*, audience: str) -> _Claims:
+    """What every token of ours must say, for this audience."""
+    return _Claims(
+        leeway=5,
+        iss={"essential": True, "value": ISSUER},
+        aud={"essential": True, "value": audience},
+        exp={"essential": True},
+    )
+
+
 class Verifier:
     """Fixed algorithm, issuer, audience and type; unknown `crit` refused; a token is verified once, then remembered.
 
@@ -91,13 +101,7 @@ class Verifier:
         self._keys = _key_set(jwks)
         self._reread = reread
         self._reread_at = float("-inf")
-        self._claims = _Claims(
-            leeway=5,
-            iss={"essential": True, "value": ISSUER},
-            aud={"essential": True, "value": AUDIENCE},
-            exp={"essential": True},
-            sub={"essential": True},
-        )
+        self._claims = claims_of(audience=AUDIENCE)
         self._remembered: OrderedDict[bytes, tuple[Caller, int]] = OrderedDict()
 
     @classmethod
@@ -128,13 +132,8 @@ class Verifier:
         return caller
 
     def _verify(self, token: str) -> tuple[Caller, int]:
+        claims = self.decoded(token, TYPE, self._claims)
         try:
-            header = jws.extract_compact(token.encode()).headers()
-            if header.get("alg") != ALGORITHM or header.get("typ") != TYPE or "crit" in header:
-                raise NotSignedIn
-            self._know(header["kid"])
-            claims = jwt.decode(token, self._keys, algorithms=[ALGORITHM]).claims
-            self._claims.validate(claims)
             return (
                 Caller(
                     subject=UUID(claims["sub"]),
@@ -143,8 +142,21 @@ class Verifier:
                 ),
                 int(claims["exp"]),
             )
+        except (ValueError, KeyError, TypeError) as error:
+            raise NotSignedIn from error
+
+    def decoded(self, token: str, kind: str, wanted: _Claims) -> dict[str, Any]:
+        """The claims of a token of ours of this `typ`; NotSignedIn when it is not one."""
+        try:
+            header = jws.extract_compact(token.encode()).headers()
+            if header.get("alg") != ALGORITHM or header.get("typ") != kind or "crit" in header:
+                raise NotSignedIn
+            self._know(header["kid"])
+            claims: dict[str, Any] = jwt.decode(token, self._keys, algorithms=[ALGORITHM]).claims
+            wanted.validate(claims)
         except (JoseError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise NotSignedIn from error
+        return claims
 
     def _know(self, kid: object) -> None:
         """The key of that id is among ours, or was just looked for. Before any signature is checked: a flood of forged

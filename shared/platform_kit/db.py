@@ -2,19 +2,23 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeAlias
 
 import asyncpg
 import orjson
 from asyncpg.pool import PoolConnectionProxy
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from platform_kit.acting import SYSTEM, Acting, begin
 
 Tx: TypeAlias = "PoolConnectionProxy[asyncpg.Record] | asyncpg.Connection[asyncpg.Record]"
 
 ACQUIRE_SECONDS = 3.0
 # Longer than the server's own limit for a statement: what is longer still is a connection with nobody at its other end.
 COMMAND_SECONDS = 40.0
+ROLLBACK_SECONDS = 5.0
 
 # A process frozen inside a transaction would otherwise block its successor without end.
 SESSION = {
@@ -75,6 +79,53 @@ async def _nothing_to_reset(_: Any) -> None:
     each transaction a round trip of four statements. An open transaction is rolled back before this is called."""
 
 
+@asynccontextmanager
+async def _begun(connection: Tx, acting: Acting) -> AsyncIterator[None]:
+    """BEGIN and for whom in one round trip, for which asyncpg's own transaction() has no place."""
+    try:
+        await connection.execute(begin(acting))
+        yield
+        ended = await connection.execute("COMMIT")
+    except BaseException:
+        await _roll_back(connection)
+        raise
+    if ended != "COMMIT":
+        # Somebody went on after a statement that had failed: the server rolls back then, and says so only here.
+        raise asyncpg.InFailedSQLTransactionError(f"COMMIT was answered by {ended}")
+
+
+async def _roll_back(connection: Tx) -> None:
+    """Also what the server may not have begun yet, because the caller was cancelled meanwhile. A connection that cannot even
+    do that is given up: an open transaction never goes back to the pool."""
+    if connection.is_closed():
+        return
+    try:
+        await connection.execute("ROLLBACK", timeout=ROLLBACK_SECONDS)
+    except (*OUTAGES, asyncpg.PostgresError):
+        connection.terminate()
+
+
+@asynccontextmanager
+async def as_system(tx: Tx) -> AsyncIterator[None]:
+    """What the platform does of its own within somebody's command, with rows that are not theirs: asking other people,
+    keeping the books. Costs two round trips; afterwards the caller acts again."""
+    before = await tx.fetchval(
+        "SELECT current_setting('linli.caller', true), set_config('linli.caller', $1, true)", SYSTEM.setting
+    )
+    try:
+        yield
+    except BaseException:
+        # Rolled back by whoever began it: this only makes sure that nobody goes on as the system.
+        with suppress(*OUTAGES, asyncpg.PostgresError):
+            await _act_again(tx, before)
+        raise
+    await _act_again(tx, before)
+
+
+async def _act_again(tx: Tx, before: str | None) -> None:
+    await tx.execute("SELECT set_config('linli.caller', $1, true)", before or "")
+
+
 class Database:
     """Opened lazily: a service starts, and stays up, while its database is away."""
 
@@ -118,24 +169,31 @@ class Database:
             await self._engine.dispose()
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Tx]:
-        """Commits when the block ends, rolls back when it raises; raises one of OUTAGES when there is no database."""
-        async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection, connection.transaction():
+    async def transaction(self, acting: Acting) -> AsyncIterator[Tx]:
+        """Commits when the block ends, rolls back when it raises; raises one of OUTAGES when there is no database.
+
+        What it sees and may write is what the database lets `acting` see and write.
+        """
+        async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection, _begun(connection, acting):
             yield connection
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Tx]:
-        """No transaction around it: each statement commits by itself. For reads, and for one that writes alone."""
+        """No transaction around it, and nobody acts: it sees the kit's own tables, and of others what a statement that says
+        itself for whom it asks is shown."""
         async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
             yield connection
 
     @asynccontextmanager
-    async def session(self) -> AsyncIterator[AsyncSession]:
+    async def session(self, acting: Acting) -> AsyncIterator[AsyncSession]:
         """A SQLModel session for a wide, rarely hot query; it reads and is never committed."""
         if self._engine is None:
             address = self._dsn.replace("postgresql://", "postgresql+asyncpg://", 1)
             self._engine = create_async_engine(address, pool_size=2, max_overflow=0)
         async with AsyncSession(self._engine, expire_on_commit=False) as session:
+            await session.execute(
+                text("SELECT set_config('linli.caller', :caller, true)"), {"caller": acting.setting}
+            )
             yield session
 
     async def is_away(self, error: BaseException) -> bool:

@@ -1,7 +1,8 @@
 """The edge of a service: where a call gets its caller, its key and its transaction, and where that is committed.
 
-`commands(...)` and `reads(...)` make the annotated dependencies that routes take. The commit comes before the answer:
-`Depends(…, scope="function")` ends the block before the response is sent.
+`commands()` and `reads()` make the annotated dependencies that routes take; whom they let in is the service's policy, by the
+name of the route's function. The commit comes before the answer: `Depends(…, scope="function")` ends the block before the
+response is sent.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -15,12 +16,15 @@ from fastapi.security import HTTPBearer
 from pydantic import BaseModel
 from starlette.requests import HTTPConnection
 
+from platform_kit.acting import SYSTEM, Acting, acting_for
 from platform_kit.audit import Entry, record
 from platform_kit.audit_refusals import RAISED, entry_of, meant, refused_entry
 from platform_kit.auth import Caller
-from platform_kit.db import OUTAGES, Database, Tx
+from platform_kit.db import OUTAGES, Tx
+from platform_kit.gateway_identity import HEADER, Doorkeeper
 from platform_kit.idempotency import StoredAnswer, earlier_answer, fingerprint, keep_answer
 from platform_kit.kit import Kit
+from platform_kit.policy import Operation, asks_the_policy, operation_name
 from platform_kit.problem_answers import Problem, problem_of, refused
 from platform_kit.problems import (
     InProgress,
@@ -70,6 +74,14 @@ class Question:
         if self.asker is None:
             raise NotSignedIn
         return self.asker
+
+    @property
+    def acting(self) -> Acting:
+        return acting_for(self.asker)
+
+    def reading(self) -> AbstractAsyncContextManager[Tx]:
+        """A transaction that sees what the asker may see."""
+        return self.kit.db.transaction(self.acting)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -157,7 +169,7 @@ class Bulk:
         principal, row_key = str(self.caller.subject), f"{self.key}/{name}"
         entry = replace(self.entry, object={**self.entry.object, "row": name})
         try:
-            async with self.kit.db.transaction() as tx:
+            async with self.kit.db.transaction(acting_for(self.caller)) as tx:
                 if earlier := await earlier_answer(tx, principal, row_key, self.print_):
                     if earlier.body is None:
                         return RowOutcome(key=name, ok=True)
@@ -181,26 +193,25 @@ class Bulk:
         return response_of(_stored(BulkOutcome(done=done, refused=len(rows) - done, rows=rows), 200))
 
 
-def commands(
-    *roles: str, anonymous: bool = False, brings: Callable[[bytes], Awaitable[Any]] | None = None
-) -> Any:
-    """The dependency of an unsafe call that these roles may make (no role: any signed-in caller).
+def commands(*, brings: Callable[[bytes], Awaitable[Any]] | None = None) -> Any:
+    """The dependency of an unsafe call.
 
     `brings` makes something of the body that takes its time, by whoever may call and before there is a transaction.
     """
 
+    @asks_the_policy
     async def command(
         request: Request, idempotency_key: _Key = None, _: Any = Depends(_bearer)
     ) -> AsyncIterator[Command]:
         kit: Kit = request.app.state.kit
-        entry = entry_of(kit.sealer, request, _caller(kit, request), idempotency_key)
+        entry = entry_of(kit.sealer, request, _caller(request), idempotency_key)
         try:
-            caller = _permitted(entry.caller, request, roles, anonymous)
+            caller = _let_in(request, entry.caller)
             key = _key(request, idempotency_key)
             principal = str(caller.subject) if caller else NOBODY
             print_ = await _fingerprint(kit, request)
             brought = await brings(await request.body()) if brings else None
-            async with kit.db.transaction() as tx:
+            async with kit.db.transaction(acting_for(caller)) as tx:
                 if earlier := await earlier_answer(tx, principal, key, print_):
                     raise AlreadyAnswered(earlier)
                 made = Command(
@@ -221,50 +232,41 @@ def commands(
     return Depends(command, scope="function")
 
 
-def reads(*roles: str, anonymous: bool = False) -> Any:
-    """The dependency of a safe call. Under read committed a transaction around it would give its statements no common
-    moment, only two round trips more."""
+def reads() -> Any:
+    """The dependency of a safe call, or of one that shows what is never kept under a key: what it sees is what the database lets
+    the caller see."""
 
-    return _asking(Database.connection, roles, anonymous)
-
-
-def questions() -> Any:
-    """The dependency of a safe call by anybody signed in that waits for something before it reads: a connection that was
-    held meanwhile would be missing for others."""
-
-    async def question(request: Request, _: Any = Depends(_bearer)) -> Question:
-        kit: Kit = request.app.state.kit
-        caller = _permitted(_caller(kit, request), request, (), anonymous=False)
-        return Question(kit=kit, asker=caller, language=language(request))
-
-    return Depends(question, scope="function")
-
-
-def looks(*roles: str) -> Any:
-    """The dependency of a call that shows a full sensitive value: that somebody looked is committed before they see it, and
-    the answer is never kept under a key."""
-    return _asking(Database.transaction, roles, anonymous=False)
-
-
-def _asking(
-    on: Callable[[Database], AbstractAsyncContextManager[Tx]], roles: tuple[str, ...], anonymous: bool
-) -> Any:
+    @asks_the_policy
     async def read(request: Request, _: Any = Depends(_bearer)) -> AsyncIterator[Read]:
         kit: Kit = request.app.state.kit
-        caller = _permitted(_caller(kit, request), request, roles, anonymous)
-        async with on(kit.db) as tx:
+        caller = _let_in(request, _caller(request))
+        async with kit.db.transaction(acting_for(caller)) as tx:
             yield Read(kit=kit, tx=tx, asker=caller, language=language(request))
 
     return Depends(read, scope="function")
 
 
-def unkept() -> Any:
-    """The dependency of an unsafe call by anybody whose answer must not be kept, because it is a secret: a token."""
+def questions() -> Any:
+    """The dependency of a safe call that waits for something before it reads, or says itself for whom it asks: a connection
+    that was held meanwhile would be missing for others."""
 
+    @asks_the_policy
+    async def question(request: Request, _: Any = Depends(_bearer)) -> Question:
+        caller = _let_in(request, _caller(request))
+        return Question(kit=request.app.state.kit, asker=caller, language=language(request))
+
+    return Depends(question, scope="function")
+
+
+def unkept() -> Any:
+    """The dependency of an unsafe call whose answer must not be kept, because it is a secret: a token. Who they are is only
+    being proved, so it is the platform that looks."""
+
+    @asks_the_policy
     async def call(request: Request, _: Any = Depends(_bearer)) -> AsyncIterator[Unkept]:
         kit: Kit = request.app.state.kit
-        caller = _caller(kit, request)
-        async with kit.db.transaction() as tx:
+        caller = _let_in(request, _caller(request))
+        async with kit.db.transaction(SYSTEM) as tx:
             entry = entry_of(kit.sealer, request, caller, None)
             made = Unkept(kit=kit, tx=tx, asker=caller, language=language(request), entry=entry)
             yield made
@@ -274,16 +276,17 @@ def unkept() -> Any:
     return Depends(call, scope="function")
 
 
-def bulk(*roles: str) -> Any:
+def bulk() -> Any:
     """The dependency of a call that makes many commands."""
 
+    @asks_the_policy
     async def batch(
         request: Request, idempotency_key: _Key = None, _: Any = Depends(_bearer)
     ) -> AsyncIterator[Bulk]:
         kit: Kit = request.app.state.kit
-        entry = entry_of(kit.sealer, request, _caller(kit, request), idempotency_key)
+        entry = entry_of(kit.sealer, request, _caller(request), idempotency_key)
         try:
-            caller = _permitted(entry.caller, request, roles, anonymous=False)
+            caller = _let_in(request, entry.caller)
             if caller is None:
                 raise NotSignedIn
             key, print_ = _key(request, idempotency_key), await _fingerprint(kit, request)
@@ -316,7 +319,8 @@ def language(request: Request) -> str:
     return "en" if preferred.startswith("en") else "zh"
 
 
-def _caller(kit: Kit, request: Request) -> Caller | None:
+def _caller(request: Request) -> Caller | None:
+    kit: Kit = request.app.state.kit
     return kit.verifier.caller(request.headers.get("authorization"))
 
 
@@ -326,15 +330,19 @@ async def _note(kit: Kit, entry: Entry, request: Request, refusal: Exception) ->
         await kit.refusals.note(kit.db, [row])
 
 
-def _permitted(
-    caller: Caller | None, request: Request, roles: tuple[str, ...], anonymous: bool
-) -> Caller | None:
+def _let_in(request: Request, caller: Caller | None) -> Caller | None:
+    """The gateway calls, where the service is behind it; and the caller has a role for which the policy's row of this operation has
+    a rule, or nobody need sign in."""
+    doorkeeper: Doorkeeper | None = request.app.state.doorkeeper
+    if doorkeeper is not None:
+        doorkeeper.admit(request.headers.get(HEADER))
+    operation: Operation = request.app.state.policy[operation_name(request.scope["endpoint"])]
     if caller is None:
-        if anonymous:
+        if operation.open_to_nobody:
             return None
         raise NotSignedIn
-    if roles and not caller.has(*roles):
-        log.info("refused", path=request.url.path, subject=str(caller.subject), why="role")
+    if not operation.lets_in(caller):
+        log.info("refused", operation=operation.name, subject=str(caller.subject), why="role")
         raise NotYours
     return caller
 

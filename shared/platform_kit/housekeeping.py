@@ -5,6 +5,7 @@ And data keys under a retired key-encryption key go under the current one.
 
 import asyncio
 
+from platform_kit.acting import SYSTEM
 from platform_kit.db import TROUBLE
 from platform_kit.kit import Kit
 from platform_kit.problems import Unavailable
@@ -55,12 +56,12 @@ class Housekeeping:
         settings = self._kit.settings
         removed = 0
         for statement, days in ((_SENT, settings.sent_events_days), (_ANSWERS, settings.stored_answers_days)):
-            async with self._kit.db.transaction() as tx:
+            async with self._kit.db.transaction(SYSTEM) as tx:
                 removed += int((await tx.execute(statement, days, PIECE)).split()[-1])
         while await self._wrap_keys_anew():
             continue
         return removed
 
     async def _wrap_keys_anew(self) -> int:
-        async with self._kit.db.transaction() as tx:
+        async with self._kit.db.transaction(SYSTEM) as tx:
             return await wrap_anew(tx, self._kit.sealer, KEYS_PIECE)

@@ -9,6 +9,7 @@ import asyncpg
 from aiokafka import ConsumerRecord
 
 from platform_kit import telemetry
+from platform_kit.acting import SYSTEM
 from platform_kit.consumer import Consumer
 from platform_kit.db import BUSY, OUTAGES, TROUBLE, Tx
 from platform_kit.envelope import Undecodable
@@ -106,7 +107,7 @@ class Intake:
         """False when one of them fails, or all at their COMMIT."""
         for _ in range(3):
             try:
-                async with self._kit.db.transaction() as tx:
+                async with self._kit.db.transaction(SYSTEM) as tx:
                     applied = await apply(tx, self.group, self._consumer, topic, events)
             except RELEASED_MEANWHILE:
                 continue
@@ -125,7 +126,7 @@ class Intake:
         reason = ""
         while await self._count_try(topic, event) <= TRIES_IN_PLACE:
             try:
-                async with self._kit.db.transaction() as tx:
+                async with self._kit.db.transaction(SYSTEM) as tx:
                     await apply(tx, self.group, self._consumer, topic, [event])
                     await self._forget_tries(tx, topic, event)
             except RELEASED_MEANWHILE as error:
@@ -151,7 +152,7 @@ class Intake:
                 return
         for _ in range(3):
             with suppress(RELEASED_MEANWHILE):
-                async with self._kit.db.transaction() as tx:
+                async with self._kit.db.transaction(SYSTEM) as tx:
                     await park(
                         tx,
                         self.group,
@@ -206,13 +207,13 @@ class Intake:
             name.replace("\0", "\ufffd"): (value or b"").decode(errors="replace").replace("\0", "\ufffd")
             for name, value in record.headers
         }
-        async with self._kit.db.transaction() as tx:
+        async with self._kit.db.transaction(SYSTEM) as tx:
             await park_record(
                 tx, self.group, record.topic, record.partition, record.offset, (headers, record.value), reason
             )
 
     async def _born(self, topic: str) -> dict[int, int]:
-        async with self._kit.db.transaction() as tx:
+        async with self._kit.db.transaction(SYSTEM) as tx:
             rows = await tx.fetch(
                 "SELECT partition, first_offset FROM consumer_birth WHERE consumer = $1 AND topic = $2",
                 self.group,

@@ -11,6 +11,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
+from platform_kit.acting import SYSTEM
 from platform_kit.consumer import Consumer
 from platform_kit.intake import Intake, Outage
 from platform_kit.kit import Kit
@@ -211,7 +212,7 @@ class Listener:
             for number in kafka.partitions_for_topic(topic) or ()
         ]
         ends = await kafka.end_offsets(partitions)
-        async with self._kit.db.transaction() as tx:
+        async with self._kit.db.transaction(SYSTEM) as tx:
             await tx.executemany(
                 """
                 INSERT INTO consumer_birth (consumer, topic, partition, first_offset) VALUES ($1, $2, $3, $4)

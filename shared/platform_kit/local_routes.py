@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
+from platform_kit.acting import SYSTEM
 from platform_kit.clock import now, offset_seconds, set_offset
 from platform_kit.kit import Kit
 from platform_kit.problems import NotSignedIn, NotYours
@@ -31,7 +32,7 @@ def _kit(request: Request) -> Kit:
 
 @router.get("/clock")
 async def read_clock(kit: Annotated[Kit, Depends(_kit)]) -> Clock:
-    async with kit.db.transaction() as tx:
+    async with kit.db.transaction(SYSTEM) as tx:
         return Clock(offset_seconds=await offset_seconds(tx), now=await now(tx))
 
 
@@ -42,6 +43,6 @@ async def set_clock(body: NewOffset, request: Request, kit: Annotated[Kit, Depen
         raise NotSignedIn
     if not caller.has("operator"):
         raise NotYours
-    async with kit.db.transaction() as tx:
+    async with kit.db.transaction(SYSTEM) as tx:
         await set_offset(tx, body.offset_seconds)
         return Clock(offset_seconds=body.offset_seconds, now=await now(tx))

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import asyncpg
 
 from platform_kit import telemetry
+from platform_kit.acting import SYSTEM
 from platform_kit.consumer import Consumer
 from platform_kit.db import TROUBLE, Database, Tx
 from platform_kit.inbox import Faulty, Incoming, apply, incoming, set_aside
@@ -140,14 +141,14 @@ class Retries:
 
     async def _take(self, statement: str, most: int) -> list[tuple[str, str]]:
         """The try is counted before it runs: an event that kills the process is counted too."""
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(SYSTEM) as tx:
             rows = await tx.fetch(statement, self._group, most, SELDOM)
         return [(row["topic"], row["aggregate"]) for row in rows]
 
     async def _release_head(self, topic: str, aggregate: str) -> bool:
         """Apply the oldest parked event of the key; True while there is another behind it."""
         key = (self._group, topic, aggregate)
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(SYSTEM) as tx:
             if not await lock_key(tx, *key):
                 return False
             head = await head_of(tx, *key)
@@ -157,7 +158,7 @@ class Retries:
             return not await release_if_empty(tx, *key)
 
     async def _note_failure(self, topic: str, aggregate: str, reason: str) -> None:
-        async with self._db.transaction() as tx:
+        async with self._db.transaction(SYSTEM) as tx:
             await tx.execute(
                 "UPDATE parked_key SET reason = $4 WHERE consumer = $1 AND topic = $2 AND aggregate = $3",
                 self._group,

@@ -8,6 +8,7 @@ import asyncio
 import time
 
 from platform_kit import telemetry
+from platform_kit.acting import SYSTEM
 from platform_kit.audit_anchors import Anchor, Anchors
 from platform_kit.audit_chain import ORIGIN, Link, links_after
 from platform_kit.db import TROUBLE, Tx
@@ -84,7 +85,7 @@ class Sequencer:
             if not await tx.fetchval("SELECT EXISTS (SELECT FROM audit_waiting)"):
                 return 0
         self._progress.working(self.name)
-        async with self._kit.db.transaction() as tx:
+        async with self._kit.db.transaction(SYSTEM) as tx:
             if not await tx.fetchval(_LOCK):
                 return 0
             rows = await tx.fetch(_TAKE, BATCH)

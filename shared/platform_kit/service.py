@@ -10,20 +10,21 @@ from fastapi import APIRouter
 from sqlalchemy import MetaData
 
 from platform_kit.admission import Admission
-from platform_kit.audit_routes import audit_router
+from platform_kit.audit_routes import AUDIT_POLICY, audit_router
 from platform_kit.consumer import Consumer
 from platform_kit.kit import Kit
+from platform_kit.policy import Policy
 from platform_kit.settings import ServiceSettings
 from platform_kit.timers import TimerKind
 
 
 @dataclass(frozen=True)
 class Service:
-    """`prefix` starts the service's environment variables; `startup` opens what lives as long as the api process;
+    """`prefix` starts the service's environment variables; `policy` says who may do what; `startup` opens what lives as long as
+    the api process;
 
-    `describe` has the last word on its OpenAPI document; `admission` decides who is let in before a call is read. `public_root`
-    is where the operations begin of the one service that people's programs reach themselves: nobody passes their calls on, so
-    nobody's word is taken for where they come from.
+    `describe` has the last word on its OpenAPI document; `admission` decides who is let in before a call is read. one that is
+    not `behind_gateway` answers whoever calls, and the kit's own operations begin at its `public_root`.
     """
 
     name: str
@@ -31,17 +32,22 @@ class Service:
     title: str
     metadata: MetaData
     routers: tuple[APIRouter, ...]
+    policy: Policy
     consumers: tuple[Consumer, ...] = ()
     timers: tuple[TimerKind, ...] = ()
     settings: type[ServiceSettings] = ServiceSettings
     describe: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     startup: Callable[[Kit], AbstractAsyncContextManager[None]] | None = None
     admission: Callable[[Kit], Admission] | None = None
+    behind_gateway: bool = True
     public_root: str = ""
 
     def all_routers(self) -> tuple[APIRouter, ...]:
         """Its own, and those that the kit gives every service."""
         return (*self.routers, audit_router(self.name, self.public_root))
+
+    def whole_policy(self) -> Policy:
+        return {**self.policy, **AUDIT_POLICY}
 
     def __post_init__(self) -> None:
         for what, names in (

@@ -1,4 +1,7 @@
-"""For tests: a service under test, with a migrated database of its own, driven through its public surface."""
+"""For tests: a service under test, with a migrated database of its own, driven through its public surface.
+
+It connects as in life: by a role that owns nothing, so that the database's own barrier stands under every test.
+"""
 
 import base64
 import functools
@@ -14,7 +17,7 @@ from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -23,11 +26,13 @@ from fastapi import FastAPI
 from joserfc.jwk import ECKey
 
 from event_contracts.base import EventPayload
+from platform_kit.acting import SYSTEM, Acting
 from platform_kit.app import create_api
 from platform_kit.auth import Caller, Post, issue_token
 from platform_kit.clock import offset_seconds, set_offset
 from platform_kit.db import Tx
 from platform_kit.envelope import Received, attributes, decode, headers_for
+from platform_kit.gateway_identity import HEADER, issue_identity
 from platform_kit.ids import new_id
 from platform_kit.inbox import Incoming
 from platform_kit.intake import Intake
@@ -39,6 +44,8 @@ from platform_kit.timers import Timers
 from platform_kit.watchdog import Progress
 
 E = TypeVar("E", bound=EventPayload)
+# Roles of the test server alone.
+OWNER, ROLE = "linli_test_owner", "linli_test_service"
 
 
 @functools.cache
@@ -55,6 +62,7 @@ class ServiceUnderTest:
     kit: Kit
     app: FastAPI
     client: httpx.AsyncClient
+    owner_dsn: str
     _delivered: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
     def caller(
@@ -85,24 +93,40 @@ class ServiceUnderTest:
     async def _call(
         self, method: str, path: str, by: Caller | None, key: str | None, more: dict[str, Any]
     ) -> httpx.Response:
-        headers = dict(more.pop("headers", {}))
-        if by is not None:
-            headers["Authorization"] = f"Bearer {self.token(by)}"
+        headers = self.headers(by) | dict(more.pop("headers", {}))
         if key is not None:
             headers["Idempotency-Key"] = key
         return await self.client.request(method, path, headers=headers, **more)
+
+    def headers(self, by: Caller | None) -> dict[str, str]:
+        """Of a call that the gateway passes on for this person."""
+        shown = (
+            {HEADER: issue_identity(signing_key(), self.service.name)} if self.service.behind_gateway else {}
+        )
+        return shown if by is None else shown | {"Authorization": f"Bearer {self.token(by)}"}
 
     def token(self, caller: Caller) -> str:
         return issue_token(signing_key(), caller, timedelta(hours=1))
 
     @asynccontextmanager
-    async def tx(self) -> AsyncIterator[Tx]:
-        async with self.kit.db.transaction() as tx:
+    async def tx(self, acting: Acting = SYSTEM) -> AsyncIterator[Tx]:
+        """As the service's own role; what the database shows to `acting`."""
+        async with self.kit.db.transaction(acting) as tx:
             yield tx
+
+    @asynccontextmanager
+    async def owner(self) -> AsyncIterator[Tx]:
+        """For changing the tables themselves, as only a migration does."""
+        connection = await asyncpg.connect(self.owner_dsn)
+        try:
+            async with connection.transaction():
+                yield connection
+        finally:
+            await connection.close()
 
     async def published(self, *types: type[E]) -> list[Received[E]]:
         """Everything in the outbox, or only these types, in order."""
-        async with self.kit.db.transaction() as tx:
+        async with self.kit.db.transaction(SYSTEM) as tx:
             rows = await tx.fetch("SELECT headers, payload FROM outbox ORDER BY id")
         events = [
             decode(
@@ -130,19 +154,19 @@ class ServiceUnderTest:
 
     async def parked(self) -> list[tuple[str, str, str]]:
         """(consumer, aggregate, reason) of what is set aside."""
-        async with self.kit.db.transaction() as tx:
+        async with self.kit.db.transaction(SYSTEM) as tx:
             rows = await tx.fetch("SELECT consumer, aggregate, reason FROM parked_key ORDER BY parked_at")
         return [(row["consumer"], row["aggregate"], row["reason"]) for row in rows]
 
     async def retry_parked(self) -> None:
-        async with self.kit.db.transaction() as tx:
+        async with self.kit.db.transaction(SYSTEM) as tx:
             await tx.execute("UPDATE parked_key SET next_try_at = statement_timestamp()")
         for consumer in self.service.consumers:
             await Retries(self.kit.db, f"{self.service.name}.{consumer.name}", consumer, Progress()).try_due()
 
     async def advance(self, by: timedelta) -> None:
         """Move this service's clock forward, as `linli clock advance` does."""
-        async with self.kit.db.transaction() as tx:
+        async with self.kit.db.transaction(SYSTEM) as tx:
             await set_offset(tx, await offset_seconds(tx) + int(by.total_seconds()))
 
     async def fire_timers(self) -> None:
@@ -161,12 +185,14 @@ async def service_under_test(
     database = f"test_{name}_{uuid4().hex[:12]}"
     try:
         template = await _template(admin, name, postgres_dsn)
-        await admin.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+        await admin.execute(
+            f'CREATE DATABASE "{database}" OWNER "{OWNER}" TEMPLATE "{template}" STRATEGY FILE_COPY'
+        )
         with TemporaryDirectory() as folder:
             values = _secrets(Path(folder)) | {
                 "LINLI_MODE": "local",
                 "LINLI_KAFKA": "127.0.0.1:1",
-                f"{service.prefix}_DATABASE_URL": _with_database(postgres_dsn, database),
+                f"{service.prefix}_DATABASE_URL": _dsn(postgres_dsn, ROLE, database),
             }
             values |= {
                 f"{service.prefix}_{setting.upper()}": str(value) for setting, value in settings.items()
@@ -178,10 +204,15 @@ async def service_under_test(
                 app.router.lifespan_context(app),
                 httpx.AsyncClient(transport=transport, base_url="http://test") as client,
             ):
-                yield ServiceUnderTest(service, kit, app, client)
+                yield ServiceUnderTest(service, kit, app, client, _dsn(postgres_dsn, OWNER, database))
     finally:
         await admin.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
         await admin.close()
+
+
+def seeing_all(dsn: str) -> str:
+    """The same address for somebody who counts from outside, as the service's role: the system acts throughout."""
+    return f"{dsn}?options={quote(f'-c linli.caller={SYSTEM.setting}')}"
 
 
 def _settings(service: Service, values: dict[str, str]) -> Any:
@@ -216,12 +247,14 @@ async def _template(admin: Any, name: str, dsn: str) -> str:
     template = f"template_{name}_{_migrations_hash(name)}"
     await admin.execute("SELECT pg_advisory_lock(8242006)")
     try:
+        await _roles(admin)
         if not await admin.fetchval(
             "SELECT true FROM pg_database WHERE datname = $1 AND datistemplate", template
         ):
             await admin.execute(f'DROP DATABASE IF EXISTS "{template}"')
-            await admin.execute(f'CREATE DATABASE "{template}"')
-            await migrate_async(name, _with_database(dsn, template))
+            await admin.execute(f'CREATE DATABASE "{template}" OWNER "{OWNER}"')
+            await _grant(_dsn(dsn, OWNER, template))
+            await migrate_async(name, _dsn(dsn, OWNER, template))
             await admin.execute(f'ALTER DATABASE "{template}" IS_TEMPLATE true')
     finally:
         await admin.execute("SELECT pg_advisory_unlock(8242006)")
@@ -235,9 +268,28 @@ def _migrations_hash(name: str) -> str:
         *sorted(root.glob("*/migrate.py")),
         *sorted((root / "platform_kit").glob("*_tables.py")),
         root / "platform_kit" / "subject_keys.py",
+        *sorted(root.glob("*/row_security.py")),
     ]
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:10]
 
 
-def _with_database(dsn: str, database: str) -> str:
-    return urlsplit(dsn)._replace(path=f"/{database}").geturl()
+async def _roles(admin: Any) -> None:
+    """As `local_runtime.databases` makes them: who migrates, and who only reads and writes rows."""
+    for role in (OWNER, ROLE):
+        if not await admin.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role):
+            await admin.execute(f"CREATE ROLE \"{role}\" LOGIN PASSWORD '{role}'")
+    await admin.execute(f'GRANT "{OWNER}" TO CURRENT_USER')
+
+
+async def _grant(owner_dsn: str) -> None:
+    owner = await asyncpg.connect(owner_dsn)
+    try:
+        for rights in ("SELECT, INSERT, UPDATE, DELETE ON TABLES", "USAGE, SELECT ON SEQUENCES"):
+            await owner.execute(f'ALTER DEFAULT PRIVILEGES GRANT {rights} TO "{ROLE}"')
+    finally:
+        await owner.close()
+
+
+def _dsn(dsn: str, role: str, database: str) -> str:
+    host = urlsplit(dsn).netloc.rpartition("@")[2]
+    return urlsplit(dsn)._replace(netloc=f"{role}:{role}@{host}", path=f"/{database}").geturl()

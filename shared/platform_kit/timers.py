@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from platform_kit.acting import SYSTEM
 from platform_kit.db import TROUBLE, Tx
 from platform_kit.kit import Kit
 from platform_kit.telemetry import log
@@ -112,7 +113,7 @@ class Timers:
 
     async def _take(self, statement: str, most: int) -> list[tuple[str, UUID]]:
         """Count the try before it runs, in a transaction of its own: one that kills the process is counted too."""
-        async with self._kit.db.transaction() as tx:
+        async with self._kit.db.transaction(SYSTEM) as tx:
             rows = await tx.fetch(
                 statement,
                 list(self._kinds),
@@ -122,7 +123,7 @@ class Timers:
         return [(row["kind"], row["aggregate"]) for row in rows if row["parked_at"] is None]
 
     async def _fire(self, kind: TimerKind, aggregate: UUID) -> None:
-        async with self._kit.db.transaction() as tx:
+        async with self._kit.db.transaction(SYSTEM) as tx:
             await kind.lock(tx, aggregate)
             due_at = await tx.fetchval(
                 "SELECT due_at FROM timer WHERE kind = $1 AND aggregate = $2 AND due_at <= linli_now() FOR UPDATE",
@@ -140,7 +141,7 @@ class Timers:
             )
 
     async def _note_failure(self, kind: str, aggregate: UUID, reason: str) -> None:
-        async with self._kit.db.transaction() as tx:
+        async with self._kit.db.transaction(SYSTEM) as tx:
             await tx.execute(
                 """
                 UPDATE timer SET reason = $3, parked_at = CASE WHEN attempts >= $4 THEN clock_timestamp() END

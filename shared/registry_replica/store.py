@@ -1,5 +1,6 @@
 """Questions to the replica. It may lag: what it does not know yet is None, and the caller is told to try again."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -73,13 +74,15 @@ async def within(tx: Tx, caller: Caller, unit_id: UUID, *roles: str) -> bool:
     return bool(found)
 
 
-async def may_act_for(tx: Tx, caller: Caller, resident: Resident, at: datetime) -> bool:
-    """The resident themself, whom they let, or a worker of their community."""
-    return (
-        caller.subject == resident.id
-        or await delegate_of(tx, resident.id, caller.subject, at)
-        or await within(tx, caller, resident.unit_id, "worker")
+async def units_within(tx: Tx, unit_ids: Collection[UUID], codes: Sequence[str]) -> bool:
+    """Does each of these units lie in one of the subtrees of these codes?"""
+    wanted = set(unit_ids)
+    found: int = await tx.fetchval(
+        f"SELECT count(*) FROM unit WHERE id = ANY($1) AND {SUBTREE.format(code='code', prefixes='$2')}",  # noqa: S608
+        list(wanted),
+        list(codes),
     )
+    return found == len(wanted)
 
 
 # A condition for wider queries: does the unit code `{code}` lie in one of the subtrees `{prefixes}` (text[])?

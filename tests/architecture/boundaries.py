@@ -142,15 +142,27 @@ def impure_rules(source: Source) -> Broken:
 
 
 LAYERS: dict[str, tuple[str, ...]] = {
-    "routes": ("actions", "schemas", "store", "rules", "problems", "clients", "views", "settings", "routes"),
+    "routes": (
+        "actions",
+        "policy",
+        "schemas",
+        "store",
+        "rules",
+        "problems",
+        "clients",
+        "views",
+        "settings",
+        "routes",
+    ),
     "consumers": ("actions", "schemas", "store", "rules", "problems"),
     "timers": ("actions", "store", "rules", "problems"),
-    "actions": ("actions", "rules", "store", "problems", "clients", "settings", "messages"),
+    "actions": ("actions", "policy", "rules", "store", "problems", "clients", "settings", "messages"),
     "store": ("tables", "rules", "problems", "store"),
     "schemas": ("rules", "problems", "schemas"),
     "tables": ("tables",),
     "rules": ("rules", "problems"),
     "problems": (),
+    "policy": (),
     "views": ("store", "schemas", "problems", "views", "clients", "rules"),
     "clients": ("problems", "settings", "schemas", "clients"),
 }
@@ -207,6 +219,16 @@ def own_transactions(source: Source) -> Broken:
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr in ("commit", "rollback", "transaction", "begin", "begin_nested")
+    ]
+
+
+def acts_as_the_system(source: Source) -> Broken:
+    """Beyond the caller's own rows reaches an action, and nobody else."""
+    above = ("platform_kit.db.as_system", "platform_kit.acting.SYSTEM")
+    return [
+        _at(source, line, f"imports {name}: only an action does what is the platform's own")
+        for name, line in source.imports
+        if name in above
     ]
 
 

@@ -69,6 +69,10 @@ def test_only_the_kit_commits() -> None:
     assert _all(boundaries.own_transactions, OF_SERVICES) == []
 
 
+def test_only_actions_act_as_the_system() -> None:
+    assert _all(boundaries.acts_as_the_system, [s for s in OF_SERVICES if s.layer != "actions"]) == []
+
+
 def test_time_enters_by_the_kit_alone() -> None:
     chosen = [s for s in OF_SERVICES if s.layer not in ("migrations", "clients")]
     assert _all(boundaries.own_clocks, chosen) == []
@@ -125,6 +129,7 @@ def test_import_names_do_not_collide() -> None:
         (boundaries.action_shape, "a_one.actions.pay", "def pay(): ...\ndef refund(): ..."),
         (boundaries.edges_that_write, "a_one.routes", "store.save_order(tx)"),
         (boundaries.own_transactions, "a_one.actions.x", "tx.commit()"),
+        (boundaries.acts_as_the_system, "a_one.routes", "from platform_kit.db import Tx, as_system"),
         (boundaries.own_clocks, "a_one.actions.x", "datetime.now(UTC)"),
         (boundaries.own_clocks, "a_one.store", "sql = 'SELECT now()'"),
         (boundaries.stray_sql, "a_one.routes", "tx.fetch('SELECT 1')"),

@@ -18,7 +18,7 @@ from platform_kit.testing import service_under_test
 
 NAMES = services()
 FILES = (
-    "__init__.py", "service.py", "routes.py", "consumers.py", "problems.py", "tables.py", "actions/__init__.py", "rules/__init__.py",
+    "__init__.py", "service.py", "routes.py", "policy.py", "consumers.py", "problems.py", "tables.py", "actions/__init__.py", "rules/__init__.py",
     "migrations/versions",
 )  # fmt: skip
 EITHER = (("store.py", "store/__init__.py"), ("schemas.py", "schemas/__init__.py"))

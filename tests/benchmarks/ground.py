@@ -21,6 +21,7 @@ from local_runtime.home import Home
 from local_runtime.house import SERVICES, service_named
 from local_runtime.system_user import data_folder
 from local_runtime.up import Running, down, up
+from platform_kit.testing import seeing_all
 
 # One process uses one core, and there are two: the clients, PostgreSQL and these share them.
 GATEWAYS = 2
@@ -35,7 +36,9 @@ class Ground:
     _town: Town | None = None
 
     def dsn(self, service: str, *, owner: bool = False) -> str:
-        return service_dsn(self.home, self.running.maintenance_dsn, service_named(service), owner=owner)
+        """Of the service's own role, or of the owner, that sees all rows: for measuring, not for what is measured."""
+        found = service_dsn(self.home, self.running.maintenance_dsn, service_named(service), owner=owner)
+        return seeing_all(found)
 
     def token(self, *roles: str, subject: Any, posts: tuple[tuple[str, Any, str], ...] = ()) -> str:
         return house_token(self.home, *roles, subject=subject, posts=posts)

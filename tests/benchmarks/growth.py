@@ -20,10 +20,12 @@ import orjson
 
 from benchmarks.figure import Figure
 from benchmarks.ground import Ground
+from local_runtime.databases import service_dsn
 from local_runtime.house import service_named
 from platform_kit import housekeeping, idempotency, inbox, relay, timers
+from platform_kit.acting import SYSTEM, Acting, acting_for
 from platform_kit.audit import Entry
-from platform_kit.auth import Caller
+from platform_kit.auth import Caller, Post
 from platform_kit.db import connect
 from platform_kit.key_providers import FileKeks
 from platform_kit.money import Money
@@ -44,6 +46,13 @@ UNITS = 90
 OF_A_PERSON = 100
 Operation = Callable[[Any], Awaitable[object]]
 _PERSON, _CLAIMED = UUID(int=1), "deadline"
+_RESIDENT = Caller(_PERSON, frozenset({"resident"}))
+_WORKER = Caller(UUID(int=2), frozenset({"worker"}), (Post("worker", UUID(int=3), "01/01/007"),))
+_OFFICER = Caller(UUID(int=2), frozenset({"district"}), (Post("district", UUID(int=3), "01"),))
+# What is not named here is the worker's work.
+_ASKED_BY = {
+    "filing a request": _RESIDENT, "staff list of a community": _WORKER, "staff list of the district, one state": _OFFICER,
+}  # fmt: skip
 _SEALER = Sealer(os.urandom(32), FileKeks({"growth": os.urandom(32)}, "growth"))
 
 # Rows numbered from $1 to $2, behind which an operation must not slow down: sent events, kept answers, other people's rows.
@@ -99,26 +108,31 @@ def measure(ground: Ground) -> list[Figure]:
 async def _measure(ground: Ground) -> list[Figure]:
     figures = []
     for service, operations in (("resident_requests", _requests()), ("resident_gateway", _gateway())):
-        async with _database(ground, service) as dsn:
+        async with _database(ground, service) as (owned, dsn):
+            filling = await connect(owned, service)
+            await filling.execute("SET statement_timeout = 0")
             connection = await connect(dsn, service)
-            await connection.execute("SET statement_timeout = 0")
             relays = await connect(dsn, service)
             await relays.execute(relay.PLANNING)
-            await _prepare(connection, service)
+            await _prepare(filling, service)
             points: list[dict[str, tuple[int, list[str]]]] = []
             for first, last in zip((1, POINTS[0] + 1), POINTS, strict=True):
                 ground.say(f"{service}: {last:,} rows behind each table")
                 for statement in _FILL[service]:
-                    await connection.execute(statement, first, last, timeout=300)
-                await connection.execute("VACUUM (ANALYZE)", timeout=300)
+                    await filling.execute(statement, first, last, timeout=300)
+                await filling.execute("VACUUM (ANALYZE)", timeout=300)
                 points.append(
                     {
-                        name: await _explained(relays if name.startswith("relay") else connection, operation)
+                        name: await _explained(
+                            relays if name.startswith("relay") else connection,
+                            operation,
+                            acting_for(_ASKED_BY[name]) if name in _ASKED_BY else SYSTEM,
+                        )
                         for name, operation in operations.items()
                     }
                 )
-            await connection.close()
-            await relays.close()
+            for opened in (filling, connection, relays):
+                await opened.close()
             figures += [_figure(name, points[0][name], points[1][name]) for name in operations]
     return figures
 
@@ -134,8 +148,8 @@ def _figure(name: str, small: tuple[int, list[str]], large: tuple[int, list[str]
 
 
 @asynccontextmanager
-async def _database(ground: Ground, service: str) -> AsyncIterator[str]:
-    """A database of its own, made by the service's own migrations."""
+async def _database(ground: Ground, service: str) -> AsyncIterator[tuple[str, str]]:
+    """A database of its own, made by the service's own migrations: its address for a superuser and for the service's role."""
     name = f"growth_{service}"
     maintenance = ground.running.maintenance_dsn
     dsn = urlsplit(maintenance)._replace(path=f"/{name}").geturl()
@@ -148,7 +162,15 @@ async def _database(ground: Ground, service: str) -> AsyncIterator[str]:
         )
         if await migration.wait():
             raise RuntimeError(f"{service} could not be migrated")
-        yield dsn
+        role = service_named(service).name
+        granting = await asyncpg.connect(dsn)
+        await granting.execute(
+            f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO "{role}"'
+        )
+        await granting.execute(f'GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO "{role}"')
+        await granting.close()
+        house = urlsplit(service_dsn(ground.home, maintenance, service_named(service)))
+        yield dsn, house._replace(path=f"/{name}").geturl()
     finally:
         await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
         await admin.close()
@@ -181,13 +203,18 @@ async def _prepare(connection: Any, service: str) -> None:
     )
 
 
-async def _explained(connection: Any, operation: Operation) -> tuple[int, list[str]]:
-    """Buffers of all of the operation's statements, the second time that it runs; and the shape of each plan."""
+_ACTING = "SELECT set_config('linli.caller', $1, true)"
+
+
+async def _explained(connection: Any, operation: Operation, acting: Acting) -> tuple[int, list[str]]:
+    """Buffers of all of the operation's statements, the second time that it runs; and the shape of each plan. As in life it
+    is the service's own role that asks, and the database shows it what `acting` may see."""
     queries: list[Any] = []
     for noted in ([], queries):
         # The first time, the driver may have to ask the server about types.
         transaction = connection.transaction()
         await transaction.start()
+        await connection.execute(_ACTING, acting.setting)
         with connection.query_logger(noted.append):
             await operation(connection)
         await transaction.rollback()
@@ -196,6 +223,7 @@ async def _explained(connection: Any, operation: Operation) -> tuple[int, list[s
         for _ in range(2):
             transaction = connection.transaction()
             await transaction.start()
+            await connection.execute(_ACTING, acting.setting)
             said = await connection.fetchval(
                 f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {query.query}", *query.args
             )
@@ -241,7 +269,7 @@ def _requests() -> dict[str, Operation]:
     async def file(tx: Any) -> None:
         await submit_request(
             tx, _SEALER, category="errand", words="请帮我买药", address=None, point=(None, None), resident_id=_PERSON,
-            wanted=(None, None), occurred_at=None, by=Caller(_PERSON, frozenset({"resident"})),
+            wanted=(None, None), occurred_at=None, by=_RESIDENT,
         )  # fmt: skip
 
     async def advance(tx: Any) -> None:
@@ -250,7 +278,7 @@ def _requests() -> dict[str, Operation]:
 
     async def claim(tx: Any) -> None:
         @asynccontextmanager
-        async def mine() -> AsyncIterator[Any]:
+        async def mine(_: Acting) -> AsyncIterator[Any]:
             yield tx
 
         async def nothing(_: Any, __: UUID) -> None:
@@ -283,7 +311,7 @@ def _requests() -> dict[str, Operation]:
 
 def _gateway() -> dict[str, Operation]:
     async def page(tx: Any) -> None:
-        await gateway_store.timeline(tx, UUID(int=7), 50, None)
+        await gateway_store.timeline(tx, acting_for(Caller(UUID(int=7), frozenset())), UUID(int=7), 50, None)
 
     async def save(tx: Any) -> None:
         item = Item(UUID(int=7), uuid4(), "payment", "due", 1, datetime.now(UTC), amount=Money(1, "CNY"))

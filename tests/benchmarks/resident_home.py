@@ -14,6 +14,7 @@ import uvloop
 from benchmarks.figure import Figure, compared
 from benchmarks.ground import GATEWAYS, Ground
 from benchmarks.wrk import CONNECTIONS, wrk
+from platform_kit.acting import SYSTEM
 from platform_kit.db import connect
 from resident_gateway import store
 
@@ -67,7 +68,7 @@ async def _statement(ground: Ground, person: UUID) -> tuple[str, tuple[object, .
     connection = await connect(ground.dsn(SERVICE), "bench")
     seen: list[asyncpg.connection.LoggedQuery] = []
     with connection.query_logger(seen.append):
-        items, _ = await store.timeline(connection, person, PAGE, None)
+        items, _ = await store.timeline(connection, SYSTEM, person, PAGE, None)
     await connection.close()
     [query] = seen
     if len(items) != PAGE or query.args[0] != person:

@@ -30,6 +30,7 @@ from local_runtime.system_user import data_folder
 from local_runtime.up import Running, down, up
 from platform_kit.auth import Caller, Post, issue_token
 from platform_kit.signing import newest_key
+from platform_kit.testing import seeing_all
 
 PROBE = Service("probe_service", "PROBE", 8199)
 # A load of hundreds a second is a few people here: the gateway's rate limits are made for real ones.
@@ -76,7 +77,7 @@ class Ground:
     brokers: Brokers | None = None
 
     def dsn(self, service: str) -> str:
-        return service_dsn(self.home, self.running.maintenance_dsn, _named(service))
+        return seeing_all(service_dsn(self.home, self.running.maintenance_dsn, _named(service)))
 
     async def unsent(self, service: str) -> int:
         """Events that wait in that service's outbox."""

@@ -25,6 +25,7 @@ from local_runtime.house import SERVICES, service_named
 from local_runtime.ports import remembered
 from local_runtime.status import Status, look
 from local_runtime.up import Running, down
+from platform_kit.testing import seeing_all
 
 PATIENCE = 120.0
 
@@ -62,7 +63,7 @@ class House:
 
         async def fetch() -> Any:
             dsn = service_dsn(self.home, self.running.maintenance_dsn, service_named(service))
-            connection = await asyncpg.connect(dsn, timeout=5)
+            connection = await asyncpg.connect(seeing_all(dsn), timeout=5)
             try:
                 return await connection.fetchval(sql)
             finally:

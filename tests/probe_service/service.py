@@ -17,6 +17,7 @@ from platform_kit.db import Tx
 from platform_kit.edge import Bulk, Command, Unkept, bulk, commands, unkept
 from platform_kit.envelope import Received
 from platform_kit.outbox import publish
+from platform_kit.policy import OWN, policy
 from platform_kit.problems import NotFound, Refusal
 from platform_kit.schemas import Body, View
 from platform_kit.service import Service
@@ -102,7 +103,7 @@ async def raise_counter(tx: Tx, counter_id: UUID, note: str, times: int = 1, the
 
 
 @router.post("/raise", status_code=201)
-async def post_raise(body: Raise, command: Annotated[Command, commands("resident")]) -> Response:
+async def post_raise(body: Raise, command: Annotated[Command, commands()]) -> Response:
     raised = await raise_counter(command.tx, body.counter_id, body.note, body.times, body.then)
     await asyncio.sleep(body.linger)
     if body.give_up:
@@ -137,7 +138,7 @@ class Mark(Body):
 
 
 @router.post("/marks", status_code=201)
-async def post_mark(body: Mark, command: Annotated[Command, commands("resident")]) -> Response:
+async def post_mark(body: Mark, command: Annotated[Command, commands()]) -> Response:
     await publish(command.tx, Marked(mark_id=body.mark_id), version=1, at=await now(command.tx))
     return command.answer(CounterView(id=body.mark_id, version=1), status=201)
 
@@ -152,7 +153,7 @@ class Ring(Body):
 
 
 @router.post("/rings", status_code=201)
-async def post_ring(body: Ring, command: Annotated[Command, commands("resident")]) -> Response:
+async def post_ring(body: Ring, command: Annotated[Command, commands()]) -> Response:
     await lock_counter(command.tx, body.counter_id)
     due_at = await now(command.tx) + timedelta(seconds=body.after)
     await wake_at(command.tx, body.counter_id, due_at, body.note)
@@ -166,7 +167,7 @@ class Cure(Body):
 
 
 @router.post("/cures", status_code=201)
-async def post_cure(body: Cure, command: Annotated[Command, commands("resident")]) -> Response:
+async def post_cure(body: Cure, command: Annotated[Command, commands()]) -> Response:
     """From now on this note does no harm."""
     await command.tx.execute("INSERT INTO cure (note) VALUES ($1) ON CONFLICT DO NOTHING", body.note)
     return command.answer(CounterView(id=command.caller.subject, version=0), status=201)
@@ -177,7 +178,7 @@ class RaiseMany(Body):
 
 
 @router.post("/raise-many")
-async def post_raise_many(body: RaiseMany, batch: Annotated[Bulk, bulk("resident")]) -> Response:
+async def post_raise_many(body: RaiseMany, batch: Annotated[Bulk, bulk()]) -> Response:
     async def one(tx: Tx, counter_id: UUID) -> CounterView:
         if counter_id.int == 0:
             raise NotFound(what="counter")
@@ -219,12 +220,20 @@ async def wake_at(tx: Tx, counter_id: UUID, due_at: datetime, note: str = "x") -
 # Which topics the running group reads is a matter of the code's version; a test starts another one by PROBE_COPIES.
 _COPIES = {"raised": {Raised: on_raised}, "both": {Raised: on_raised, Marked: on_marked}}
 
+POLICY = policy(
+    {
+        name: {"resident": OWN}
+        for name in ("post_raise", "post_mark", "post_ring", "post_cure", "post_raise_many")
+    }
+)
 SERVICE = Service(
     name="probe_service",
     prefix="PROBE",
     title="Probe",
     metadata=Row.metadata,
     routers=(router,),
+    policy=POLICY,
+    behind_gateway=False,
     consumers=(
         Consumer("copy", start="beginning", handlers=_COPIES[os.environ.get("PROBE_COPIES", "raised")]),
         Consumer("marks", start="beginning", handlers={Marked: on_marked}),

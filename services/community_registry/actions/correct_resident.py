@@ -9,6 +9,7 @@ import asyncpg
 
 from community_registry import store
 from community_registry.actions.open_person import open_person
+from community_registry.policy import POLICY
 from community_registry.problems import ChangedMeanwhile, IdNumberTaken
 from community_registry.rules.person import OWN, PARTS, Part, corrections
 from community_registry.rules.sealed import ADDRESS, ID_NUMBER, NAME, PHONE
@@ -16,11 +17,13 @@ from community_registry.store import Resident
 from event_contracts.community_registry import ResidentCorrected
 from platform_kit.auth import Caller
 from platform_kit.clock import now
-from platform_kit.db import Tx
+from platform_kit.db import Tx, as_system
 from platform_kit.outbox import publish
 from platform_kit.problems import InvalidInput, NotFound, Text
 from platform_kit.sealing import Sealer
 from platform_kit.subject_keys import key_to_seal
+from registry_replica.permitted import permitted
+from registry_replica.store import units_within
 
 _FIXED = Text("This cannot be changed here.", "此项不能在此更改。")
 
@@ -31,11 +34,14 @@ async def correct_resident(
     """`version` is the one that the sender saw. Nothing new: nothing is written, and nothing published."""
     resident = await store.resident_for_update(tx, resident_id)
     at = await now(tx)
-    if resident is None or not await store.may_see(tx, by, resident, at):
+    operation = POLICY["correct_resident"]
+    if resident is None or not await permitted(
+        tx, by, operation, owner=resident_id, unit=resident.unit_id, at=at
+    ):
         raise NotFound(what="resident")
-    if await store.unit_within(tx, resident.unit_id, by.unit_codes("worker")):
+    if await units_within(tx, [resident.unit_id], by.unit_codes("worker")):
         may = frozenset(PARTS)
-    elif by.subject == resident_id or await store.delegate_of(tx, resident_id, by.subject, at):
+    elif await permitted(tx, by, operation, owner=resident_id, at=at):
         may = OWN
     else:
         may = frozenset()
@@ -49,8 +55,11 @@ async def correct_resident(
         return resident
     corrected = await _sealed(tx, sealer, resident, changed)
     # Asked first: the database's log would keep the blind index that it finds twice.
-    if "id_number" in changed and await store.id_number_taken(tx, corrected.id_number_index or b""):
-        raise IdNumberTaken(field="id_number")
+    # By whomever: a number may belong to somebody whom the caller may not see.
+    if "id_number" in changed:
+        async with as_system(tx):
+            if await store.id_number_taken(tx, corrected.id_number_index or b""):
+                raise IdNumberTaken(field="id_number")
     try:
         new_version = await store.save_person(tx, corrected)
     except asyncpg.UniqueViolationError as taken:

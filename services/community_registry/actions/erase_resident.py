@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from community_registry import store
+from community_registry.policy import POLICY
 from event_contracts.community_registry import ResidentErased
 from platform_kit.audit import record_look
 from platform_kit.auth import Caller
@@ -11,14 +12,13 @@ from platform_kit.db import Tx
 from platform_kit.outbox import publish
 from platform_kit.problems import NotFound
 from platform_kit.subject_keys import erase_subject
+from registry_replica.permitted import permitted
 
 
 async def erase_resident(tx: Tx, resident_id: UUID, *, reason: str, by: Caller) -> int:
     """The resident's last version. The address goes with the last member of the household."""
     resident = await store.resident_for_update(tx, resident_id)
-    if resident is None or not (
-        by.has("operator") or await store.unit_within(tx, resident.unit_id, by.unit_codes("district"))
-    ):
+    if resident is None or not await permitted(tx, by, POLICY["erase_resident"], unit=resident.unit_id):
         raise NotFound(what="resident")
     at = await now(tx)
     await store.lock_household(tx, resident.household_id)

@@ -4,12 +4,14 @@ from datetime import date
 from uuid import UUID
 
 from community_registry import store
+from community_registry.policy import POLICY
 from event_contracts.community_registry import ConsentRecorded
 from platform_kit.auth import Caller
 from platform_kit.clock import now
-from platform_kit.db import Tx
+from platform_kit.db import Tx, as_system
 from platform_kit.outbox import publish
 from platform_kit.problems import InvalidInput, NotFound, Text
+from registry_replica.permitted import permitted
 
 _SELF = Text("A resident needs no consent for themself.", "本人无需授权。")
 
@@ -19,13 +21,16 @@ async def record_consent(
 ) -> int:
     """The resident's new version."""
     resident = await store.resident_for_update(tx, resident_id)
-    if resident is None or not (
-        by.subject == resident_id or await store.unit_within(tx, resident.unit_id, by.unit_codes("worker"))
+    if resident is None or not await permitted(
+        tx, by, POLICY["record_consent"], owner=resident_id, unit=resident.unit_id
     ):
         raise NotFound(what="resident")
     if delegate_id == resident_id:
         raise InvalidInput(field="delegate_id", reason=_SELF)
-    if await store.resident(tx, delegate_id) is None:
+    async with as_system(tx):
+        # Somebody whom the resident knows, and need not be able to look up.
+        delegate = await store.resident(tx, delegate_id)
+    if delegate is None:
         raise NotFound(what="resident", field="delegate_id")
     at = await now(tx)
     version = await store.save_consent(tx, resident_id, delegate_id, until_on, by.subject, at)

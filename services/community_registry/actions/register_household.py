@@ -5,6 +5,7 @@ from uuid import UUID
 
 from community_registry import store
 from community_registry.actions.register_resident import Member, admit
+from community_registry.policy import POLICY
 from community_registry.rules.sealed import ADDRESS
 from community_registry.store import Household, Resident
 from event_contracts.base import EventPayload
@@ -17,15 +18,14 @@ from platform_kit.outbox import publish_all
 from platform_kit.problems import NotFound
 from platform_kit.sealing import Sealer
 from platform_kit.subject_keys import new_keys
+from registry_replica.permitted import permitted
 
 
 async def register_household(
     tx: Tx, sealer: Sealer, *, unit_id: UUID, address: str, members: Sequence[Member], by: Caller
 ) -> tuple[Household, list[Resident]]:
     unit = await store.unit(tx, unit_id)
-    if unit is None or not (
-        by.has("operator") or await store.unit_within(tx, unit_id, by.unit_codes("worker"))
-    ):
+    if unit is None or not await permitted(tx, by, POLICY["register_household"], unit=unit_id):
         raise NotFound(what="unit", field="unit_id")
     at = await now(tx)
     household_id, ids = new_id(), [new_id() for _ in members]

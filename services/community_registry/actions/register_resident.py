@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from community_registry import store
+from community_registry.policy import POLICY
 from community_registry.problems import IdNumberTaken
 from community_registry.rules import identity
 from community_registry.rules.sealed import ID_NUMBER, NAME, PHONE
@@ -15,12 +16,13 @@ from community_registry.store import Household, Resident
 from event_contracts.community_registry import ResidentRegistered
 from platform_kit.auth import Caller
 from platform_kit.clock import now
-from platform_kit.db import Tx
+from platform_kit.db import Tx, as_system
 from platform_kit.ids import new_id
 from platform_kit.outbox import publish
 from platform_kit.problems import NotFound
 from platform_kit.sealing import Sealer, SubjectKey
 from platform_kit.subject_keys import new_keys
+from registry_replica.permitted import permitted
 
 
 class Member(Protocol):
@@ -40,9 +42,7 @@ async def register_resident(
     tx: Tx, sealer: Sealer, *, household_id: UUID, member: Member, by: Caller
 ) -> Resident:
     household = await store.household(tx, household_id)
-    if household is None or not (
-        by.has("operator") or await store.unit_within(tx, household.unit_id, by.unit_codes("worker"))
-    ):
+    if household is None or not await permitted(tx, by, POLICY["register_resident"], unit=household.unit_id):
         raise NotFound(what="household", field="household_id")
     at = await now(tx)
     resident_id = new_id()
@@ -70,12 +70,14 @@ async def admit(
         _sealed(sealer, household, key, member, field.format(n)) for n, (key, member) in enumerate(newcomers)
     ]
     seen: set[bytes] = set()
-    for n, resident in enumerate(residents):
-        if (index := resident.id_number_index) is None:
-            continue
-        if index in seen or await store.id_number_taken(tx, index):
-            raise IdNumberTaken(field=f"{field.format(n)}id_number")
-        seen.add(index)
+    async with as_system(tx):
+        # A number may belong to somebody whom the caller may not see: it is taken all the same.
+        for n, resident in enumerate(residents):
+            if (index := resident.id_number_index) is None:
+                continue
+            if index in seen or await store.id_number_taken(tx, index):
+                raise IdNumberTaken(field=f"{field.format(n)}id_number")
+            seen.add(index)
     try:
         await store.insert_residents(tx, residents, at)
     except asyncpg.UniqueViolationError as taken:

@@ -5,12 +5,14 @@ from uuid import UUID
 
 from community_registry import store
 from community_registry.actions.open_person import open_person
+from community_registry.policy import POLICY
 from community_registry.rules.person import PARTS, Part, Person
 from platform_kit.audit import record_look
 from platform_kit.auth import Caller
 from platform_kit.db import Tx
 from platform_kit.problems import NotFound
 from platform_kit.sealing import Sealer
+from registry_replica.permitted import permitted
 
 
 async def reveal_resident(
@@ -18,7 +20,7 @@ async def reveal_resident(
 ) -> Person:
     """Only the parts that were asked for; the rest is None."""
     resident = await store.resident(tx, resident_id)
-    if resident is None or not await store.unit_within(tx, resident.unit_id, by.unit_codes("worker")):
+    if resident is None or not await permitted(tx, by, POLICY["reveal_resident"], unit=resident.unit_id):
         raise NotFound(what="resident")
     person = await open_person(sealer, resident)
     asked = set(parts)

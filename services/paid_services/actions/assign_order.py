@@ -5,7 +5,8 @@ from uuid import UUID
 from event_contracts.paid_services import OrderAssigned
 from paid_services import store
 from paid_services.actions.record import record
-from paid_services.actions.take import take_in_scope
+from paid_services.actions.take import take
+from paid_services.policy import POLICY
 from paid_services.problems import ProviderIsResident, ProviderUnfit
 from paid_services.rules import order as rules
 from paid_services.rules.order import Order
@@ -15,7 +16,7 @@ from platform_kit.problems import NotFound
 
 
 async def assign_order(tx: Tx, order_id: UUID, *, provider_id: UUID, by: Caller) -> Order:
-    order, at = await take_in_scope(tx, order_id, by, "worker")
+    order, at = await take(tx, order_id, by, POLICY["assign_order"])
     provider = await store.provider(tx, provider_id)
     if provider is None:
         raise NotFound(what="provider", field="provider_id")

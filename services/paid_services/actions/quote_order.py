@@ -5,6 +5,7 @@ from uuid import UUID
 
 from event_contracts.paid_services import OrderQuoted
 from paid_services import store
+from paid_services.policy import POLICY
 from paid_services.problems import ServiceUnknown
 from paid_services.rules.order import QUOTE_LIFETIME, Order, State
 from paid_services.rules.pricing import price_of
@@ -15,7 +16,8 @@ from platform_kit.ids import new_id
 from platform_kit.money import Money
 from platform_kit.outbox import publish
 from platform_kit.problems import InvalidInput, NotFound, Text
-from registry_replica.store import may_act_for, resident
+from registry_replica.permitted import permitted
+from registry_replica.store import resident
 
 _PAST = Text("It must start in the future.", "开始时间必须晚于现在。")
 
@@ -25,7 +27,9 @@ async def quote_order(
 ) -> Order:
     whose = await resident(tx, resident_id)
     at = await now(tx)
-    if whose is None or not await may_act_for(tx, by, whose, at):
+    if whose is None or not await permitted(
+        tx, by, POLICY["quote_order"], owner=whose.id, unit=whose.unit_id, at=at
+    ):
         raise NotFound(what="resident", field="resident_id")
     offered = await store.service(tx, service)
     if offered is None:

@@ -6,7 +6,8 @@ from uuid import UUID
 from event_contracts.paid_services import OrderRefunded
 from paid_services import store
 from paid_services.actions.record import record
-from paid_services.actions.take import open_day, take_in_scope
+from paid_services.actions.take import open_day, take
+from paid_services.policy import POLICY
 from paid_services.rules import ledger
 from paid_services.rules import order as rules
 from paid_services.rules.order import Order
@@ -17,7 +18,7 @@ from platform_kit.problems import NotFound
 
 
 async def refund_order(tx: Tx, order_id: UUID, *, amount: Money, by: Caller) -> Order:
-    order, at = await take_in_scope(tx, order_id, by, "finance", "finance_lead")
+    order, at = await take(tx, order_id, by, POLICY["refund_order"])
     refunded = rules.refund(order, amount)
     if order.provider_id is None:
         raise NotFound(what="provider")

@@ -14,7 +14,7 @@ from paid_services.store.ledger import (
     receipt_of_order,
 )
 from paid_services.store.orders import (
-    STAFF,
+    holder,
     insert_order,
     insert_provider,
     insert_service,
@@ -31,10 +31,10 @@ from paid_services.store.orders import (
 )
 
 __all__ = [
-    "STAFF",
     "close_period",
     "closed_months",
     "draw_receipt_number",
+    "holder",
     "income_lines",
     "income_totals",
     "insert_order",

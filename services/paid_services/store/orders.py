@@ -12,8 +12,6 @@ from platform_kit.ids import case_number
 from platform_kit.rows import load
 from registry_replica.worklist import fetch_worklist
 
-STAFF = ("worker", "street", "district", "finance", "finance_lead", "auditor")
-
 
 @dataclass(frozen=True, slots=True)
 class Provider:
@@ -62,6 +60,12 @@ async def provider(tx: Tx, provider_id: UUID) -> Provider | None:
 
 async def provider_of(tx: Tx, person_id: UUID) -> Provider | None:
     return load(Provider, await tx.fetchrow("SELECT * FROM provider WHERE person_id = $1", person_id))
+
+
+async def holder(tx: Tx, order: Order) -> UUID | None:
+    """The person who does it."""
+    assigned = await provider(tx, order.provider_id) if order.provider_id else None
+    return assigned.person_id if assigned else None
 
 
 async def insert_provider(tx: Tx, provider: Provider, at: datetime) -> None:

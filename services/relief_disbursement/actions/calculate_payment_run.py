@@ -10,14 +10,15 @@ from platform_kit.db import Tx
 from platform_kit.money import Money
 from platform_kit.outbox import publish, publish_all
 from relief_disbursement import store
+from relief_disbursement.policy import POLICY
 from relief_disbursement.rules import payment_run as rules
 from relief_disbursement.rules.payment import Payment
-from relief_disbursement.rules.payment_run import FINANCE, PaymentRun
+from relief_disbursement.rules.payment_run import PaymentRun
 
 
 async def calculate_payment_run(tx: Tx, run_id: UUID, *, by: Caller) -> PaymentRun:
     """The programme's lock makes two runs of one programme collect one after the other."""
-    run = await store.lock_payment_run(tx, run_id, by.unit_codes(*FINANCE))
+    run = await store.lock_payment_run(tx, run_id, POLICY["calculate_payment_run"].unit_codes(by))
     rules.require_draft(run)
     await store.lock_programme(tx, run.programme_id)
     at = await now(tx)

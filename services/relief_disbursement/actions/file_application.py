@@ -13,8 +13,10 @@ from platform_kit.outbox import publish
 from platform_kit.problems import NotFound
 from platform_kit.sealing import Sealer
 from platform_kit.subject_keys import subject_key
+from registry_replica.permitted import permitted
 from registry_replica.store import resident
 from relief_disbursement import store
+from relief_disbursement.policy import POLICY
 from relief_disbursement.problems import AlreadyOpen
 from relief_disbursement.rules import application as rules
 from relief_disbursement.rules.application import Application
@@ -40,7 +42,7 @@ async def file_application(
         raise NotFound(what="resident")
     at = await now(tx)
     on = await store.local_date(tx, person.unit_id, at)
-    if not await store.may_act_for(tx, by, resident_id, person.unit_id, at):
+    if not await permitted(tx, by, POLICY["file_application"], owner=person.id, unit=person.unit_id, at=at):
         raise NotFound(what="resident")
     programme = await store.programme_of_unit(tx, programme_id, person.unit_id)
     require_currency(programme, asked, field="asked")

@@ -6,12 +6,14 @@ from uuid import UUID
 from event_contracts.relief_disbursement import NoticeObjected
 from platform_kit.auth import Caller
 from platform_kit.clock import now
-from platform_kit.db import Tx
+from platform_kit.db import Tx, as_system
 from platform_kit.outbox import publish
 from platform_kit.problems import NotFound
 from platform_kit.sealing import Sealer
 from platform_kit.subject_keys import subject_key
+from registry_replica.permitted import permitted
 from relief_disbursement import store
+from relief_disbursement.policy import POLICY
 from relief_disbursement.rules import application as rules
 from relief_disbursement.rules.application import Application, State
 from relief_disbursement.rules.sealed import OBJECTION
@@ -21,14 +23,18 @@ async def object_to_notice(
     tx: Tx, sealer: Sealer, application_id: UUID, words: str, *, by: Caller
 ) -> Application:
     """What is not on notice does not exist to a stranger."""
-    application = await store.lock_application(tx, application_id)
-    at = await now(tx)
-    if application.state is not State.ON_NOTICE and not await store.may_see(tx, by, application, at):
-        raise NotFound(what="notice")
-    back = rules.object_to(application, at=at)
-    # The words are theirs who objects, and go with them.
-    sealed = (await subject_key(tx, sealer, by.subject)).seal(words, for_=OBJECTION)
-    await store.insert_objection(tx, application_id, application.round, sealed, by=by.subject, at=at)
-    version = await store.save_application(tx, back, events=1)
+    async with as_system(tx):
+        # Anybody's word reaches a stranger's application: the platform puts it back, the caller does not.
+        application = await store.lock_application(tx, application_id)
+        at = await now(tx)
+        if application.state is not State.ON_NOTICE and not await permitted(
+            tx, by, POLICY["read_application"], owner=application.resident_id, unit=application.unit_id, at=at
+        ):
+            raise NotFound(what="notice")
+        back = rules.object_to(application, at=at)
+        # The words are theirs who objects, and go with them.
+        sealed = (await subject_key(tx, sealer, by.subject)).seal(words, for_=OBJECTION)
+        await store.insert_objection(tx, application_id, application.round, sealed, by=by.subject, at=at)
+        version = await store.save_application(tx, back, events=1)
     await publish(tx, NoticeObjected(**back.facts), version=version, at=at)
     return replace(back, version=version)

@@ -10,12 +10,13 @@ from platform_kit.ids import new_id
 from platform_kit.money import Money
 from platform_kit.outbox import publish
 from relief_disbursement import store
-from relief_disbursement.rules.payment_run import FINANCE, PaymentRun
+from relief_disbursement.policy import POLICY
+from relief_disbursement.rules.payment_run import PaymentRun
 from relief_disbursement.rules.programme import require_period
 
 
 async def open_payment_run(tx: Tx, *, programme_id: UUID, period: str, by: Caller) -> PaymentRun:
-    programme = await store.programme_in_scope(tx, programme_id, by.unit_codes(*FINANCE))
+    programme = await store.programme_in_scope(tx, programme_id, POLICY["open_payment_run"].unit_codes(by))
     require_period(programme, period)
     at = await now(tx)
     run = PaymentRun(

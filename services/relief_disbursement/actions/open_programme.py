@@ -7,8 +7,10 @@ from platform_kit.db import Tx
 from platform_kit.ids import new_id
 from platform_kit.money import Money
 from platform_kit.outbox import publish
+from platform_kit.policy import IN_UNITS
 from platform_kit.problems import NotYours
 from relief_disbursement import store
+from relief_disbursement.policy import POLICY
 from relief_disbursement.problems import CodeTaken
 from relief_disbursement.rules.programme import Programme
 
@@ -16,7 +18,8 @@ from relief_disbursement.rules.programme import Programme
 async def open_programme(
     tx: Tx, *, code: str, name: str, year: int, budget: Money, monthly: Money, by: Caller
 ) -> Programme:
-    district = next((post.unit_id for post in by.posts if post.role == "district"), None)
+    posts = POLICY["open_programme"].roles(IN_UNITS)
+    district = next((post.unit_id for post in by.posts if post.role in posts), None)
     if district is None:
         raise NotYours()
     nothing = Money(0, budget.currency)

@@ -11,18 +11,19 @@ from platform_kit.db import Tx
 from platform_kit.money import Money
 from platform_kit.outbox import publish, publish_all
 from relief_disbursement import store
+from relief_disbursement.policy import POLICY
 from relief_disbursement.rules import payment_run as rules
 from relief_disbursement.rules import programme as budget
 from relief_disbursement.rules.bank_results import LineOutcome, apply_all, read_results
 from relief_disbursement.rules.payment import Payment, PaymentState
-from relief_disbursement.rules.payment_run import FINANCE, PaymentRun, RunState
+from relief_disbursement.rules.payment_run import PaymentRun, RunState
 
 
 async def record_bank_results(
     tx: Tx, run_id: UUID, text: str, *, by: Caller
 ) -> tuple[PaymentRun, list[LineOutcome]]:
     """A refused line stops no other line. What came back stays committed: it is still owed."""
-    run = await store.lock_payment_run(tx, run_id, by.unit_codes(*FINANCE))
+    run = await store.lock_payment_run(tx, run_id, POLICY["record_bank_results"].unit_codes(by))
     rules.require_sent(run)
     read = await asyncio.to_thread(read_results, text)
     payments = await store.lock_payments(tx, run_id)

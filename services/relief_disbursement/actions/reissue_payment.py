@@ -11,9 +11,9 @@ from platform_kit.outbox import publish
 from platform_kit.sealing import Sealer
 from platform_kit.subject_keys import subject_key
 from relief_disbursement import store
+from relief_disbursement.policy import POLICY
 from relief_disbursement.rules import payment as rules
 from relief_disbursement.rules.payment import Payment
-from relief_disbursement.rules.payment_run import FINANCE
 from relief_disbursement.rules.sealed import BANK_ACCOUNT
 
 
@@ -21,7 +21,7 @@ async def reissue_payment(
     tx: Tx, sealer: Sealer, payment_id: UUID, *, bank_account: str | None, by: Caller
 ) -> Payment:
     """The programme's next calculated run takes it up as the next attempt, with its period and its amount."""
-    payment = await store.lock_payment(tx, payment_id, by.unit_codes(*FINANCE))
+    payment = await store.lock_payment(tx, payment_id, POLICY["reissue_payment"].unit_codes(by))
     at = await now(tx)
     reissued = rules.reissue(payment)
     if bank_account is not None:

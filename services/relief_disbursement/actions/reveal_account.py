@@ -7,9 +7,9 @@ from platform_kit.auth import Caller
 from platform_kit.db import Tx
 from platform_kit.problems import NotFound
 from platform_kit.sealing import Sealer, StoredKey
-from registry_replica.store import within
+from registry_replica.permitted import permitted
 from relief_disbursement import store
-from relief_disbursement.rules.payment_run import FINANCE
+from relief_disbursement.policy import POLICY
 from relief_disbursement.rules.sealed import BANK_ACCOUNT
 
 
@@ -18,7 +18,7 @@ async def reveal_account(
 ) -> str | None:
     """None once it has been erased."""
     application = await store.read_application(tx, application_id)
-    if not await within(tx, by, application.unit_id, "worker", "street", "district", *FINANCE):
+    if not await permitted(tx, by, POLICY["reveal_account"], unit=application.unit_id):
         raise NotFound(what="application")
     sealed = await store.sealed_application(tx, application_id)
     key = await sealer.key(StoredKey(application.resident_id, sealed["wrapped"], sealed["kek"]))

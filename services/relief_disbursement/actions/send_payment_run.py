@@ -11,13 +11,13 @@ from platform_kit.sealing import Sealer
 from relief_disbursement import store
 from relief_disbursement.actions.make_bank_file import make_bank_file
 from relief_disbursement.actions.read_bank_file import read_bank_file
+from relief_disbursement.policy import POLICY
 from relief_disbursement.rules import payment_run as rules
 from relief_disbursement.rules.bank_file import BankFile
-from relief_disbursement.rules.payment_run import FINANCE
 
 
 async def send_payment_run(tx: Tx, sealer: Sealer, run_id: UUID, *, charset: str, by: Caller) -> BankFile:
-    run = await store.lock_payment_run(tx, run_id, by.unit_codes(*FINANCE))
+    run = await store.lock_payment_run(tx, run_id, POLICY["send_payment_run"].unit_codes(by))
     written = await read_bank_file(tx, sealer, run)
     if written is not None:
         return written

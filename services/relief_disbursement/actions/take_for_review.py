@@ -6,9 +6,11 @@ from uuid import UUID
 from platform_kit.auth import Caller
 from platform_kit.clock import now
 from platform_kit.db import Tx
-from platform_kit.problems import NotYours
+from platform_kit.problems import NotFound, NotYours
+from registry_replica.permitted import permitted
 from registry_replica.store import within
 from relief_disbursement import store
+from relief_disbursement.policy import POLICY
 from relief_disbursement.rules.application import POST_OF, Application, Level, waits_for
 
 
@@ -19,7 +21,9 @@ async def take_for_review(
 
     `level` is the level that the caller means, or the one that the application waits for.
     """
-    application = await store.lock_application_in_scope(tx, application_id, by, *POST_OF.values())
+    application = await store.lock_application(tx, application_id)
+    if not await permitted(tx, by, POLICY["decide_applications"], unit=application.unit_id):
+        raise NotFound(what="application")
     at = await now(tx)
     level = level or waits_for(application, wanted)
     if not await within(tx, by, application.unit_id, POST_OF[level]):

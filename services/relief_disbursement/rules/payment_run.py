@@ -9,8 +9,6 @@ from platform_kit.money import Money
 from platform_kit.problems import WrongState
 from relief_disbursement.problems import NothingDue, ReleaseNeedsAnother
 
-FINANCE = ("finance", "finance_lead")
-
 
 class RunState(StrEnum):
     DRAFT = "draft"

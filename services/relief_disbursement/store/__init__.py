@@ -8,7 +8,6 @@ from relief_disbursement.store.applications import (
     insert_objection,
     insert_review,
     lock_application,
-    lock_application_in_scope,
     notices,
     read_application,
     save_application,
@@ -42,11 +41,7 @@ from relief_disbursement.store.programmes import (
     read_programme,
     save_money,
 )
-from relief_disbursement.store.scope import (
-    local_date,
-    may_act_for,
-    may_see,
-)
+from relief_disbursement.store.scope import local_date
 
 __all__ = [
     "applications_in_scope",
@@ -64,14 +59,11 @@ __all__ = [
     "insert_review",
     "local_date",
     "lock_application",
-    "lock_application_in_scope",
     "lock_payment",
     "lock_payment_run",
     "lock_payments",
     "lock_programme",
     "mark_payments_sent",
-    "may_act_for",
-    "may_see",
     "notices",
     "payment_runs",
     "payments_in_scope",

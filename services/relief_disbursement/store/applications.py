@@ -6,13 +6,10 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from platform_kit.auth import Caller
 from platform_kit.db import Tx
 from platform_kit.ids import new_id
 from platform_kit.paging import fetch_page
-from platform_kit.problems import NotFound
 from platform_kit.rows import load
-from registry_replica.store import within
 from registry_replica.worklist import fetch_worklist
 from relief_disbursement.rules.application import Application, Level, State
 from relief_disbursement.store.found import found, loaded_all
@@ -67,14 +64,6 @@ async def lock_application(tx: Tx, application_id: UUID) -> Application:
     """Two statements: only the second is sure to see the reviews that the lock waited for."""
     await tx.execute("SELECT FROM application WHERE id = $1 FOR NO KEY UPDATE", application_id)
     return await read_application(tx, application_id)
-
-
-async def lock_application_in_scope(tx: Tx, application_id: UUID, caller: Caller, *roles: str) -> Application:
-    """Only if one of the caller's posts of these roles reaches its unit."""
-    application = await lock_application(tx, application_id)
-    if not await within(tx, caller, application.unit_id, *roles):
-        raise NotFound(what="application")
-    return application
 
 
 async def save_application(tx: Tx, application: Application, *, events: int) -> int:

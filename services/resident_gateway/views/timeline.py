@@ -6,6 +6,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
+from platform_kit.acting import Acting
 from platform_kit.db import Database, Tx
 from platform_kit.money import Money
 from platform_kit.problems import InvalidInput, Text
@@ -21,9 +22,9 @@ _waiting = asyncio.Semaphore(WAITING_AT_MOST)
 
 
 async def timeline_page(
-    tx: Tx, person_id: UUID, *, limit: int, cursor: str | None, fresh: bool, language: str
+    tx: Tx, acting: Acting, person_id: UUID, *, limit: int, cursor: str | None, fresh: bool, language: str
 ) -> schemas.TimelinePage:
-    rows, following = await store.timeline(tx, person_id, limit, cursor)
+    rows, following = await store.timeline(tx, acting, person_id, limit, cursor)
     items = [_shown(row, KINDS[language], STATES[language]) for row in rows]
     return {"items": items, "next": following, "fresh": fresh}
 

@@ -10,6 +10,7 @@ import orjson
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
+from platform_kit.acting import acting_for
 from platform_kit.audit import uuid_or_none
 from platform_kit.audit_reading import Question, ask, csv_lines, entries
 from platform_kit.audit_routes import AuditView, csv_headers
@@ -88,7 +89,7 @@ async def audit_csv(request: Request, asked: Asked) -> Response:
         return await streamed_answer(
             *_forwarded(request, kit, asked.service, f"{asked.service}.csv", question)
         )
-    async with kit.db.connection() as tx:
+    async with kit.db.transaction(acting_for(caller)) as tx:
         put = await ask(tx, question, by=caller, how="export_audit")
     return StreamingResponse(
         csv_lines(kit.db, put), media_type="text/csv; charset=utf-8", headers=csv_headers(OWN)
@@ -101,7 +102,7 @@ async def _entries(
     """A page; or what the service answered instead."""
     question = asked.question(zone)
     if asked.service == OWN:
-        async with kit.db.connection() as tx:
+        async with kit.db.transaction(acting_for(caller)) as tx:
             put = await ask(tx, question, by=caller, how="read_audit")
             rows, following = await entries(tx, put, limit=50, cursor=cursor)
         return Page(items=[AuditView.model_validate(dict(row)) for row in rows], next=following)
@@ -127,7 +128,7 @@ def _forwarded(
         "cursor": cursor,
     }
     query = urlencode({name: value for name, value in named.items() if value}).encode()
-    headers = {"authorization": f"Bearer {request.cookies[ACCESS]}", **origin_headers()}
+    headers = {"authorization": f"Bearer {request.cookies[ACCESS]}", **origin_headers(client)}
     return client, clients.Call("GET", f"/audit/{path}", query, headers, b"")
 
 
@@ -140,7 +141,7 @@ def _auditor(request: Request) -> Caller | None:
 
 
 async def _zone(kit: Kit, caller: Caller) -> ZoneInfo:
-    async with kit.db.connection() as tx:
+    async with kit.db.transaction(acting_for(caller)) as tx:
         return ZoneInfo(await store.zone_of(tx, caller.subject))
 
 

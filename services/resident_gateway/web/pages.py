@@ -11,8 +11,9 @@ from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Resp
 from jinja2 import Environment, PackageLoader, select_autoescape
 from pydantic import SecretStr
 
+from platform_kit.acting import SYSTEM
 from platform_kit.auth import ACCESS_LIFETIME, Caller
-from platform_kit.edge import Unkept, language, unkept
+from platform_kit.edge import Question, Unkept, language, unkept
 from platform_kit.kit import Kit
 from platform_kit.problems import NotFound, NotSignedIn, Refusal
 from platform_kit.subject_keys import subject_keys
@@ -124,23 +125,26 @@ async def sign_out(request: Request, call: Call) -> Response:
 @router.get("/home")
 async def home(
     request: Request,
-    call: Call,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
     elder: bool | None = None,
 ) -> Response:
+    kit = cast(Kit, request.app.state.kit)
     caller, renewed = _caller(request), None
     if caller is None and (token := request.cookies.get(SESSION)):
-        renewed = await actions.renew_session(call.tx, call.kit.sealer, token)
+        async with kit.db.transaction(SYSTEM) as tx:
+            renewed = await actions.renew_session(tx, kit.sealer, token)
         caller = renewed.caller if renewed else None
     if caller is None:
         return _signed_out()
-    account = await store.account_of(call.tx, caller.subject)
-    page = await timeline_page(
-        call.tx, caller.subject, limit=30, cursor=cursor, fresh=True, language=call.language
-    )
-    keys = await subject_keys(call.tx, call.kit.sealer, [caller.subject])
+    asked = Question(kit=kit, asker=caller, language=language(request))
+    async with asked.reading() as tx:
+        account = await store.account_of(tx, caller.subject)
+        page = await timeline_page(
+            tx, asked.acting, caller.subject, limit=30, cursor=cursor, fresh=True, language=asked.language
+        )
+        keys = await subject_keys(tx, asked.kit.sealer, [caller.subject])
+        zone = ZoneInfo(await store.zone_of(tx, caller.subject))
     name = (keys[caller.subject].open(account.display_name, for_=DISPLAY_NAME) or "") if account else ""
-    zone = ZoneInfo(await store.zone_of(call.tx, caller.subject))
     answer = _page(
         request,
         "home.html",
@@ -152,7 +156,7 @@ async def home(
         elder=elder,
     )
     if renewed is not None:
-        _keep(answer, call.kit, renewed)
+        _keep(answer, kit, renewed)
     if elder is not None:
         answer.set_cookie(ELDER, "1" if elder else "", max_age=_YEAR_SECONDS, samesite="lax", httponly=True)
     return answer

@@ -9,7 +9,8 @@ from platform_kit.pictures import Picture, display_name
 from platform_kit.sealing import Sealer
 from resident_requests import store
 from resident_requests.actions.find_key import find_key
-from resident_requests.actions.take import take_visible
+from resident_requests.actions.take import take
+from resident_requests.policy import POLICY
 from resident_requests.rules.attachments import next_number
 from resident_requests.rules.sealed import ATTACHMENT_CONTENT, ATTACHMENT_NAME
 
@@ -17,7 +18,7 @@ from resident_requests.rules.sealed import ATTACHMENT_CONTENT, ATTACHMENT_NAME
 async def add_attachment(
     tx: Tx, sealer: Sealer, request_id: UUID, picture: Picture, *, name: str, by: Caller
 ) -> store.Attachment:
-    request, at = await take_visible(tx, request_id, by)
+    request, at = await take(tx, request_id, by, POLICY["add_attachment"])
     number = next_number(request, len(await store.attachments(tx, request_id)))
     key = await find_key(tx, sealer, request)
     shown = display_name(name, picture.kind)

@@ -6,12 +6,14 @@ from uuid import UUID
 from event_contracts.resident_requests import RequestImported
 from platform_kit.auth import Caller
 from platform_kit.clock import now
-from platform_kit.db import Tx
+from platform_kit.db import Tx, as_system
 from platform_kit.ids import new_id
 from platform_kit.outbox import publish_all
 from platform_kit.problems import NotFound
 from platform_kit.sealing import Sealer
+from registry_replica.permitted import permitted_in_all
 from resident_requests import store
+from resident_requests.policy import POLICY
 from resident_requests.rules.city_report import NUMBER, Fault, LineOutcome, Report, read
 from resident_requests.rules.sealed import ADDRESS
 
@@ -23,17 +25,15 @@ async def import_reports(
 ) -> list[LineOutcome]:
     """`rows` are (line, values by column). It starts no clock: what has long passed is only remembered."""
     source = await store.source(tx, source_name)
-    if source is None:
+    if source is None or not await permitted_in_all(tx, by, POLICY["import_reports"], source.units):
         raise NotFound(what="source", field="source")
     await store.lock_source(tx, source_name)
     read_rows = [(line, read(values, source)) for line, values in rows]
     reports = [report for _, report in read_rows if isinstance(report, Report)]
-    known = {
-        number: (stored.source_content, stored.id, stored.case_number)
-        for number, stored in (
-            await store.stored_reports(tx, source_name, [report.number for report in reports])
-        ).items()
-    }
+    async with as_system(tx):
+        # An area may have been mapped to another unit since: a report lies where it lay when it came.
+        stored = await store.stored_reports(tx, source_name, [report.number for report in reports])
+    known = {number: (each.source_content, each.id, each.case_number) for number, each in stored.items()}
     numbers = iter(await store.next_case_numbers(tx, len(reports)))
     fresh: list[tuple[UUID, str, Report, bytes | None]] = []
     outcomes: list[LineOutcome] = []

@@ -10,14 +10,15 @@ from platform_kit.subject_keys import subject_key
 from platform_kit.timers import clear_timer
 from resident_requests import store
 from resident_requests.actions.record import record
-from resident_requests.actions.take import take_in_scope
+from resident_requests.actions.take import take
+from resident_requests.policy import POLICY
 from resident_requests.rules import request as rules
 from resident_requests.rules.request import Request
 from resident_requests.rules.sealed import REASON
 
 
 async def reject_request(tx: Tx, sealer: Sealer, request_id: UUID, *, reason: str, by: Caller) -> Request:
-    request, at = await take_in_scope(tx, request_id, by)
+    request, at = await take(tx, request_id, by, POLICY["reject_request"])
     await clear_timer(tx, "take_up", request_id)
     # An imported report is nobody's, and so are the words about it.
     whose = request.resident_id

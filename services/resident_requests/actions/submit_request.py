@@ -11,8 +11,9 @@ from platform_kit.outbox import publish
 from platform_kit.problems import InvalidInput, NotFound, Text
 from platform_kit.sealing import Sealer
 from platform_kit.subject_keys import key_to_seal
-from registry_replica.store import may_act_for
+from registry_replica.permitted import permitted
 from resident_requests import store
+from resident_requests.policy import POLICY
 from resident_requests.problems import CategoryUnknown, WantedTimeEndsEarly
 from resident_requests.rules.request import Request, State
 from resident_requests.rules.sealed import ADDRESS, WORDS
@@ -35,7 +36,9 @@ async def submit_request(
 ) -> Request:
     found = await store.filing(tx, resident_id, category)
     whose, at = found.whose, found.at
-    if whose is None or not await may_act_for(tx, by, whose, at):
+    if whose is None or not await permitted(
+        tx, by, POLICY["submit_request"], owner=whose.id, unit=whose.unit_id, at=at
+    ):
         raise NotFound(what="resident", field="resident_id")
     if not found.category_known:
         raise CategoryUnknown(field="category", category=category)

@@ -9,7 +9,8 @@ from platform_kit.db import Tx
 from platform_kit.timers import set_timer
 from resident_requests import store
 from resident_requests.actions.record import record
-from resident_requests.actions.take import take_in_scope
+from resident_requests.actions.take import take
+from resident_requests.policy import POLICY
 from resident_requests.rules import request as rules
 from resident_requests.rules.request import Request
 
@@ -23,7 +24,7 @@ async def triage_request(
     wanted: tuple[datetime | None, datetime | None],
     by: Caller,
 ) -> Request:
-    request, at = await take_in_scope(tx, request_id, by)
+    request, at = await take(tx, request_id, by, POLICY["triage_request"])
     category = await store.category(tx, request.category)
     triaged = rules.triage(
         request,

@@ -7,12 +7,13 @@ from platform_kit.auth import Caller
 from platform_kit.db import Tx
 from platform_kit.timers import clear_timer
 from resident_requests.actions.record import record
-from resident_requests.actions.take import take_own
+from resident_requests.actions.take import take
+from resident_requests.policy import POLICY
 from resident_requests.rules import request as rules
 from resident_requests.rules.request import Request
 
 
 async def withdraw_request(tx: Tx, request_id: UUID, *, by: Caller) -> Request:
-    request, at = await take_own(tx, request_id, by)
+    request, at = await take(tx, request_id, by, POLICY["withdraw_request"])
     await clear_timer(tx, "take_up", request_id)
     return await record(tx, rules.withdraw(request), RequestWithdrawn, at)

@@ -37,6 +37,11 @@ class Source:
     areas: Mapping[str, UUID]
     default_area: UUID | None
 
+    @property
+    def units(self) -> frozenset[UUID]:
+        """Where its reports may lie."""
+        return frozenset(self.areas.values()) | ({self.default_area} if self.default_area else frozenset())
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:

@@ -7,13 +7,14 @@ from platform_kit.auth import Caller
 from platform_kit.clock import now
 from platform_kit.db import Tx
 from volunteer_matching.actions.record import record
-from volunteer_matching.actions.take import take_held
+from volunteer_matching.actions.take import take
+from volunteer_matching.policy import POLICY
 from volunteer_matching.rules import task as rules
 from volunteer_matching.rules.task import Task
 
 
 async def check_in(tx: Tx, task_id: UUID, *, by: Caller) -> Task:
-    task = await take_held(tx, task_id, by)
+    task = await take(tx, task_id, by, POLICY["check_in"])
     at = await now(tx)
     arrived = rules.check_in(task, at)
     return await record(tx, arrived, TaskCheckedIn, at, volunteer_id=task.volunteer_id, person_id=by.subject)

@@ -7,13 +7,14 @@ from platform_kit.auth import Caller
 from platform_kit.clock import now
 from platform_kit.db import Tx
 from volunteer_matching.actions.record import record
-from volunteer_matching.actions.take import take_held
+from volunteer_matching.actions.take import take
+from volunteer_matching.policy import POLICY
 from volunteer_matching.rules import task as rules
 from volunteer_matching.rules.task import Task
 
 
 async def check_out(tx: Tx, task_id: UUID, *, by: Caller) -> Task:
-    task = await take_held(tx, task_id, by)
+    task = await take(tx, task_id, by, POLICY["check_out"])
     at = await now(tx)
     done = rules.check_out(task, at)
     return await record(

@@ -7,7 +7,7 @@ import asyncpg
 
 from event_contracts.volunteer_matching import VolunteerRegistered
 from platform_kit.clock import now
-from platform_kit.db import Tx
+from platform_kit.db import Tx, as_system
 from platform_kit.ids import new_id
 from platform_kit.outbox import publish
 from platform_kit.problems import NotFound
@@ -39,6 +39,7 @@ async def register_volunteer(
         volunteer_id=volunteer.id, person_id=person_id, unit_id=helps_in, skills=volunteer.skills
     )
     await publish(tx, registered, version=1, at=at)
-    for task_id in await store.waiting_tasks(tx, volunteer.skills, REMATCHED):
-        await propose_match(tx, task_id)
+    async with as_system(tx):
+        for task_id in await store.waiting_tasks(tx, volunteer.skills, REMATCHED):
+            await propose_match(tx, task_id)
     return volunteer

@@ -92,9 +92,9 @@ async def test_the_same_key_gives_the_same_answer_and_one_request(here: Neighbou
 
 
 async def test_an_unsafe_call_without_a_key_is_refused(here: Neighbourhood) -> None:
-    headers = {"Authorization": f"Bearer {here.service.token(here.resident)}"}
+    body = {"category": "errand", "words": "x"}
     answer = await here.service.client.post(
-        "/requests", json={"category": "errand", "words": "x"}, headers=headers
+        "/requests", json=body, headers=here.service.headers(here.resident)
     )
     assert answer.status_code == 400
 

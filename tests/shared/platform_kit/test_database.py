@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 from sqlmodel import select
 
+from platform_kit.acting import SYSTEM
 from platform_kit.testing import ServiceUnderTest
 from probe_service.service import CounterRow, raise_counter
 
@@ -14,7 +15,7 @@ async def test_a_session_reads_rows_as_models_and_keeps_nothing(probe: ServiceUn
     counter = uuid4()
     async with probe.tx() as tx:
         await raise_counter(tx, counter, "x", times=3)
-    async with probe.kit.db.session() as session:
+    async with probe.kit.db.session(SYSTEM) as session:
         [row] = (await session.execute(select(CounterRow))).scalars().all()
         assert (row.id, row.version) == (counter, 3)
         session.add(CounterRow(id=uuid4(), version=1))

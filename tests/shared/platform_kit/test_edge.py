@@ -52,7 +52,7 @@ async def test_a_refused_command_changes_nothing_and_keeps_no_answer(probe: Serv
 
 async def test_a_failing_commit_is_no_success(probe: ServiceUnderTest) -> None:
     """A deferred constraint fails at COMMIT; the caller must not have been told 201 by then."""
-    async with probe.tx() as tx:
+    async with probe.owner() as tx:
         await tx.execute(
             "ALTER TABLE counter ADD CONSTRAINT no_twins UNIQUE (version) DEFERRABLE INITIALLY DEFERRED"
         )

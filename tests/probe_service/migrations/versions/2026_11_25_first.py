@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from platform_kit.migrate import create_audit, create_backbone
+from platform_kit.row_security import create_row_security
 
 revision = "2026_11_25_first"
 down_revision = None
@@ -14,6 +15,7 @@ depends_on = None
 def upgrade() -> None:
     create_backbone()
     create_audit()
+    create_row_security()
     op.create_table(
         "counter",
         sa.Column("id", sa.Uuid(), primary_key=True),

@@ -1,0 +1,28 @@
+"""Who may do what with requests."""
+
+from platform_kit.policy import ALL, ANY_ROLE, ANYBODY, IN_UNITS, OWN, OWN_OR_LET, each, policy
+
+_STAFF = each("worker", "street", "district", may=IN_UNITS)
+_THEIRS = each("resident", may=OWN_OR_LET)
+
+POLICY = policy(
+    {
+        "list_categories": ANYBODY,
+        "submit_request": _THEIRS | each("worker", may=(OWN_OR_LET, IN_UNITS)),
+        "list_requests": _STAFF,
+        "read_request": each(ANY_ROLE, may=OWN_OR_LET) | _STAFF,
+        "add_attachment": _THEIRS | _STAFF,
+        "list_attachments": each(ANY_ROLE, may=OWN_OR_LET) | _STAFF,
+        "read_attachment": each(ANY_ROLE, may=OWN_OR_LET) | _STAFF,
+        "triage_request": _STAFF,
+        "start_request": _STAFF,
+        "resolve_request": _STAFF,
+        "reject_request": _STAFF,
+        "withdraw_request": _THEIRS,
+        "confirm_request": _THEIRS,
+        "reopen_request": _THEIRS,
+        "describe_source": _STAFF | each("operator", may=ALL),
+        "import_reports": _STAFF | each("operator", may=ALL),
+        "read_my_data": OWN,
+    }
+)

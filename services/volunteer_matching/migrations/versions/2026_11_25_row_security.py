@@ -1,0 +1,38 @@
+"""The database shows a task to the resident whom it helps, to whom it was offered, and to the staff whose units hold it."""
+
+from alembic import op
+
+from platform_kit.row_security import ME, guard
+from registry_replica.row_security import STAFF, guard_replica, reaches
+
+revision = "2026_11_25_row_security"
+down_revision = "2026_11_25_subject_keys"
+branch_labels = None
+depends_on = None
+
+MINE = "volunteer_id = (SELECT linli_volunteer())"
+
+
+def upgrade() -> None:
+    guard_replica()
+    op.execute(
+        """
+        CREATE FUNCTION linli_volunteer() RETURNS uuid LANGUAGE plpgsql STABLE AS $$
+        DECLARE
+            me uuid := linli_subject();
+        BEGIN
+            RETURN (SELECT id FROM volunteer WHERE person_id = me);
+        END $$
+        """
+    )
+    guard(
+        "volunteer",
+        # Whoever may see a task may see who holds it.
+        see=f"person_id = {ME} OR {reaches(*STAFF)} OR EXISTS (SELECT FROM task t WHERE t.volunteer_id = volunteer.id)",
+        add=f"person_id = {ME}",
+        change=f"person_id = {ME}",
+    )
+    guard("offer", see=MINE, change=MINE)
+    concerned = f"""resident_id = {ME} OR {MINE} OR {reaches(*STAFF)}
+        OR EXISTS (SELECT FROM offer o WHERE o.task_id = task.id)"""
+    guard("task", see=concerned, change=concerned)

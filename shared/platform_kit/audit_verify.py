@@ -21,7 +21,9 @@ _CHAIN = """
 """
 # The tables grow faster than their statistics: how they are to be joined is said, not guessed.
 _EACH_BY_ITS_ID = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
-_ALL_AT_ONCE = "SET LOCAL enable_hashjoin = on; SET LOCAL enable_nestloop = off; SET LOCAL statement_timeout = 0"
+_ALL_AT_ONCE = (
+    "SET LOCAL enable_hashjoin = on; SET LOCAL enable_nestloop = off; SET LOCAL statement_timeout = 0"
+)
 _HOURS = 4 * 3600.0
 # Neither chained nor waiting: it was put there by nobody who writes the audit, or what waited for it was taken away.
 _STRAY = """

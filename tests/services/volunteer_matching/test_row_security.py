@@ -65,7 +65,7 @@ async def test_nobody_sees_the_units_and_unset_sees_nothing(here: Neighbourhood)
 
 
 @pytest.mark.parametrize(
-    ("who", "tasks", "offers", "volunteers"),
+    ("who", "tasks", "offers", "registrations"),
     [
         ("resident", 1, 0, 0),
         ("holder", 1, 1, 1),
@@ -78,9 +78,9 @@ async def test_nobody_sees_the_units_and_unset_sees_nothing(here: Neighbourhood)
     ],
 )
 async def test_a_row_is_changed_by_whom_it_concerns(
-    here: Neighbourhood, asked: dict[str, Acting], who: str, tasks: int, offers: int, volunteers: int
+    here: Neighbourhood, asked: dict[str, Acting], who: str, tasks: int, offers: int, registrations: int
 ) -> None:
-    for table, count in (("task", tasks), ("offer", offers), ("volunteer", volunteers)):
+    for table, count in (("task", tasks), ("offer", offers), ("volunteer", registrations)):
         assert await reached(here.service, table, asked[who]) == count
         if table != "volunteer":
             assert not await may_add(here.service, table, asked[who])

@@ -76,6 +76,8 @@ def _drawn_anew(file: bytes) -> Picture:
                 # Told by the first bytes, before a pixel is decoded: a bomb is small until then.
                 raise PictureTooLarge(limit=MOST_PIXELS)
             return _encoded(found, found.format or "")
+    except Image.DecompressionBombError as error:
+        raise PictureTooLarge(limit=MOST_PIXELS) from error
     except UnidentifiedImageError as error:
         raise NotAPicture from error
     except Refusal:

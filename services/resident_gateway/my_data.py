@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter
 
 from platform_kit.edge import Read, reads
-from platform_kit.personal_data import Held, personal_data_router
+from platform_kit.personal_data import Held
 from platform_kit.schemas import View
 from resident_gateway.actions.open_account import DISPLAY_NAME, PURPOSE
 from resident_gateway.forwarding import PREFIX, documents, operations
@@ -26,7 +26,6 @@ HELD = (
 PARTS = "/me/data/"
 
 router = APIRouter(prefix=PREFIX)
-router.include_router(personal_data_router("gateway", HELD))
 
 
 class MyDataParts(View):

@@ -23,6 +23,7 @@ POLICY = policy(
         "ask_code": ANYBODY,
         "sign_in": ANYBODY,
         "sign_out": ANYBODY,
+        "stay": ANYBODY,
         "home": ANYBODY,
         # For auditors, whom the session's cookie names.
         "audit_page": ANYBODY,

@@ -4,12 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from platform_kit.kit import Kit
+from platform_kit.personal_data import personal_data_router
 from platform_kit.service import Service
 from resident_gateway.admission import admission
 from resident_gateway.clients import open_clients
 from resident_gateway.consumers import CONSUMERS
-from resident_gateway.forwarding import describe, forwarding_router
+from resident_gateway.forwarding import PREFIX, describe, forwarding_router
 from resident_gateway.messages import open_channel
+from resident_gateway.my_data import HELD
 from resident_gateway.my_data import router as my_data
 from resident_gateway.policy import POLICY
 from resident_gateway.provider import open_provider
@@ -32,7 +34,16 @@ SERVICE = Service(
     prefix="GATEWAY",
     title="邻里 Linli",
     metadata=Row.metadata,
-    routers=(home, router, signing_in, my_data, pages, audit_pages, forwarding_router()),
+    routers=(
+        home,
+        router,
+        signing_in,
+        my_data,
+        personal_data_router("gateway", HELD, prefix=PREFIX),
+        pages,
+        audit_pages,
+        forwarding_router(),
+    ),
     policy=POLICY,
     consumers=CONSUMERS,
     settings=GatewaySettings,

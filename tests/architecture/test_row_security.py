@@ -7,12 +7,13 @@ import pytest
 
 from architecture.sources import services
 from barrier import UNSET, may_add, reached, seen
-from platform_kit.backbone_tables import TABLES
+from platform_kit import audit_tables, backbone_tables
 from platform_kit.testing import ServiceUnderTest, service_under_test
 
 # The kit's own: no action reads them, the relay, the inbox and the timers must see all of them, and a stored answer is found by
-# its principal and key alone, which the edge takes from the verified token.
-UNGUARDED = TABLES | {"alembic_version"}
+# its principal and key alone, which the edge takes from the verified token. The audit takes a row from everybody, shows them to
+# the auditors' operations alone, and has triggers that keep it as it is. A data key opens nothing without its key-encryption key.
+UNGUARDED = backbone_tables.TABLES | audit_tables.TABLES | {"alembic_version"}
 
 
 def _settings(name: str, folder: Path) -> dict[str, Path]:

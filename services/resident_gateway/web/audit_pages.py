@@ -1,5 +1,6 @@
 """The audit as auditors read it: one service at a time, by person, operation and day, and the same as CSV."""
 
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any, cast
@@ -10,11 +11,12 @@ import orjson
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
-from platform_kit.acting import acting_for
+from platform_kit import edge
 from platform_kit.audit import uuid_or_none
 from platform_kit.audit_reading import Question, ask, csv_lines, entries
 from platform_kit.audit_routes import AuditView, csv_headers
 from platform_kit.auth import Caller
+from platform_kit.db import Tx
 from platform_kit.kit import Kit
 from platform_kit.paging import Page
 from platform_kit.problems import NotFound, NotYours
@@ -66,8 +68,7 @@ async def audit_page(
 ) -> Response:
     kit, caller = cast(Kit, request.app.state.kit), _auditor(request)
     if caller is None:
-        # There whoever is still signed in gets a new access token, and everybody else is asked who they are.
-        return RedirectResponse("/home", 303, headers=_HEADERS)
+        return RedirectResponse("/stay?to=/audit", 303, headers=_HEADERS)
     zone = await _zone(kit, caller)
     page = Page[AuditView](items=[])
     if asked.readable():
@@ -83,13 +84,13 @@ async def audit_page(
 async def audit_csv(request: Request, asked: Asked) -> Response:
     kit, caller = cast(Kit, request.app.state.kit), _auditor(request)
     if caller is None or not asked.readable():
-        return RedirectResponse("/home", 303, headers=_HEADERS)
+        return RedirectResponse("/stay?to=/audit", 303, headers=_HEADERS)
     question = asked.question(await _zone(kit, caller))
     if asked.service != OWN:
         return await streamed_answer(
             *_forwarded(request, kit, asked.service, f"{asked.service}.csv", question)
         )
-    async with kit.db.transaction(acting_for(caller)) as tx:
+    async with _reading(kit, caller) as tx:
         put = await ask(tx, question, by=caller, how="export_audit")
     return StreamingResponse(
         csv_lines(kit.db, put), media_type="text/csv; charset=utf-8", headers=csv_headers(OWN)
@@ -102,7 +103,7 @@ async def _entries(
     """A page; or what the service answered instead."""
     question = asked.question(zone)
     if asked.service == OWN:
-        async with kit.db.transaction(acting_for(caller)) as tx:
+        async with _reading(kit, caller) as tx:
             put = await ask(tx, question, by=caller, how="read_audit")
             rows, following = await entries(tx, put, limit=50, cursor=cursor)
         return Page(items=[AuditView.model_validate(dict(row)) for row in rows], next=following)
@@ -140,8 +141,12 @@ def _auditor(request: Request) -> Caller | None:
     return caller
 
 
+def _reading(kit: Kit, caller: Caller) -> AbstractAsyncContextManager[Tx]:
+    return edge.Question(kit=kit, asker=caller, language="zh").reading()
+
+
 async def _zone(kit: Kit, caller: Caller) -> ZoneInfo:
-    async with kit.db.transaction(acting_for(caller)) as tx:
+    async with _reading(kit, caller) as tx:
         return ZoneInfo(await store.zone_of(tx, caller.subject))
 
 

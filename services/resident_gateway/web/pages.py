@@ -2,7 +2,7 @@
 in, and the access token, so that it is not renewed at every page."""
 
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, cast
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,6 @@ from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Resp
 from jinja2 import Environment, PackageLoader, select_autoescape
 from pydantic import SecretStr
 
-from platform_kit.acting import SYSTEM
 from platform_kit.auth import ACCESS_LIFETIME, Caller
 from platform_kit.edge import Question, Unkept, language, unkept
 from platform_kit.kit import Kit
@@ -122,20 +121,27 @@ async def sign_out(request: Request, call: Call) -> Response:
     return _signed_out()
 
 
+@router.get("/stay")
+async def stay(request: Request, call: Call, to: Literal["/home", "/audit"] = "/home") -> Response:
+    """Whoever is still signed in goes on with rights as they are now; everybody else is asked who they are."""
+    token = request.cookies.get(SESSION)
+    renewed = await actions.renew_session(call.tx, call.kit.sealer, token) if token else None
+    if renewed is None:
+        return _signed_out()
+    answer = RedirectResponse(to, 303, headers=_HEADERS)
+    _keep(answer, call.kit, renewed)
+    return answer
+
+
 @router.get("/home")
 async def home(
     request: Request,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
     elder: bool | None = None,
 ) -> Response:
-    kit = cast(Kit, request.app.state.kit)
-    caller, renewed = _caller(request), None
-    if caller is None and (token := request.cookies.get(SESSION)):
-        async with kit.db.transaction(SYSTEM) as tx:
-            renewed = await actions.renew_session(tx, kit.sealer, token)
-        caller = renewed.caller if renewed else None
+    kit, caller = cast(Kit, request.app.state.kit), _caller(request)
     if caller is None:
-        return _signed_out()
+        return RedirectResponse("/stay?to=/home", 303, headers=_HEADERS)
     asked = Question(kit=kit, asker=caller, language=language(request))
     async with asked.reading() as tx:
         account = await store.account_of(tx, caller.subject)
@@ -155,8 +161,6 @@ async def home(
         roles=sorted(caller.roles),
         elder=elder,
     )
-    if renewed is not None:
-        _keep(answer, kit, renewed)
     if elder is not None:
         answer.set_cookie(ELDER, "1" if elder else "", max_age=_YEAR_SECONDS, samesite="lax", httponly=True)
     return answer

@@ -124,6 +124,15 @@ class ServiceUnderTest:
         finally:
             await connection.close()
 
+    async def audited(self, *operations: str) -> list[dict[str, Any]]:
+        """The audit's rows, oldest first, or only of these operations."""
+        async with self.tx() as tx:
+            rows = await tx.fetch(
+                "SELECT * FROM audit WHERE cardinality($1::text[]) = 0 OR operation = ANY($1) ORDER BY id",
+                operations,
+            )
+        return [dict(row) for row in rows]
+
     async def published(self, *types: type[E]) -> list[Received[E]]:
         """Everything in the outbox, or only these types, in order."""
         async with self.kit.db.transaction(SYSTEM) as tx:

@@ -17,7 +17,7 @@ from platform_kit.db import Tx
 from platform_kit.edge import Bulk, Command, Unkept, bulk, commands, unkept
 from platform_kit.envelope import Received
 from platform_kit.outbox import publish
-from platform_kit.policy import OWN, policy
+from platform_kit.policy import ALL, ANYBODY, OWN, policy
 from platform_kit.problems import NotFound, Refusal
 from platform_kit.schemas import Body, View
 from platform_kit.service import Service
@@ -116,9 +116,7 @@ class Visit(Body):
 
 
 @router.post("/residents/{resident_id}/visits", status_code=201)
-async def post_visit(
-    resident_id: UUID, body: Visit, command: Annotated[Command, commands("worker")]
-) -> Response:
+async def post_visit(resident_id: UUID, body: Visit, command: Annotated[Command, commands()]) -> Response:
     if body.gone:
         raise NotFound(what="resident")
     return command.answer(CounterView(id=resident_id, version=1), status=201)
@@ -225,6 +223,7 @@ POLICY = policy(
         name: {"resident": OWN}
         for name in ("post_raise", "post_mark", "post_ring", "post_cure", "post_raise_many")
     }
+    | {"post_visit": {"worker": ALL}, "post_ticket": ANYBODY}
 )
 SERVICE = Service(
     name="probe_service",

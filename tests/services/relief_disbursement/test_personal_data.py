@@ -25,8 +25,8 @@ async def test_a_bank_account_is_shown_in_full_to_whoever_pays_and_says_why(reli
             answer = await relief.act(path, who, reason="银行退回,核对账号")
         assert relief.ok(answer) == {"bank_account": relief.account}
         assert answer.headers["cache-control"] == "no-store"
-        [look] = [line for line in logs if line["event"] == "looked"]
-        assert (look["actor"], look["subject"]) == (str(relief.who(who).subject), resident_id)
+        [look] = (await relief.service.audited("look"))[-1:]
+        assert (look["actor"], look["subject"]) == (relief.who(who).subject, UUID(resident_id))
         assert look["reason"] == "银行退回,核对账号"
         assert relief.account not in str(logs)
     assert (await relief.act(path, "worker", reason=" ")).status_code == 422

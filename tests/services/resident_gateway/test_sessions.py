@@ -158,7 +158,7 @@ async def test_the_pages_stay_signed_in_when_the_access_token_is_gone(entrance: 
     for _ in range(2):
         browser.cookies.delete("linli_access")
         before = browser.cookies["linli_session"]
-        assert (await browser.get("/home")).status_code == 200
+        assert (await browser.get("/home", follow_redirects=True)).status_code == 200
         assert browser.cookies["linli_access"]
         assert browser.cookies["linli_session"] != before
     unchanged = browser.cookies["linli_session"]
@@ -172,10 +172,10 @@ async def test_a_stolen_cookie_is_no_good_after_the_person_went_on(entrance: Ent
     await browser.post("/sign-in", data={"account": "chen", "password": PASSWORD}, headers=HERE)
     stolen = browser.cookies["linli_session"]
     browser.cookies.delete("linli_access")
-    await browser.get("/home")
+    await browser.get("/home", follow_redirects=True)
     await entrance.gateway.advance(AFTER_GRACE)
     browser.cookies.clear()
-    theft = await browser.get("/home", headers={"Cookie": f"linli_session={stolen}"})
+    theft = await browser.get("/stay", headers={"Cookie": f"linli_session={stolen}"})
     assert (theft.status_code, theft.headers["location"]) == (303, "/")
 
 

@@ -28,7 +28,7 @@ from platform_kit.sequencer import Sequencer
 from platform_kit.testing import ServiceUnderTest, service_under_test
 from platform_kit.watchdog import Progress
 
-from .audit_rows import anchors_in, audit_of, chain_all, fill, superuser, verified
+from .audit_rows import anchors_in, chain_all, fill, superuser, verified
 
 TESTS = Path(__file__).parents[2]
 
@@ -250,7 +250,7 @@ async def test_a_row_that_nobody_of_ours_wrote_is_named(probe: ServiceUnderTest)
 
 async def test_a_row_that_is_deleted_before_it_has_its_link_is_missed(probe: ServiceUnderTest) -> None:
     await fill(probe, 10)
-    fifth = (await audit_of(probe))[4]["id"]
+    fifth = (await probe.audited())[4]["id"]
     async with superuser(probe) as tx:
         await tx.execute("DELETE FROM audit WHERE id = $1", fifth)
     assert await chain_all(probe) == 10

@@ -13,7 +13,7 @@ from platform_kit.audit import Entry, record
 from platform_kit.auth import Caller
 from platform_kit.testing import ServiceUnderTest
 
-from .audit_rows import audit_of, chain_all, fill
+from .audit_rows import chain_all, fill
 
 PATH = "/audit/probe_service"
 
@@ -104,7 +104,7 @@ async def test_pages_follow_each_other_without_gap_or_double_though_more_is_writ
     probe: ServiceUnderTest,
 ) -> None:
     await fill(probe, 25)
-    expected = [str(row["id"]) for row in reversed(await audit_of(probe))]
+    expected = [str(row["id"]) for row in reversed(await probe.audited())]
     auditor, seen, cursor = probe.caller("auditor"), [], None
     while True:
         asked = {"operation": "post_visit", "limit": "7"} | ({"cursor": cursor} if cursor else {})
@@ -126,7 +126,7 @@ async def test_a_look_at_the_audit_is_in_the_audit(probe: ServiceUnderTest) -> N
     }
     await probe.get(PATH, by=auditor, params=asked | {"to": "2026-11-26T08:00:00+08:00"})
     await probe.get(f"{PATH}.csv", by=auditor)
-    read, exported = await audit_of(probe)
+    read, exported = await probe.audited()
     assert (read["actor"], read["operation"], read["subject"]) == (auditor.subject, "read_audit", resident)
     assert read["object"] == {
         "actor": str(actor), "operation": "x", "from": "2026-11-25T00:00:00+00:00", "to": "2026-11-26T00:00:00+00:00",

@@ -126,7 +126,7 @@ def test_a_weak_password_to_another_machine(
     ("change", "named"),
     [
         ({"GATEWAY_RELIEF_URL": "http://relief.example:8104"}, "GATEWAY_RELIEF_URL"),
-        ({}, "GATEWAY_MESSAGES_DIR"),
+        ({}, "GATEWAY_SMS_URL"),
     ],
 )
 def test_the_gateway_sends_no_token_in_the_clear_and_no_code_to_a_file(

@@ -37,7 +37,7 @@ async def test_every_answer_carries_them(probe: ServiceUnderTest) -> None:
 
 
 async def test_a_fault_of_ours_carries_them_too(probe: ServiceUnderTest) -> None:
-    async with probe.tx() as tx:
+    async with probe.owner() as tx:
         await tx.execute("ALTER TABLE counter RENAME TO gone")
     transport = httpx.ASGITransport(app=probe.app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:

@@ -20,17 +20,17 @@ def upgrade() -> None:
         see=f"""{OPERATOR} OR {reaches(*STAFF)}
             OR EXISTS (SELECT FROM resident r WHERE r.household_id = household.id)""",
         add=registers,
-        # A corrected address; the last member's erasure.
-        change=f"""{registers} OR {reaches("district")} OR EXISTS (
+        # A corrected address.
+        change=f"""{reaches("worker")} OR EXISTS (
             SELECT FROM resident r WHERE r.household_id = household.id AND (r.id = {ME} OR {lets("r.id")})
         )""",
     )
     guard(
         "resident",
-        see=f"id = {ME} OR {reaches(*STAFF)} OR {OPERATOR} OR {lets('id')}",
+        see=f"id = {ME} OR {reaches(*STAFF)} OR {lets('id')}",
         add=registers,
-        # A new consent is the resident's next version; a correction; an erasure.
-        change=f"id = {ME} OR {reaches('worker', 'district')} OR {OPERATOR} OR {lets('id')}",
+        # A new consent is the resident's next version; a correction.
+        change=f"id = {ME} OR {reaches('worker')} OR {lets('id')}",
     )
     at_home = f"({has('worker')} AND {reaches('worker', unit='linli_home_of(resident_id)')})"
     records = f"resident_id = {ME} OR {at_home}"

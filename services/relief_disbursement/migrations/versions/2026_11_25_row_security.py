@@ -41,7 +41,7 @@ def upgrade() -> None:
     guard("review", see=seen, add=f"reviewer_id = {ME} AND {officers}")
     supports = OF_AN_APPLICATION.format(condition=f"{reaches('worker', unit='a.unit_id')} OR {of_ours}")
     guard("evidence", see=seen, add=f"added_by = {ME} AND {supports}")
-    guard("objection", see=officers)
+    guard("objection", see=f"objected_by = {ME} OR {officers}")
 
     def of_a_programme(*roles: str) -> str:
         return f"""EXISTS (
@@ -57,7 +57,7 @@ def upgrade() -> None:
     of_a_run = "EXISTS (SELECT FROM payment_run r WHERE r.id = payment_run_id)"
     guard(
         "payment",
-        see=reaches(*ACCOUNTS),
+        see=f"resident_id = {ME} OR {reaches(*ACCOUNTS)}",
         add=f"{reaches('finance')} AND {of_a_run}",
         change=reaches(*FINANCE),
     )

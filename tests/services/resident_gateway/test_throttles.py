@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pwdlib import PasswordHash
 
 from .conftest import OPERATOR_PASSWORD, PASSWORD, PHONE, Entrance, open_gateway
 
@@ -170,3 +171,32 @@ async def test_counts_that_count_no_more_are_removed(entrance: Entrance) -> None
     async with entrance.gateway.tx() as tx:
         assert await tx.fetchval("SELECT count(*) FROM throttle") == 2
         assert await tx.fetchval("SELECT count(*) FROM one_time_code") == 1
+
+
+async def test_a_password_is_hashed_also_for_an_account_that_is_not_there(
+    entrance: Entrance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What takes the time of an answer is done for everybody, so that the time tells nothing."""
+    await entrance.staff("chen")
+    await entrance.resident()
+    verified = []
+    verify = PasswordHash.verify
+
+    def counted(hasher: PasswordHash, password: str, hashed: str) -> bool:
+        verified.append(hashed[:9])
+        return verify(hasher, password, hashed)
+
+    monkeypatch.setattr(PasswordHash, "verify", counted)
+    for account in ("chen", "nobody", PHONE):
+        await entrance.sign_in(grant_type="password", account=account, password="a wrong password")
+    assert verified == ["$argon2id"] * 3
+
+
+async def test_a_code_is_made_also_for_a_phone_without_an_account(entrance: Entrance) -> None:
+    await entrance.resident()
+    rows = []
+    for phone in (PHONE, NOBODY):
+        await entrance.ask_code(phone)
+        async with entrance.gateway.tx() as tx:
+            rows.append(await tx.fetchval("SELECT count(*) FROM one_time_code"))
+    assert rows == [1, 2]

@@ -23,6 +23,7 @@ from platform_kit.testing import ServiceUnderTest
 
 PHONE, OTHER_PHONE = "13800138000", "13900139000"
 ID_NUMBER = "11010119900307803X"
+ELSEWHERE = "00000000-0000-7000-8000-00000000000e"
 ADDRESS = "幸福路1号3单元502"
 NEXT_YEAR = datetime.now(UTC) + timedelta(days=365)
 
@@ -169,8 +170,8 @@ async def test_a_mask_of_something_else_is_refused_by_name(home: Home, part: str
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("role", "operator"), ("roles", ["operator"]), ("active", False), ("organisation", str(uuid4())), ("posts", []),
-        ("unit_id", str(uuid4())), ("household_id", str(uuid4())), ("id", str(uuid4())), ("version", 99),
+        ("role", "operator"), ("roles", ["operator"]), ("active", False), ("organisation", ELSEWHERE), ("posts", []),
+        ("unit_id", ELSEWHERE), ("household_id", ELSEWHERE), ("id", ELSEWHERE), ("version", 99),
         ("born_on", "1990-01-01"), ("phone", None),
     ],
 )  # fmt: skip

@@ -73,7 +73,15 @@ def create_api(service: Service, kit: Kit) -> FastAPI:
                 await stack.enter_async_context(service.startup(kit))
             yield
 
-    app = FastAPI(title=service.title, version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
+    # A path with a slash too many is no path of ours: a redirect would be an answer that no document declares, made of the Host header.
+    app = FastAPI(
+        title=service.title,
+        version="1",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
     app.state.kit = kit
     app.state.policy = service.whole_policy()
     app.state.doorkeeper = Doorkeeper(kit.verifier, service.name) if service.behind_gateway else None

@@ -14,6 +14,7 @@ from uuid import uuid4
 from faults.ground import UNLIMITED, house_token
 from faults.load import Load
 from faults.people import Town, open_town
+from local_runtime import clock
 from local_runtime.home import Home
 from local_runtime.house import SERVICES
 from local_runtime.up import Running, down, up
@@ -69,6 +70,12 @@ class Ground:
             made = await load.call("quote", "", token, "/quotes", quote)
             self.ids.setdefault("quote_id", []).append(made["id"])
             await load.call("book", "", token, "/orders", {"quote_id": made["id"]})
+        await self._leave_relief_open(town, load)
+        for request in (await load.get("/requests?state=submitted&limit=4", town.tokens["worker"]))["items"]:
+            # One each at times of its own, so that there are volunteers for all of them.
+            day = 1 + int(request["id"][-1], 16)
+            wanted = {"route": "volunteers", "wanted_from": f"2027-04-{day:02d}T08:00:00+08:00"}
+            await load.call("triage", "", town.tokens["worker"], f"/requests/{request['id']}/triage", wanted)
         source = {"zone": "Asia/Shanghai", "categories": {"Graffiti Removal": "graffiti"}, "states": {"Closed": "closed"},
                   "areas": {"CD 1": town.units["01/01/001"]}}  # fmt: skip
         for method, token, path, body in (
@@ -82,6 +89,25 @@ class Ground:
             if path == "/staff":
                 self.ids["staff_id"] = [answer.json()["id"]]
         self.ids["name"] = self.ids["source"] = ["fuzzed-city"]
+
+    async def _leave_relief_open(self, town: Town, load: Load) -> None:
+        """Applications before each of the three reviews, and a run that is calculated."""
+        filed = []
+        for number, who in enumerate(town.residents[:9]):
+            body = {
+                "programme_id": town.programme, "resident_id": who, "asked": {"amount": 600_00}, "reason": "家庭困难",
+                "payee_name": f"居民{number}", "bank_account": f"62220219{number:011d}", "submit": number != 8,
+            }  # fmt: skip
+            made = await load.call("apply", "", town.tokens["worker"], "/applications", body)
+            filed.append(made["id"])
+        for level, who, some in (("verify", "verifier", filed[:6]), ("review", "street", filed[:3])):
+            if level == "review":
+                await asyncio.to_thread(clock.advance, self.running, 8 * 86400)
+            body = {"level": level, "decision": "approve", "ids": some}
+            await load.call("reviews", "", town.tokens[who], "/applications/reviews", body)
+        run = {"programme_id": town.programme, "period": town.period}
+        made = await load.call("open run", "", town.tokens["finance"], "/payment-runs", run)
+        await load.call("calculate", "", town.tokens["finance"], f"/payment-runs/{made['id']}/calculate")
 
     def _sign_in(self, town: Town) -> None:
         self.tokens = {role: town.tokens.get(role) for role in ROLES}
@@ -116,11 +142,13 @@ class Ground:
         self.ids["household_id"] = [resident["household_id"]]
         paid = [await load.get(f"/orders/{order}", worker) for order in self.ids["order_id"]]
         self.ids["number"] = [order["receipt_number"] for order in paid if order["receipt_number"]]
-        self.ids["offer_id"] = [
-            offer["id"]
-            for who in town.volunteers
-            for offer in await load.get("/volunteers/me/offers", town.tokens[who])
-        ] or [str(uuid4())]
+        self.ids["offer_id"] = []
+        async with asyncio.timeout(30):
+            while not self.ids["offer_id"]:
+                for who in town.volunteers:
+                    offers = await load.get("/volunteers/me/offers", town.tokens[who])
+                    self.ids["offer_id"] += [offer["id"] for offer in offers]
+                await asyncio.sleep(0.1)
 
 
 @contextmanager

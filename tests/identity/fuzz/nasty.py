@@ -5,10 +5,11 @@ JSON deeper than a stack, a body that is not what its header says.
 """
 
 import json
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
 import httpx
@@ -71,7 +72,6 @@ HEADERS: tuple[tuple[tuple[str, bytes], ...], ...] = (
     (("traceparent", b"00-\xff"),),
     (("Range", b"bytes=" + b"0-," * 1000),),
     (("Content-Encoding", b"gzip"),),
-    (("Transfer-Encoding", b"gzip, chunked"),),
     (("Expect", b"200-maybe"),),
     (("Upgrade", b"websocket"), ("Connection", b"Upgrade")),
     (("Cookie", b"linli_session=" + b"a" * 5000),),
@@ -79,6 +79,16 @@ HEADERS: tuple[tuple[tuple[str, bytes], ...], ...] = (
     (("Origin", b"null"),),
     (("Forwarded", b"for=\xff"), ("X-Forwarded-For", b"\xff, 1.1.1.1")),
 )
+# Not HTTP, or hardly: sent as they are, on a connection each.
+RAW = (
+    b"\r\n\r\n\r\n", b"\0" * 100, b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"GET / HTTP/1.1\r\nHost\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", b"GET /\xff\xfe HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n", b"GET http://[ HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\n" + b"A: b\r\n" * 20_000 + b"\r\n", b"CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: x\r\nA\0b: c\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\nA: b\r\n continued\r\n\r\n", b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n",
+)  # fmt: skip
 # What the server itself says of bytes that are not HTTP; no operation has been reached then.
 NOT_HTTP = (400, 431, 501)
 
@@ -157,7 +167,29 @@ def run(
         for path, methods in document["paths"].items():
             for method, operation in methods.items():
                 _operation(sender, method.upper(), path, operation, ids)
+        for raw in RAW:
+            sender.sent += 1
+            if wrong := _raw(base, raw):
+                sender.found.append(Finding(sender.where, "bytes", wrong, repr(raw[:200])))
+        if http.get(f"{base}/livez").status_code != 200:
+            sender.found.append(Finding(sender.where, "bytes", "it does not live any more", ""))
     return sender.found, sender.sent
+
+
+def _raw(base: str, raw: bytes) -> str | None:
+    """What is answered to these bytes, if it is anything but a refusal, or the end of the connection."""
+    address = urlsplit(base)
+    with socket.create_connection((address.hostname, address.port), timeout=20) as connection:
+        try:
+            connection.sendall(raw)
+            connection.shutdown(socket.SHUT_WR)
+            answer = connection.recv(65536)
+        except TimeoutError:
+            return "neither answered nor ended"
+        except OSError:
+            return None
+    status = answer[9:12]
+    return f"answered {status!r}" if answer and status[:1] not in (b"2", b"4") and status != b"501" else None
 
 
 def _operation(

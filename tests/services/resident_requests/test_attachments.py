@@ -101,7 +101,12 @@ async def test_the_same_upload_again_is_one_picture(here: Neighbourhood) -> None
 
 @pytest.mark.parametrize(
     ("content", "status"),
-    [(b"", 415), (b"<svg/>", 415), (picture("PNG")[:200], 422), (b"\xff\xd8\xff\xe0" + b"\0" * 50, 422)],
+    [
+        (b"", 415),
+        (b"<svg/>", 415),
+        (picture("PNG")[: len(picture("PNG")) // 2], 422),
+        (b"\xff\xd8\xff\xe0" + b"\0" * 50, 422),
+    ],
 )
 async def test_what_is_no_picture_is_refused_whatever_it_calls_itself(
     here: Neighbourhood, content: bytes, status: int

@@ -109,8 +109,8 @@ def test_the_key_that_tests_sign_with(monkeypatch: pytest.MonkeyPatch, safe: dic
 @pytest.mark.parametrize(
     ("address", "starts"),
     [
-        ("postgresql://probe:" + "linli" + "@db.example/probe", False), ("postgresql://probe@db.example/probe", False),
-        ("postgresql://probe:linli@127.0.0.1/probe", True), ("postgresql:///probe", True), (STRONG, True),
+        ("postgresql://probe:" + "linli@db.example/probe", False), ("postgresql://probe@db.example/probe", False),
+        ("postgresql://probe:" + "linli@127.0.0.1/probe", True), ("postgresql:///probe", True), (STRONG, True),
     ],
 )  # fmt: skip
 def test_a_weak_password_to_another_machine(

@@ -10,7 +10,7 @@ from paid_services.rules.order import Order
 from platform_kit.auth import Caller
 from platform_kit.clock import now
 from platform_kit.db import Tx
-from platform_kit.policy import Operation
+from platform_kit.policy import ASSIGNED, Operation
 from platform_kit.problems import NotFound
 from registry_replica.permitted import permitted
 from registry_replica.store import unit
@@ -20,7 +20,7 @@ async def take(tx: Tx, order_id: UUID, by: Caller, operation: Operation) -> tupl
     """For whom the policy lets do it; the order and the time, read under its lock."""
     order = await store.order_for_update(tx, order_id)
     at = await now(tx)
-    holder = await store.holder(tx, order) if order else None
+    holder = await store.holder(tx, order) if order and operation.roles(ASSIGNED) else None
     if order is None or not await permitted(
         tx, by, operation, owner=order.resident_id, holder=holder, unit=order.unit_id, at=at
     ):

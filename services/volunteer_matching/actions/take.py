@@ -4,7 +4,7 @@ from uuid import UUID
 
 from platform_kit.auth import Caller
 from platform_kit.db import Tx
-from platform_kit.policy import Operation
+from platform_kit.policy import ASSIGNED, Operation
 from platform_kit.problems import NotFound
 from registry_replica.permitted import permitted
 from volunteer_matching import store
@@ -24,7 +24,7 @@ async def take_offered(tx: Tx, offer_id: UUID, by: Caller, operation: Operation)
 async def take(tx: Tx, task_id: UUID, by: Caller, operation: Operation) -> Task:
     """For whom the policy lets do it: the volunteer who holds it, the resident whom it helps, staff whose units hold it."""
     task = await store.task_for_update(tx, task_id)
-    holder = await store.holder(tx, task) if task else None
+    holder = await store.holder(tx, task) if task and operation.roles(ASSIGNED) else None
     if task is None or not await permitted(
         tx, by, operation, owner=task.resident_id, holder=holder, unit=task.unit_id
     ):

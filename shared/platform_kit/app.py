@@ -97,7 +97,7 @@ def create_api(service: Service, kit: Kit) -> FastAPI:
         at_once=AT_ONCE_PER_CONNECTION * kit.settings.pool_size,
         larger=LargerBodies(service.routers),
         admission=service.admission(kit) if service.admission else None,
-        passed_on=service.behind_gateway,
+        passed_on=not service.public_root,
     )
     app.add_middleware(SecurityHeaders, mode=kit.settings.mode)
     if origins := [each.strip() for each in kit.settings.cors_origins.split(",") if each.strip()]:

@@ -30,7 +30,7 @@ from platform_kit.acting import SYSTEM, Acting
 from platform_kit.app import create_api
 from platform_kit.auth import Caller, Post, issue_token
 from platform_kit.clock import offset_seconds, set_offset
-from platform_kit.db import Tx
+from platform_kit.db import Tx, connect
 from platform_kit.envelope import Received, attributes, decode, headers_for
 from platform_kit.gateway_identity import HEADER, issue_identity
 from platform_kit.ids import new_id
@@ -117,7 +117,7 @@ class ServiceUnderTest:
     @asynccontextmanager
     async def owner(self) -> AsyncIterator[Tx]:
         """For changing the tables themselves, as only a migration does."""
-        connection = await asyncpg.connect(self.owner_dsn)
+        connection = await connect(self.owner_dsn, "owner")
         try:
             async with connection.transaction():
                 yield connection

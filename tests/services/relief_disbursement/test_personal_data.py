@@ -17,7 +17,7 @@ async def _resident_of(relief, application_id):
 
 
 async def test_a_bank_account_is_shown_in_full_to_whoever_pays_and_says_why(relief):
-    [application_id] = await relief.submitted(await relief.programme())
+    [application_id] = await relief.active(await relief.programme())
     resident_id = await _resident_of(relief, application_id)
     path = f"/applications/{application_id}/reveal"
     for who in ("worker", "street", "finance1"):

@@ -201,4 +201,5 @@ async def test_an_export_of_a_service_that_is_away_is_refused(
 
 def test_exports_are_those_that_are_streamed() -> None:
     listed = {operation.path for operation in operations(documents()) if is_streamed(operation)}
-    assert listed == {f"/audit/{service}.csv" for service in documents()}
+    audits = {f"/audit/{service}.csv" for service in documents()}
+    assert listed == audits | {"/payment-runs/{payment_run_id}/file"}

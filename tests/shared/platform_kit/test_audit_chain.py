@@ -193,6 +193,7 @@ def _start_worker(probe: ServiceUnderTest, folder: Path) -> "subprocess.Popen[by
         "LINLI_SEALING_KEY_FILE": str(kit.sealing_key_file),
         "LINLI_AUDIT_ANCHOR_DIR": str(folder),
         "LINLI_AUDIT_ANCHOR_KEY_FILE": str(folder / "anchor.key"),
+        "LINLI_KEK_FILE": str(kit.kek_file),
         "PROBE_DATABASE_URL": kit.database_url,
     }
     command = [sys.executable, "-m", "platform_kit.run", "probe_service", "worker"]

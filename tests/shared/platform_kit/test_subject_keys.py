@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from platform_kit.audit import Entry
 from platform_kit.housekeeping import Housekeeping
 from platform_kit.idempotency import StoredAnswer, earlier_answer, keep_answer
 from platform_kit.key_providers import FileKeks
@@ -83,7 +84,8 @@ async def test_erasing_empties_the_stored_answers_by_and_about_a_person_and_no_o
             (worker, "about", f'{{"id":"{subject}","name":"王**"}}'),
             (worker, "another", f'{{"id":"{other}"}}'),
         ):
-            await keep_answer(tx, principal, key, b"print", StoredAnswer(201, {}, body.encode()))
+            answer = StoredAnswer(201, {}, body.encode())
+            await keep_answer(tx, principal, key, b"print", answer, Entry(operation="x"))
         await erase_subject(tx, UUID(subject))
         found = [
             await earlier_answer(tx, principal, key, b"print")

@@ -4,7 +4,7 @@ Written by hand, as the pages of `expected/` are: row-level security alone, unde
 application's checks would refuse them. It may show less than the table below with a "?" says, never more.
 
 Judged is every table that holds people's rows or cases. Not judged: catalogues and units (public), and the registry's replica
-(references; what a consent or a home is must be known to decide who sees the rest).
+(references; what a consent or a home is must be known to decide who sees the rest). An application on notice is public.
 """
 
 from collections.abc import Mapping
@@ -69,7 +69,7 @@ TABLES: dict[str, tuple[Table, ...]] = {
               sees={"volunteer": "A", "volunteer_other": "B", "staff_x side_of_a": "A?", "staff_y resident_b": "B?"}),
     ),
     "relief_disbursement": (
-        Table("application", "applications_of_both", "SELECT id AS key, resident_id AS person FROM application", {
+        Table("application", "applications_of_both", "SELECT id AS key, resident_id AS person FROM application WHERE state <> 'on_notice'", {
             **CASE, "money_x auditor": "A?", "finance_y auditor_y": "B?",
         }),
         Table("review", "runs_of_both", key="application_id", sees={

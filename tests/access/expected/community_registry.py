@@ -9,11 +9,12 @@ from access.row import Row
 ROWS = (
     Row("POST /units", on="a_new_unit", may="operator"),
     Row("GET /units", on="units", may="everybody"),
-    # Registering is the community worker's; whether the levels above may do it for them is not said.
-    Row("POST /households", on="registering_in_x", may="workers_x", unsaid="street_x district_x"),
+    # Registering is the community worker's; whether the levels above or the operator may do it for them is
+    # not said.
+    Row("POST /households", on="registering_in_x", may="workers_x", unsaid="street_x district_x operator"),
     Row("GET /households/{household_id}", on="household_of_a", may="side_of_a staff_x"),
     Row("POST /households/{household_id}/residents", on="household_to_grow", may="workers_x",
-        unsaid="street_x district_x", knows="resident_a delegate_a"),
+        unsaid="street_x district_x operator", knows="resident_a delegate_a"),
     Row("GET /residents/{resident_id}", on="resident_of_x", may="side_of_a staff_x"),
     # Consent is A's to give; a delegate neither prolongs it nor passes it on. Whether a worker may write down what A says
     # at the counter is not said.

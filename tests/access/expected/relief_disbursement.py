@@ -12,12 +12,12 @@ ROWS = (
     Row("GET /programmes", on="programmes", may="everybody"),
     # Filing, as for requests: a worker without consent is not settled by the texts.
     Row("POST /applications", on="filing_for_a", may="side_of_a", unsaid="worker_x"),
-    Row("POST /applications/{application_id}/submit", on="application_draft", may="side_of_a",
-        knows="worker_x street_x district_x"),
-    Row("POST /applications/{application_id}/evidence", on="application_draft", may="side_of_a",
-        knows="worker_x street_x district_x"),
-    Row("POST /applications/{application_id}/evidence", on="application_returned", may="side_of_a",
-        knows="worker_x street_x district_x"),
+    Row("POST /applications/{application_id}/submit", on="application_draft", may="side_of_a", unsaid="worker_x",
+        knows="street_x district_x"),
+    Row("POST /applications/{application_id}/evidence", on="application_draft", may="side_of_a", unsaid="worker_x",
+        knows="street_x district_x"),
+    Row("POST /applications/{application_id}/evidence", on="application_returned", may="side_of_a", unsaid="worker_x",
+        knows="street_x district_x"),
     # The household's need in the applicant's words, and the evidence: those concerned and those who decide.
     Row("GET /applications/{application_id}", on="application_submitted", may="side_of_a staff_x"),
     Row("GET /applications", on="applications_of_both", sees={
@@ -65,7 +65,8 @@ ROWS = (
         knows="auditor"),
     Row("POST /payment-runs/{payment_run_id}/file", on="run_released", may="money_x", knows="auditor"),
     # The bank's file holds whole accounts: not for an auditor.
-    Row("GET /payment-runs/{payment_run_id}/file", on="run_sent", may="money_x", knows="auditor", in_full=True),
+    Row("GET /payment-runs/{payment_run_id}/file", on="run_sent", may="finance", unsaid="finance_lead", knows="auditor",
+        in_full=True),
     Row("POST /bank-results", on="results_of_the_bank", may="finance", unsaid="finance_lead", knows="auditor"),
     Row("GET /payments", on="payments_of_both", sees={
         "money_x auditor": "A", "finance_y auditor_y": "B", "resident_a delegate_a": "A?", "resident_b": "B?",

@@ -132,7 +132,7 @@ class World:
     def told(self, owner: str, *parts: Any) -> None:
         self.secrets[owner].update(leaves(parts))
 
-    async def call(self, method: str, path: str, by: str, **json: Any) -> Any:
+    async def call(self, method: str, path: str, by: str, /, **json: Any) -> Any:
         """A step on the way to the object: it must succeed."""
         answer = await self.ask(method, path, by, json=json or None)
         assert answer.is_success, f"{method} {path} by {by}: {answer.status_code} {answer.text}"

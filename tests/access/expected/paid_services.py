@@ -51,7 +51,7 @@ ROWS = (
     Row("GET /finance/transactions", on="transactions_of_both", sees={
         "money_x auditor": "A", "finance_y auditor_y": "B", "district_x": "A?", "district_y": "B?",
     }),
-    Row("GET /finance/receipts/{number}", on="receipt", may="money_x auditor", unsaid="side_of_a worker_x"),
+    Row("GET /finance/receipts/{number}", on="receipt", may="money_x auditor", unsaid="side_of_a worker_x district_x"),
     # The month's close is the lead's: who books is not who closes.
     Row("POST /finance/periods/{month}/close", on="month_over", may="finance_lead", unsaid="finance",
         knows="auditor"),

@@ -37,7 +37,7 @@ class Gateway(World):
             request_id=uuid4(), resident_id=subject, unit_id=self.people.units[place], case_number=number,
             category="errand", filed_by=subject, occurred_at=datetime.now(UTC),
         )  # fmt: skip
-        await self.service.deliver("requests", request)
+        await self.service.deliver("timeline", request)
         self.told(owner, request.request_id, number)
         return str(request.request_id)
 

@@ -20,7 +20,7 @@ OPEN = ("expired_a", "forged_a")
 class Table:
     """`whose` is SQL that tells each row's `key` and the person it is about. A row is A's when that person is `a`.
 
-    `sees`: principals and whose rows, "A", "B", "AB"; with a "?" it may also be none. Whoever is not named sees neither. `made`
+    `sees`: principals and whose rows, "A", "B", "AB"; with a "?" it may also be fewer of them, or none. Whoever is not named sees neither. `made`
     is the world's object that puts rows there.
     """
 
@@ -44,9 +44,14 @@ BOOKS = {"money_x auditor": "A", "finance_y auditor_y": "B"}
 
 TABLES: dict[str, tuple[Table, ...]] = {
     "community_registry": (
-        Table("household", "household_of_a", "SELECT household_id AS key, id AS person FROM resident", CASE),
+        # Whoever registers people must find the household.
+        Table("household", "household_of_a", "SELECT household_id AS key, id AS person FROM resident", {
+            **CASE, "operator": "AB?",
+        }),
         Table("resident", "resident_of_x", "SELECT id AS key, id AS person FROM resident", CASE),
-        Table("consent", "resident_of_x", key="resident_id", sees=CASE,
+        # A consent is about two people: whom it named sees it, also when it is over.
+        Table("consent", "resident_of_x", key="resident_id", sees={
+            "resident_a delegate_a workers_x": "A", "street_x district_x lapsed_delegate": "A?"},
               whose="SELECT DISTINCT resident_id AS key, resident_id AS person FROM consent"),
         Table("staff", "staff_of_x", "SELECT id AS key, id AS person FROM staff", a="worker_x", b="worker_y", sees={
             "worker_x operator": "A", "agent_x street_x district_x auditor": "A?",
@@ -93,8 +98,9 @@ TABLES: dict[str, tuple[Table, ...]] = {
               a="provider", b="provider_other", sees={
             "provider": "A", "provider_other": "B",
             "side_of_a staff_x money_x auditor": "A?", "resident_b staff_y finance_y auditor_y": "B?"}),
+        # Its number and amount stand in the order's own view.
         Table("receipt", "transactions_of_both", key="number", sees={
-            **BOOKS, "side_of_a workers_x": "A?", "resident_b worker_y": "B?"},
+            **BOOKS, "side_of_a staff_x provider": "A?", "resident_b staff_y provider_other": "B?"},
               whose="SELECT r.number AS key, o.resident_id AS person FROM receipt r JOIN service_order o ON o.id = r.order_id"),
         Table("ledger_transaction", "transactions_of_both", sees={
             **BOOKS, "side_of_a staff_x provider": "A?", "resident_b staff_y provider_other": "B?"},

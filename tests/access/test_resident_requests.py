@@ -15,7 +15,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def test_everybody_gets_what_the_page_says(world: Any, row: Row, record_property: Any) -> None:
     judged = await judge(*world, row)
     record_property(PROPERTY, judged.figures)
-    assert judged.faults == []
+    assert not judged.faults, "\n".join(judged.faults)
 
 
 async def test_every_operation_has_a_row(world: Any) -> None:

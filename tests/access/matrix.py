@@ -45,19 +45,20 @@ class _Judge:
         self.judged.cells = len(cells)
         case = await self._made()
         before = await self._snapshot()
+        denied = 0
         for name in (name for name, cell in cells.items() if cell in DENIED):
-            await self._denied(case, name, cells[name])
+            denied += await self._denied(case, name, cells[name])
             after = await self._snapshot()
             if changed := [table for table in after if before.get(table) != after[table]]:
                 self._fault(name, f"was refused, and yet {', '.join(changed)} changed")
             before = after
-        twin = False
         for number, name in enumerate(name for name, cell in cells.items() if cell is Cell.MAY):
             if number and not self._reading:
                 case = await self._made()
-            twin = await self._permitted(case, name) or twin
-        if twin:
-            self.judged.denied = sum(cell in DENIED for cell in cells.values())
+            succeeded = await self._permitted(case, name)
+            if number == 0 and succeeded:
+                # On the very object of the denied.
+                self.judged.denied = denied
         for name, cell in cells.items():
             if cell in (Cell.UNSAID, Cell.UNSAID_SIGN_IN):
                 await self._unsaid(case if self._reading else await self._made(), name, cell)
@@ -71,13 +72,13 @@ class _Judge:
         case: Case = await getattr(self.world, self.row.on)()
         return case
 
-    async def _denied(self, case: Case, name: str, cell: Cell) -> None:
+    async def _denied(self, case: Case, name: str, cell: Cell) -> bool:
         answer = await self._ask(case, name)
         if self._status(answer) not in _WANTED[cell]:
             self._fault(name, f"got {answer.status_code}, should get {cell}: {answer.text[:200]}")
             if answer.is_success:
                 self.judged.leaks += 1
-            return
+            return False
         self._tells_nothing(case, name, answer)
         if cell is Cell.HIDDEN and case.target is not None:
             nothing = case.about(str(uuid4()))
@@ -86,6 +87,7 @@ class _Judge:
             if hidden != missing:
                 self.judged.leaks += 1
                 self._fault(name, f"learns that it exists: {hidden}, and {missing} for what does not exist")
+        return True
 
     async def _permitted(self, case: Case, name: str) -> bool:
         answer = await self._ask(case, name)
@@ -129,7 +131,7 @@ class _Judge:
 
     def _tells_nothing(self, case: Case, name: str, answer: httpx.Response) -> None:
         sent = " ".join((*leaves(case.path), *leaves(case.json), *leaves(case.query)))
-        body = _plain(answer.text)
+        body = "\n".join((_plain(answer.text), *answer.headers.values()))
         told = {each for secrets in self.world.secrets.values() for each in secrets if each in body}
         told |= {each for each in case.masked if each in body}
         if told := {each for each in told if each not in sent}:
@@ -181,7 +183,7 @@ def _plain(text: str) -> str:
         return text
 
 
-def _said(answer: httpx.Response, case: Case) -> tuple[int, str]:
-    """Status and body without the id that was asked for."""
+def _said(answer: httpx.Response, case: Case) -> tuple[int, str | None, str]:
+    """Status, version and body without the id that was asked for."""
     assert case.target is not None
-    return answer.status_code, answer.text.replace(case.target, "<id>")
+    return answer.status_code, answer.headers.get("etag"), answer.text.replace(case.target, "<id>")

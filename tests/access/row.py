@@ -26,9 +26,11 @@ DENIED = (Cell.SIGN_IN, Cell.HIDDEN, Cell.KNOWS, Cell.BARRED)
 class Row:
     """`operation` on the object that the world makes under the name `on`.
 
-    `may` are permitted; `knows` may see the object and are refused this; `barred` do such things, and not to
-    this one: they did the step before it, or it waits for another level; on `unsaid` the texts say nothing. `sees`, for lists: whose things a principal finds there, "A", "B", "AB" or ""
-    for none; with a "?" it may also be refused. `public` is for nobody's eyes as well.
+    `may` are permitted; `knows` may see the object and are refused this; `barred` do such things, and not to this one: they did
+    the step before it, or it waits for another level; on `unsaid` the texts say nothing. `sees`, for lists: whose things a
+    principal finds there, "A", "B", "AB" or "" for none; with a "?" it may also be refused. `public` is for nobody's eyes as well.
+    `by_rows`: many in one call, so that a refusal may also be an answer in which each row is refused. `in_full`: whoever may
+    gets values that every other answer masks.
     """
 
     operation: str
@@ -40,9 +42,7 @@ class Row:
     sees: Mapping[str, str] = field(default_factory=dict)
     public: bool = False
     by_rows: bool = False
-    """Many in one call: a refusal may also be an answer in which each row is refused."""
     in_full: bool = False
-    """Whoever may gets values that every other answer masks."""
 
     def __str__(self) -> str:
         return f"{self.operation} on {self.on}"

@@ -20,8 +20,8 @@ OPEN = ("expired_a", "forged_a")
 class Table:
     """`whose` is SQL that tells each row's `key` and the person it is about. A row is A's when that person is `a`.
 
-    `sees`: principals and whose rows, "A", "B", "AB"; with a "?" it may also be fewer of them, or none. Whoever is not named sees neither. `made`
-    is the world's object that puts rows there.
+    `sees`: principals and whose rows, "A", "B", "AB"; with a "?" it may also be fewer of them, or none. Whoever is not named
+    sees neither. `made` is the world's object that puts rows there.
     """
 
     name: str

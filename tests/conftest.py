@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from access.judged import pytest_terminal_summary as pytest_terminal_summary
 from servers import TestServers, open_servers
 
 

@@ -1,0 +1,23 @@
+"""The gateway's own operations. What it forwards is judged at the service that answers; a test holds the two lists equal."""
+
+from access.row import Row
+
+# fmt: off
+OTHERS = (
+    "delegate_a lapsed_delegate volunteer volunteer_beside volunteer_other provider provider_other staff_x worker_next staff_y"
+    " money_x auditor finance_y auditor_y operator"
+)
+
+ROWS = (
+    # Accounts give roles: the operator's alone.
+    Row("POST /api/v1/auth/accounts", on="a_new_account", may="operator"),
+    # Signing in is for whoever is not; a token that is no good need not be in the way.
+    Row("POST /api/v1/auth/otp", on="a_phone", may="everybody", public=True, unsaid="expired_a forged_a"),
+    Row("POST /api/v1/auth/token", on="a_password", may="everybody", public=True, unsaid="expired_a forged_a"),
+    Row("GET /api/v1/me", on="oneself", sees={"resident_a": "A", "resident_b": "B", OTHERS: ""}),
+    # One's own, or that of whom one acts for.
+    Row("GET /api/v1/me/timeline", on="timeline_of_a", may="side_of_a"),
+    Row("GET /api/v1/me/timeline", on="own_timelines", sees={
+        "resident_a": "A", "resident_b": "B", OTHERS: "",
+    }),
+)

@@ -1,0 +1,40 @@
+"""Requests. A resident sees only their own cases; staff see only their unit and the units below it (invariant 6).
+
+A volunteer gets what a task needs by the registry's contact read, not by the request. Finance and auditors look at figures; no
+figure leads to the words of a request.
+"""
+
+from access.row import Row
+
+# fmt: off
+ROWS = (
+    # The catalogue is for everybody.
+    Row("GET /categories", on="categories", may="everybody", public=True),
+    # Filing. A delegate (family, or a worker with consent) acts under their own name. domain.md lets a worker act for a resident,
+    # the issue wants consent: what a worker without consent may is not settled.
+    Row("POST /requests", on="filing_for_a", may="side_of_a", unsaid="worker_x"),
+    Row("POST /requests", on="filing_for_oneself", may="residents"),
+    # K1: whoever searches finds their own, count included; staff find their unit's.
+    Row("GET /requests", on="requests_of_both", sees={
+        "staff_x": "A", "staff_y": "B", "worker_next": "",
+        "resident_a delegate_a": "A?", "resident_b": "B?",
+    }),
+    Row("GET /requests/{request_id}", on="request_submitted", may="side_of_a staff_x"),
+    # The volunteer who has the task, too, is refused the words of the request.
+    Row("GET /requests/{request_id}", on="request_assigned", may="side_of_a staff_x"),
+    # Triage, start, resolve, reject: staff of the unit and above (api.md).
+    Row("POST /requests/{request_id}/triage", on="request_to_triage", may="staff_x", knows="resident_a delegate_a"),
+    Row("POST /requests/{request_id}/start", on="request_triaged", may="staff_x", knows="resident_a delegate_a"),
+    Row("POST /requests/{request_id}/resolve", on="request_in_progress", may="staff_x", knows="resident_a delegate_a"),
+    Row("POST /requests/{request_id}/reject", on="request_to_reject", may="staff_x", knows="resident_a delegate_a"),
+    # The resident's own steps; staff may see the request and not take them, but for a worker who has consent.
+    Row("POST /requests/{request_id}/withdraw", on="request_submitted", may="side_of_a",
+        knows="worker_x street_x district_x"),
+    Row("POST /requests/{request_id}/confirm", on="request_resolved", may="side_of_a",
+        knows="worker_x street_x district_x"),
+    Row("POST /requests/{request_id}/reopen", on="request_resolved", may="side_of_a",
+        knows="worker_x street_x district_x"),
+    # Reports of a city's data: for the units of whoever brings them, and for the operator, everywhere.
+    Row("PUT /import-sources/{name}", on="import_source_for_x", may="staff_x operator"),
+    Row("POST /requests/import", on="import_into_x", may="staff_x operator", by_rows=True),
+)

@@ -1,0 +1,117 @@
+"""The second barrier: which rows of each table a principal sees when the tables are asked directly, no application between.
+
+Written by hand, as the pages of `expected/` are: row-level security alone, under the service's own role, must show nobody what the
+application's checks would refuse them. It may show less than the table below with a "?" says, never more.
+
+Judged is every table that holds people's rows or cases. Not judged: catalogues and units (public), and the registry's replica
+(references; what a consent or a home is must be known to decide who sees the rest). An application on notice is public.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from access.principals import PRINCIPALS, named
+
+OPEN = ("expired_a", "forged_a")
+"""They never come as far as a table."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """`whose` is SQL that tells each row's `key` and the person it is about. A row is A's when that person is `a`.
+
+    `sees`: principals and whose rows, "A", "B", "AB"; with a "?" it may also be fewer of them, or none. Whoever is not named
+    sees neither. `made` is the world's object that puts rows there.
+    """
+
+    name: str
+    made: str
+    whose: str
+    sees: Mapping[str, str]
+    key: str = "id"
+    a: str = "resident_a"
+    b: str = "resident_b"
+
+    def expected(self) -> dict[str, str]:
+        """By principal, nobody included: without a setting no row is seen."""
+        said = {name: seen for names, seen in self.sees.items() for name in named(names)}
+        return {name: said.get(name, "") for name in PRINCIPALS if name not in OPEN}
+
+
+# fmt: off
+CASE = {"side_of_a staff_x": "A", "resident_b staff_y": "B"}
+BOOKS = {"money_x auditor": "A", "finance_y auditor_y": "B"}
+
+TABLES: dict[str, tuple[Table, ...]] = {
+    "community_registry": (
+        # Whoever registers people must find the household.
+        Table("household", "household_of_a", "SELECT household_id AS key, id AS person FROM resident", {
+            **CASE, "operator": "AB?",
+        }),
+        Table("resident", "resident_of_x", "SELECT id AS key, id AS person FROM resident", CASE),
+        # A consent is about two people: whom it named sees it, also when it is over.
+        Table("consent", "resident_of_x", key="resident_id", sees={
+            "resident_a delegate_a workers_x": "A", "street_x district_x lapsed_delegate": "A?"},
+              whose="SELECT DISTINCT resident_id AS key, resident_id AS person FROM consent"),
+        Table("staff", "staff_of_x", "SELECT id AS key, id AS person FROM staff", a="worker_x", b="worker_y", sees={
+            "worker_x operator": "A", "agent_x street_x district_x auditor": "A?",
+        }),
+    ),
+    "resident_requests": (
+        Table("request", "requests_of_both", "SELECT id AS key, resident_id AS person FROM request", CASE),
+    ),
+    "volunteer_matching": (
+        # To answer an offer its task must be there: whoever was offered it may see the row.
+        Table("task", "tasks_of_both", "SELECT id AS key, resident_id AS person FROM task", {
+            "side_of_a staff_x volunteer": "A", "volunteer_beside": "A?",
+            "resident_b staff_y": "B", "volunteer_other": "B",
+        }),
+        Table("offer", "offers_of_both", a="volunteer", b="volunteer_other",
+              whose="SELECT o.id AS key, v.person_id AS person FROM offer o JOIN volunteer v ON v.id = o.volunteer_id",
+              sees={"volunteer": "A", "volunteer_other": "B", "staff_x side_of_a": "A?", "staff_y resident_b": "B?"}),
+        Table("volunteer", "offers_of_both", "SELECT id AS key, person_id AS person FROM volunteer",
+              a="volunteer", b="volunteer_other",
+              sees={"volunteer": "A", "volunteer_other": "B", "staff_x side_of_a": "A?", "staff_y resident_b": "B?"}),
+    ),
+    "relief_disbursement": (
+        Table("application", "applications_of_both", "SELECT id AS key, resident_id AS person FROM application WHERE state <> 'on_notice'", {
+            **CASE, "money_x auditor": "A?", "finance_y auditor_y": "B?",
+        }),
+        Table("review", "runs_of_both", key="application_id", sees={
+            "staff_x": "A", "staff_y": "B", "resident_a delegate_a auditor": "A?", "resident_b auditor_y": "B?"},
+              whose="SELECT a.id AS key, a.resident_id AS person FROM application a JOIN review r ON r.application_id = a.id"),
+        Table("evidence", "evidence_of_both", sees=CASE,
+              whose="SELECT e.id AS key, a.resident_id AS person FROM application a JOIN evidence e ON e.application_id = a.id"),
+        # Accounts and sums of people: finance's, not the reviewers'.
+        Table("payment", "payments_of_both", "SELECT id AS key, resident_id AS person FROM payment", {
+            **BOOKS, "side_of_a": "A?", "resident_b": "B?",
+        }),
+        Table("bank_file", "run_sent", key="payment_run_id", sees={"money_x": "A", "auditor": "A?"},
+              whose="SELECT payment_run_id AS key, resident_id AS person FROM payment WHERE state <> 'due'"),
+    ),
+    "paid_services": (
+        Table("service_order", "orders_of_both", "SELECT id AS key, resident_id AS person FROM service_order", {
+            "side_of_a staff_x provider": "A", "resident_b staff_y provider_other": "B",
+            "money_x auditor": "A?", "finance_y auditor_y": "B?",
+        }),
+        Table("provider", "orders_of_both", "SELECT id AS key, person_id AS person FROM provider",
+              a="provider", b="provider_other", sees={
+            "provider": "A", "provider_other": "B",
+            "side_of_a staff_x money_x auditor": "A?", "resident_b staff_y finance_y auditor_y": "B?"}),
+        # Its number and amount stand in the order's own view.
+        Table("receipt", "transactions_of_both", key="number", sees={
+            **BOOKS, "side_of_a staff_x provider": "A?", "resident_b staff_y provider_other": "B?"},
+              whose="SELECT r.number AS key, o.resident_id AS person FROM receipt r JOIN service_order o ON o.id = r.order_id"),
+        Table("ledger_transaction", "transactions_of_both", sees={
+            **BOOKS, "side_of_a staff_x provider": "A?", "resident_b staff_y provider_other": "B?"},
+              whose="SELECT t.id AS key, o.resident_id AS person FROM ledger_transaction t JOIN service_order o"
+                    " ON o.id = t.order_id"),
+    ),
+    "resident_gateway": (
+        Table("account", "own_timelines", "SELECT id AS key, subject AS person FROM account", {
+            "resident_a": "A", "resident_b": "B", "operator": "AB?",
+        }),
+        Table("timeline_item", "own_timelines", key="subject_id", sees={"side_of_a": "A", "resident_b": "B"},
+              whose="SELECT subject_id AS key, person_id AS person FROM timeline_item"),
+    ),
+}

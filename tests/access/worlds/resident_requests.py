@@ -1,0 +1,105 @@
+"""Requests of A in X and of B in Y, in every state that an operation needs."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from access.world import Case, World
+from event_contracts.volunteer_matching import TaskAccepted
+
+FILED_BY = {"A": "resident_a", "B": "resident_b"}
+WORKER = {"A": "worker_x", "B": "worker_y"}
+
+
+class Requests(World):
+    async def _submitted(self, owner: str = "A") -> Any:
+        mark = uuid4().hex[:12]
+        said = {
+            "category": "errand",
+            "words": f"请帮我买药 {mark}",
+            "place": {"address": f"幸福路 {mark} 号"},
+        }
+        request = await self.call("POST", "/requests", FILED_BY[owner], **said)
+        self.told(owner, request, said)
+        return request
+
+    async def _triaged(self, route: str = "community") -> Any:
+        request = await self._submitted()
+        await self.call("POST", f"/requests/{request['id']}/triage", "worker_x", route=route)
+        return request
+
+    async def _started(self) -> Any:
+        request = await self._triaged()
+        await self.call("POST", f"/requests/{request['id']}/start", "worker_x")
+        return request
+
+    def _case(self, request: Any, **json: Any) -> Case:
+        return Case({"request_id": request["id"]}, json or None, target=request["id"])
+
+    async def categories(self) -> Case:
+        return Case()
+
+    async def filing_for_a(self) -> Case:
+        a = self.id_of("resident_a")
+        return Case(json={"category": "errand", "words": "请帮她买米", "resident_id": a}, target=a)
+
+    async def filing_for_oneself(self) -> Case:
+        return Case(json={"category": "errand", "words": "请帮我买米"})
+
+    async def requests_of_both(self) -> Case:
+        return Case(
+            query={"limit": "50"},
+            shows={owner: frozenset([(await self._submitted(owner))["id"]]) for owner in "AB"},
+        )
+
+    async def request_submitted(self) -> Case:
+        return self._case(await self._submitted())
+
+    async def request_to_triage(self) -> Case:
+        return self._case(await self._submitted(), route="community")
+
+    async def request_to_reject(self) -> Case:
+        return self._case(await self._submitted(), reason="Outside our area.")
+
+    async def request_triaged(self) -> Case:
+        return self._case(await self._triaged())
+
+    async def request_in_progress(self) -> Case:
+        return self._case(await self._started())
+
+    async def request_assigned(self) -> Case:
+        request = await self._triaged("volunteers")
+        await self.service.deliver(
+            "tasks",
+            TaskAccepted(
+                task_id=uuid4(), request_id=UUID(request["id"]), resident_id=UUID(request["resident_id"]),
+                unit_id=UUID(request["unit_id"]), offer_id=uuid4(), volunteer_id=uuid4(),
+                person_id=self.people.subjects["volunteer"],
+            ),
+        )  # fmt: skip
+        return self._case(request)
+
+    async def request_resolved(self) -> Case:
+        request = await self._started()
+        await self.call("POST", f"/requests/{request['id']}/resolve", "worker_x")
+        return self._case(request)
+
+    async def import_source_for_x(self) -> Case:
+        return Case({"name": f"source-{uuid4().hex[:8]}"}, self._source())
+
+    def _source(self) -> dict[str, Any]:
+        return {
+            "zone": "Asia/Shanghai",
+            "categories": {"Graffiti": "graffiti"},
+            "states": {"Open": "submitted"},
+            "areas": {"7": str(self.people.units["x"])},
+        }
+
+    async def import_into_x(self) -> Case:
+        """A line that the source puts into X, and that is new."""
+        name, number = f"source-{uuid4().hex[:8]}", uuid4().hex
+        await self.call("PUT", f"/import-sources/{name}", "operator", **self._source())
+        values = {
+            "srnumber": number, "requesttype": "Graffiti", "status": "Open", "createddate": "1/1/26 10:23",
+            "latitude": "30.5", "longitude": "114.3", "address": "幸福路", "nc": "7",
+        }  # fmt: skip
+        return Case(json={"source": name, "rows": [{"line": 2, "values": values}]})

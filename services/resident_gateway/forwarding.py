@@ -3,7 +3,7 @@
 Nothing else of a service is reachable from outside, and the gateway's own document shows exactly these operations.
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -14,6 +14,9 @@ import httpx
 import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
+from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Match
+from starlette.types import Receive, Scope, Send
 
 from platform_kit.gateway_identity import HEADER
 from platform_kit.kit import Kit
@@ -21,6 +24,7 @@ from platform_kit.larger_bodies import EXTENSION
 from platform_kit.problems import NotFound
 from platform_kit.telemetry import caller_address, correlation_id
 from resident_gateway.clients import CLIENTS, Call, Client, ask, ask_for_stream
+from resident_gateway.directory import Directory
 from resident_gateway.problems import HeaderUnreadable
 
 PREFIX = "/api/v1"
@@ -71,18 +75,39 @@ def operations(found: dict[str, dict[str, Any]]) -> Iterator[Operation]:
     )
 
 
+class Forwarding(BaseRoute):
+    """Every operation that is passed on, as one route: an unknown path is 404, a wrong method 405."""
+
+    def __init__(self, listed: Iterable[Operation]) -> None:
+        self._directory = Directory((each.method, PREFIX + each.path, Forwarded(each)) for each in listed)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if scope["type"] != "http" or (found := self._directory.find(scope["path"])) is None:
+            return Match.NONE, {}
+        methods, values = found
+        forwarded = methods.get(scope["method"])
+        if forwarded is None:
+            return Match.PARTIAL, {"allowed": ", ".join(methods)}
+        return Match.FULL, {"endpoint": forwarded.forward, "path_params": values, "route": forwarded}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if "allowed" in scope:
+            raise HTTPException(405, headers={"Allow": scope["allowed"]})
+        answer = await scope["endpoint"](Request(scope, receive))
+        await answer(scope, receive, send)
+
+
 def forwarding_router(found: dict[str, dict[str, Any]] | None = None) -> APIRouter:
-    """One explicit route for each operation: an unknown path is 404, a wrong method 405."""
-    router = APIRouter(prefix=PREFIX)
-    for operation in operations(documents() if found is None else found):
-        router.add_api_route(
-            operation.path,
-            _forward(operation),
-            methods=[operation.method],
-            include_in_schema=False,
-            openapi_extra={EXTENSION: bound} if (bound := operation.described.get(EXTENSION)) else None,
-            name=f"{operation.service}.{operation.described.get('operationId', operation.path)}",
-        )
+    """What takes a larger body is a route of its own, at which the kit reads how large it may be."""
+    router = APIRouter()
+    listed = list(operations(documents() if found is None else found))
+    for operation in listed:
+        if bound := operation.described.get(EXTENSION):
+            router.add_api_route(
+                PREFIX + operation.path, Forwarded(operation).forward, methods=[operation.method],
+                include_in_schema=False, openapi_extra={EXTENSION: bound},
+            )  # fmt: skip
+    router.routes.append(Forwarding(each for each in listed if EXTENSION not in each.described))
     return router
 
 
@@ -126,24 +151,27 @@ def _inner_path(template: str, values: Mapping[str, str]) -> str:
     return template.format_map({name: quote(value, safe="") for name, value in values.items()})
 
 
-def _forward(operation: Operation) -> Any:
-    streamed = is_streamed(operation)
+class Forwarded:
+    """One operation; `path` is its template, for logs and figures."""
 
-    async def forward(request: Request) -> Response:
+    def __init__(self, operation: Operation) -> None:
+        self.path = PREFIX + operation.path
+        self._operation = operation
+        self._streamed = is_streamed(operation)
+
+    async def forward(self, request: Request) -> Response:
         kit: Kit = request.app.state.kit
-        client: Client = kit.state[CLIENTS][operation.service]
+        client: Client = kit.state[CLIENTS][self._operation.service]
         headers = {name: ", ".join(values) for name in _ASKED if (values := request.headers.getlist(name))}
         if not all(value.isascii() for value in headers.values()):
             raise HeaderUnreadable
         headers |= origin_headers(client)
-        path = _inner_path(operation.path, request.path_params)
+        path = _inner_path(self._operation.path, request.path_params)
         call = Call(request.method, path, request.scope["query_string"], headers, await request.body())
-        if streamed:
+        if self._streamed:
             return await streamed_answer(client, call)
         answer = await ask(client, call)
         return Response(answer.content, answer.status_code, headers=_passed(answer))
-
-    return forward
 
 
 def is_streamed(operation: Operation) -> bool:

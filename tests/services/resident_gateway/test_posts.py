@@ -23,22 +23,14 @@ async def _posts(entrance: Entrance, account: str = "chen") -> list[str]:
 
 async def test_an_appointment_gives_a_post_and_a_role(entrance: Entrance) -> None:
     chen = await entrance.staff("chen")
-<<<<<<< HEAD
-    await entrance.staff("lili")
-=======
     await entrance.staff("zhao")
->>>>>>> h1/main
     assert await _posts(entrance) == []
     await entrance.unit(UNIT, "01/02/003")
     await entrance.unit(STREET, "01/02")
     await entrance.appoint(chen, "worker", UNIT)
     await entrance.appoint(chen, "finance", STREET)
     assert await _posts(entrance) == ["finance 01/02", "worker 01/02/003"]
-<<<<<<< HEAD
-    assert await _posts(entrance, "lili") == []
-=======
     assert await _posts(entrance, "zhao") == []
->>>>>>> h1/main
 
 
 async def test_a_renewed_token_no_longer_carries_a_post_that_ended(entrance: Entrance) -> None:

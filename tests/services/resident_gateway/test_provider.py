@@ -106,11 +106,7 @@ async def openid() -> AsyncIterator[OpenIdProvider]:
 
 async def _listen(stdout: asyncio.StreamReader, fetches: list[str]) -> None:
     while line := await stdout.readline():
-<<<<<<< HEAD
-        if line == b"keys\n":
-=======
         if line.strip() == b"keys":
->>>>>>> h1/main
             fetches.append("keys")
 
 

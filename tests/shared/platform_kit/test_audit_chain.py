@@ -147,7 +147,7 @@ async def test_a_row_that_is_queued_twice_is_chained_once(probe: ServiceUnderTes
 
 @pytest.mark.timeout(300)
 async def test_a_worker_killed_at_its_work_is_gone_on_with(probe: ServiceUnderTest, tmp_path: Path) -> None:
-    """The real worker process, ended by SIGKILL three times while it chains, and at last told to leave."""
+    """The real worker process, ended by SIGKILL three times with a batch in its hands, and at last told to leave."""
     rows = 40_000
     await fill(probe, rows)
     anchors = anchors_in(tmp_path)
@@ -161,11 +161,18 @@ async def test_a_worker_killed_at_its_work_is_gone_on_with(probe: ServiceUnderTe
             while await linked() < enough:
                 await asyncio.sleep(0.002)
 
+    async def until_it_hashes() -> None:
+        """It has taken a batch, its transaction is open, and the database waits for what it makes of it."""
+        async with asyncio.timeout(60), probe.kit.db.connection() as connection:
+            while not await connection.fetchval(_HASHING):
+                pass
+
     for _ in range(3):
         before = await linked()
         worker = _start_worker(probe, tmp_path)
         try:
             await until(before + 1)
+            await until_it_hashes()
         finally:
             worker.send_signal(signal.SIGKILL)
             worker.wait()
@@ -181,6 +188,12 @@ async def test_a_worker_killed_at_its_work_is_gone_on_with(probe: ServiceUnderTe
     # It said outside how the chain ended before it left.
     assert anchors.all()[-1].seq == rows
     assert (await verified(probe, anchors.all())).fault is None
+
+
+_HASHING = """
+    SELECT count(*) > 0 FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+    WHERE l.locktype = 'advisory' AND l.objid = 8242007 AND a.datname = current_database() AND a.state = 'idle in transaction'
+"""
 
 
 def _start_worker(probe: ServiceUnderTest, folder: Path) -> "subprocess.Popen[bytes]":

@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up down test test-fast faults bench check format contracts lock
+.PHONY: help install demo up down test test-fast faults bench prove check format contracts lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,9 @@ faults: $(READY) ## break the house on purpose under load (MUTATE=all: deliberat
 
 bench: $(READY) ## measure every figure beside its baseline (needs wrk)
 	PYTHONPATH=tests $(BIN)/python -m benchmarks $(if $(SEED),--seed $(SEED))
+
+prove: $(READY) ## the long runs of one issue, a line for each figure (WHAT=identity; SEED=n; needs wrk)
+	PYTHONPATH=tests $(BIN)/python -m proof $(or $(WHAT),identity) $(if $(SEED),--seed $(SEED))
 
 check: $(READY) ## lint, format, types, architecture, generated files
 	$(BIN)/ruff check .

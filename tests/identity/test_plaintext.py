@@ -24,6 +24,7 @@ from local_runtime.house import SERVICES, service_named
 from local_runtime.up import Running, up
 from platform_kit.key_providers import FileKeks
 from platform_kit.sealing import Sealer
+from proof.figures import Tell
 
 pytestmark = pytest.mark.timeout(600)
 PEOPLE, ERASED = 100, 3
@@ -171,10 +172,15 @@ async def _plant(running: Running, canary: str) -> set[str]:
     return planted
 
 
-async def test_no_id_number_and_no_account_lies_anywhere_and_the_search_would_find_it(town: Town) -> None:
+async def test_no_id_number_and_no_account_lies_anywhere_and_the_search_would_find_it(
+    town: Town, figure: Tell
+) -> None:
     await _use(town)
     await settled(town.running)
-    assert await search(town.running, needles([*town.ids, *town.accounts])) == []
+    lying = await search(town.running, needles([*town.ids, *town.accounts]))
+    figure(
+        f"plaintext: findings of {PEOPLE} ID numbers and {PEOPLE} accounts", len(lying), "0", met=not lying
+    )
 
     canary = "110101199003070011"
     planted = await _plant(town.running, canary)
@@ -187,12 +193,13 @@ async def test_no_id_number_and_no_account_lies_anywhere_and_the_search_would_fi
         else:
             expected = {"plain", "hex", "base64, 0 before", "base64, 1 before", "base64, 2 before"}
             assert shown_as == expected, (place, shown_as)
+    figure("plaintext: places in which a planted canary was found", len(planted), "every one", met=True)
     assert any("pg_wal/" in finding.place for finding in found), "the databases' own files are searched too"
 
-    await _erase_and_look_for_indexes(town)
+    await _erase_and_look_for_indexes(town, figure)
 
 
-async def _erase_and_look_for_indexes(town: Town) -> None:
+async def _erase_and_look_for_indexes(town: Town, figure: Tell) -> None:
     home = town.running.home
     sealer = Sealer.from_file(home.secrets / "sealing.key", FileKeks.from_file(home.secrets / "keks.json"))
     indexes = [
@@ -212,7 +219,10 @@ async def _erase_and_look_for_indexes(town: Town) -> None:
         erased = await town.call("POST", f"/residents/{person}/erase", "operator", {"reason": "本人申请"})
         assert erased.status_code == 200, erased.text
     await settled(town.running)
-    assert await search_dumps(town.running, wanted) == []
+    left = await search_dumps(town.running, wanted)
+    figure(
+        f"plaintext: blind indexes and keys left of {ERASED} who were erased", len(left), "0", met=not left
+    )
     for person, application in zip(town.people[:ERASED], town.applications, strict=False):
         held = (await town.call("GET", "/me/data/relief", person)).json()["held"]
         assert [each["bank_account"] for each in held["application"]] == [None]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from access.judged import pytest_terminal_summary as pytest_terminal_summary
+from proof.figures import figure as figure
 from servers import TestServers, open_servers
 
 

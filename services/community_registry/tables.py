@@ -64,7 +64,8 @@ class ConsentRow(Row, table=True):
     __tablename__ = "consent"
 
     resident_id: UUID = Field(primary_key=True, foreign_key="resident.id")
-    delegate_id: UUID = Field(primary_key=True, foreign_key="resident.id", index=True)
+    # A resident, or a member of staff.
+    delegate_id: UUID = Field(primary_key=True, index=True)
     until_on: date | None = None
     recorded_by: UUID
     recorded_at: datetime = Field(sa_type=TIMESTAMPTZ)

@@ -3,7 +3,8 @@
 from platform_kit.policy import ALL, ANY_ROLE, ANYBODY, IN_UNITS, OWN, OWN_OR_LET, each, policy
 
 _STAFF = each("worker", "street", "district", may=IN_UNITS)
-_THEIRS = each("resident", may=OWN_OR_LET)
+# A community worker acts for a resident by consent, as family does.
+_THEIRS = each("resident", "worker", may=OWN_OR_LET)
 
 POLICY = policy(
     {

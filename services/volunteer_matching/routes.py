@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
+from platform_kit.clock import now
 from platform_kit.edge import Command, Read, commands, reads, refusals
 from platform_kit.problems import NotFound
 from registry_replica.permitted import permitted
@@ -77,8 +78,9 @@ async def read_task(task_id: UUID, read: ForCaller) -> schemas.TaskView:
     task = await store.task(read.tx, task_id)
     holder = await store.holder(read.tx, task) if task else None
     if task is None or not await permitted(
-        read.tx, read.caller, POLICY["read_task"], owner=task.resident_id, holder=holder, unit=task.unit_id
-    ):
+        read.tx, read.caller, POLICY["read_task"], owner=task.resident_id, holder=holder, unit=task.unit_id,
+        at=await now(read.tx),
+    ):  # fmt: skip
         raise NotFound(what="task")
     return schemas.TaskView.model_validate(task)
 

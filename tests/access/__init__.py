@@ -15,7 +15,9 @@ does not name must be refused as if the thing did not exist; whoever is not sign
 
 A denied principal is asked first, on the very object on which a permitted one then succeeds: it was denied for who asked and not
 for the state. Between the two nothing in the database may have changed, no answer may hold anything of anybody's, and the same
-question about an id that does not exist must get the same answer.
+question about an id that does not exist must get the same answer. And whoever calls a service past the gateway gets 401 for
+everything, however good their token is.
 
-`rows.py` is the second barrier's page: which rows of each table a principal sees when the tables are asked directly.
+`rows.py` is the second barrier's page: which rows of each table a principal sees when the tables are asked directly. A new table
+without a line there fails a test as well.
 """

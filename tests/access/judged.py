@@ -1,9 +1,12 @@
-"""What came of asking, and how a test run tells it."""
+"""What came of asking, and how a test run tells it: the tests of a page are many, and the figures are of all of them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-PROPERTY = "access"
+from proof.figures import Figure, keep
+
+PROPERTY, ROWS = "access", "access rows"
 
 
 @dataclass
@@ -23,23 +26,45 @@ class Judged:
             [*self.faults, *other.faults],
         )
 
-    def __str__(self) -> str:
-        return f"access matrix: {self.cells} cells, {self.denied} denied with a permitted twin, {self.leaks} leaks"
-
     @property
     def figures(self) -> tuple[int, int, int]:
         return self.cells, self.denied, self.leaks
 
+    def told(self) -> Iterator[Figure]:
+        cells = f"{self.cells} cells, {self.denied} of them denied with a permitted twin"
+        yield Figure("access matrix", cells, "every cell as the page says", met=not self.faults)
+        yield Figure("access matrix: leaks", str(self.leaks), "0", met=self.leaks == 0)
+
+
+@dataclass
+class JudgedRows:
+    """Of row-level security alone. `asked`: rows, each as often as somebody asked; `foreign`: seen by whom they do not concern."""
+
+    asked: int = 0
+    foreign: int = 0
+    faults: list[str] = field(default_factory=list)
+
+    @property
+    def figures(self) -> tuple[int, int]:
+        return self.asked, self.foreign
+
+    def told(self) -> Iterator[Figure]:
+        foreign = f"{self.foreign} foreign rows visible in {self.asked} looks"
+        yield Figure("access by row-level security alone", foreign, "0", met=self.foreign == 0)
+
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """One line for the whole run: the figures travel with each test's report, also from another worker."""
-    counted = [
-        Judged(*value)
-        for reports in terminalreporter.stats.values()
-        for report in reports
-        if getattr(report, "when", "") == "call"
-        for name, value in report.user_properties
-        if name == PROPERTY
-    ]
-    if counted:
-        terminalreporter.write_line(str(sum(counted, Judged())))
+    """The figures travel with each test's report, also from another worker."""
+    matrix, rows = Judged(), JudgedRows()
+    for report in [each for reports in terminalreporter.stats.values() for each in reports]:
+        if getattr(report, "when", "") != "call":
+            continue
+        failed = [report.nodeid] if report.failed else []
+        for name, value in report.user_properties:
+            if name == PROPERTY:
+                matrix += Judged(*value, faults=failed)
+            elif name == ROWS:
+                rows = JudgedRows(rows.asked + value[0], rows.foreign + value[1])
+    for figure in (*(matrix.told() if matrix.cells else ()), *(rows.told() if rows.asked else ())):
+        keep(figure)
+        terminalreporter.write_line(figure.line())

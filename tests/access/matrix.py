@@ -6,6 +6,7 @@ who asks, and every denied cell has its permitted twin. After each denied call t
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ import asyncpg
 import httpx
 
 from access.judged import Judged
+from access.principals import PAST_THE_GATEWAY
 from access.row import DENIED, Cell, Row
 from access.world import Case, World, leaves
 
@@ -45,7 +47,7 @@ class _Judge:
         self.judged.cells = len(cells)
         case = await self._made()
         before = await self._snapshot()
-        denied = 0
+        denied = await self._past_the_gateway(case)
         for name in (name for name, cell in cells.items() if cell in DENIED):
             denied += await self._denied(case, name, cells[name])
             after = await self._snapshot()
@@ -71,6 +73,24 @@ class _Judge:
     async def _made(self) -> Case:
         case: Case = await getattr(self.world, self.row.on)()
         return case
+
+    async def _past_the_gateway(self, case: Case) -> int:
+        """Of a service behind it: being on the network gives nothing, whoever's token one has."""
+        if not self.world.service.service.behind_gateway:
+            return 0
+        self.judged.cells += len(PAST_THE_GATEWAY)
+        denied = 0
+        for name in PAST_THE_GATEWAY:
+            answer = await self.world.asked_with(case, self.row.operation, name, by_gateway=False)
+            if answer.status_code == 401:
+                self._tells_nothing(case, name, answer)
+                denied += 1
+            else:
+                self.judged.leaks += answer.is_success
+                self._fault(
+                    name, f"got {answer.status_code} past the gateway, should get 401: {answer.text[:200]}"
+                )
+        return denied
 
     async def _denied(self, case: Case, name: str, cell: Cell) -> bool:
         answer = await self._ask(case, name)
@@ -124,7 +144,7 @@ class _Judge:
         while (
             self._reading and self.row.sees and isinstance(page := answer.json(), dict) and page.get("next")
         ):
-            following = Case(case.path, case.json, {**case.query, "cursor": page["next"]}, people=case.people)
+            following = replace(case, query={**case.query, "cursor": page["next"]})
             answer = await self._ask(following, name)
             texts.append(answer.text)
         return "\n".join(texts)
@@ -152,7 +172,7 @@ class _Judge:
             if owner in seen:
                 if missing := sorted(each for each in case.shows[owner] if each not in text):
                     self._fault(name, f"does not find {owner}'s {missing}")
-            elif told := sorted(each for each in secrets[owner] - others if each in text):
+            elif told := sorted(each for each in secrets[owner] - others - case.beside if each in text):
                 self.judged.leaks += 1
                 self._fault(name, f"sees {owner}'s {told[:5]}")
         if wrong := case.miscounted(text):

@@ -63,6 +63,8 @@ STAFF = {
 }
 NOT_SIGNED_IN = ("nobody", "expired_a", "forged_a")
 PRINCIPALS = (*NOT_SIGNED_IN, *RESIDENTS, *STAFF, "operator")
+# Who has a good token and calls a service itself, not by the gateway: a resident, and the officers.
+PAST_THE_GATEWAY = ("resident_a", "worker_x", "district_x", "operator")
 
 GROUPS = {
     "not_signed_in": " ".join(NOT_SIGNED_IN),
@@ -73,6 +75,7 @@ GROUPS = {
     "staff_x": "worker_x agent_x street_x district_x",
     "staff_y": "worker_y street_y district_y",
     "money_x": "finance finance_lead",
+    "auditors": "auditor auditor_y",
 }
 
 

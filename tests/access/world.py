@@ -3,7 +3,8 @@
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -37,8 +38,13 @@ class Case:
     json: Any = None
     query: Mapping[str, str] = field(default_factory=dict)
     target: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes | None = None
+    """The body where it is a file itself."""
     shows: Mapping[str, frozenset[str]] = field(default_factory=dict)
     masked: frozenset[str] = frozenset()
+    beside: frozenset[str] = frozenset()
+    """What is A's or B's and that others are rightly told of here: whom they act for, what they were offered."""
     people: Mapping[str, Caller] = field(default_factory=dict)
     miscounted: Callable[[str], str | None] = lambda _: None
     """What is wrong with the sums of the answer that it is given."""
@@ -47,11 +53,12 @@ class Case:
         """The same call about something else."""
         if self.target is None:
             raise ValueError("this call is about nothing in particular")
-        return Case(
-            _replaced(self.path, self.target, other),
-            _replaced(self.json, self.target, other),
-            _replaced(self.query, self.target, other),
-            other,
+        return replace(
+            self,
+            path=_replaced(self.path, self.target, other),
+            json=_replaced(self.json, self.target, other),
+            query=_replaced(self.query, self.target, other),
+            target=other,
         )
 
 
@@ -126,11 +133,20 @@ class World:
             await self.settle_in(fresh[name].subject, place)
         return fresh
 
+    async def settled(self) -> Case:
+        """What is there from the beginning."""
+        return Case()
+
+    async def audit(self) -> Case:
+        """There is always something in it: whoever asks is written down before they are answered."""
+        return Case()
+
     def id_of(self, name: str) -> str:
         return str(self.people.subjects[name])
 
     def told(self, owner: str, *parts: Any) -> None:
-        self.secrets[owner].update(leaves(parts))
+        """Where somebody lives is told of everybody else who lives there, too."""
+        self.secrets[owner].update(set(leaves(parts)) - {str(unit) for unit in self.people.units.values()})
 
     async def call(self, method: str, path: str, by: str, /, **json: Any) -> Any:
         """A step on the way to the object: it must succeed."""
@@ -139,15 +155,37 @@ class World:
         return answer.json()
 
     async def ask(
-        self, method: str, path: str, by: str, *, instead: Caller | None = None, **more: Any
+        self,
+        method: str,
+        path: str,
+        by: str,
+        *,
+        instead: Caller | None = None,
+        by_gateway: bool = True,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        **more: Any,
     ) -> httpx.Response:
-        headers = {**self.people.authorization(by, instead), "Accept-Language": "en"}
+        """As the gateway passes it on; without `by_gateway` as somebody else in the network would."""
+        sent = {**headers, **self.people.authorization(by, instead), "Accept-Language": "en"}
+        if by_gateway:
+            # Its own identity alone: who the person is stands in the matrix's own token.
+            sent |= self.service.headers(None)
         if method != "GET":
-            headers["Idempotency-Key"] = str(uuid4())
-        return await self.service.client.request(method, path, headers=headers, **more)
+            sent["Idempotency-Key"] = str(uuid4())
+        return await self.service.client.request(method, path, headers=sent, **more)
 
-    async def asked_with(self, case: Case, operation: str, by: str) -> httpx.Response:
+    async def asked_with(
+        self, case: Case, operation: str, by: str, *, by_gateway: bool = True
+    ) -> httpx.Response:
         method, template = operation.split(" ", 1)
-        path = template.format_map(case.path)
-        instead = case.people.get(by)
-        return await self.ask(method, path, by, instead=instead, json=case.json, params=dict(case.query))
+        body: dict[str, Any] = {"json": case.json} if case.content is None else {"content": case.content}
+        return await self.ask(
+            method,
+            template.format_map(case.path),
+            by,
+            instead=case.people.get(by),
+            by_gateway=by_gateway,
+            headers=case.headers,
+            params=dict(case.query),
+            **body,
+        )

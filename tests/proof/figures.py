@@ -38,13 +38,18 @@ def proving() -> bool:
     return FIGURES in os.environ
 
 
+def keep(figure: Figure) -> None:
+    """For `make prove`, when it is what runs."""
+    if proving():
+        with Path(os.environ[FIGURES]).open("a") as file:
+            file.write(json.dumps(asdict(figure)) + "\n")
+
+
 @pytest.fixture
 def figure() -> Tell:
     def tell(name: str, value: Any, bar: str, *, met: bool) -> None:
         told = Figure(name, str(value), bar, met)
-        if proving():
-            with Path(os.environ[FIGURES]).open("a") as file:
-                file.write(json.dumps(asdict(told)) + "\n")
+        keep(told)
         assert met, told.line()
 
     return tell

@@ -28,9 +28,9 @@ async def record_consent(
     if delegate_id == resident_id:
         raise InvalidInput(field="delegate_id", reason=_SELF)
     async with as_system(tx):
-        # Somebody whom the resident knows, and need not be able to look up.
-        delegate = await store.resident(tx, delegate_id)
-    if delegate is None:
+        # Somebody whom the resident knows, and need not be able to look up: a neighbour, or their community's worker.
+        known = await store.resident(tx, delegate_id) or await store.staff(tx, delegate_id)
+    if known is None:
         raise NotFound(what="resident", field="delegate_id")
     at = await now(tx)
     version = await store.save_consent(tx, resident_id, delegate_id, until_on, by.subject, at)

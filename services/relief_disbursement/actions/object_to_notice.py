@@ -25,7 +25,11 @@ async def object_to_notice(
     """What is not on notice does not exist to a stranger."""
     async with as_system(tx):
         # Anybody's word reaches a stranger's application: the platform puts it back, the caller does not.
-        application = await store.lock_application(tx, application_id)
+        try:
+            application = await store.lock_application(tx, application_id)
+        except NotFound:
+            # The same words as for one that is there and not on notice.
+            raise NotFound(what="notice") from None
         at = await now(tx)
         if application.state is not State.ON_NOTICE and not await permitted(
             tx, by, POLICY["read_application"], owner=application.resident_id, unit=application.unit_id, at=at

@@ -4,7 +4,6 @@ from uuid import UUID
 
 from event_contracts.volunteer_matching import TaskCheckedIn
 from platform_kit.auth import Caller
-from platform_kit.clock import now
 from platform_kit.db import Tx
 from volunteer_matching.actions.record import record
 from volunteer_matching.actions.take import take
@@ -14,7 +13,6 @@ from volunteer_matching.rules.task import Task
 
 
 async def check_in(tx: Tx, task_id: UUID, *, by: Caller) -> Task:
-    task = await take(tx, task_id, by, POLICY["check_in"])
-    at = await now(tx)
+    task, at = await take(tx, task_id, by, POLICY["check_in"])
     arrived = rules.check_in(task, at)
     return await record(tx, arrived, TaskCheckedIn, at, volunteer_id=task.volunteer_id, person_id=by.subject)

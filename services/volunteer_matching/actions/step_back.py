@@ -4,7 +4,6 @@ from uuid import UUID
 
 from event_contracts.volunteer_matching import TaskReopened
 from platform_kit.auth import Caller
-from platform_kit.clock import now
 from platform_kit.db import Tx, as_system
 from platform_kit.problems import WrongState
 from platform_kit.timers import set_timer
@@ -18,10 +17,9 @@ from volunteer_matching.rules.task import Task
 
 
 async def step_back(tx: Tx, task_id: UUID, *, by: Caller) -> Task:
-    task = await take(tx, task_id, by, POLICY["step_back"])
+    task, at = await take(tx, task_id, by, POLICY["step_back"])
     if task.state is not rules.State.ACCEPTED:
         raise WrongState(state=task.state.value, wanted="given back")
-    at = await now(tx)
     await store.end_accepted_offer(tx, task_id)
     await set_timer(tx, "task_deadline", task_id, rules.deadline(task, at))
     async with as_system(tx):

@@ -1,8 +1,10 @@
 """Taking a task in hand: its lock, and the right to do something with it. Who has none learns nothing: 404."""
 
+from datetime import datetime
 from uuid import UUID
 
 from platform_kit.auth import Caller
+from platform_kit.clock import now
 from platform_kit.db import Tx
 from platform_kit.policy import ASSIGNED, Operation
 from platform_kit.problems import NotFound
@@ -21,12 +23,13 @@ async def take_offered(tx: Tx, offer_id: UUID, by: Caller, operation: Operation)
     return task, offer
 
 
-async def take(tx: Tx, task_id: UUID, by: Caller, operation: Operation) -> Task:
-    """For whom the policy lets do it: the volunteer who holds it, the resident whom it helps, staff whose units hold it."""
+async def take(tx: Tx, task_id: UUID, by: Caller, operation: Operation) -> tuple[Task, datetime]:
+    """The task and the time, read under its lock; for whom the policy lets do it: the volunteer who holds it, the resident whom it helps and who acts for them, staff whose units hold it."""
     task = await store.task_for_update(tx, task_id)
     holder = await store.holder(tx, task) if task and operation.roles(ASSIGNED) else None
+    at = await now(tx)
     if task is None or not await permitted(
-        tx, by, operation, owner=task.resident_id, holder=holder, unit=task.unit_id
+        tx, by, operation, owner=task.resident_id, holder=holder, unit=task.unit_id, at=at
     ):
         raise NotFound(what="task")
-    return task
+    return task, at

@@ -6,6 +6,14 @@ The tree of units and the staff are the operator's. Who is appointed decides who
 from access.row import Row
 
 # fmt: off
+OTHERS = (
+    "lapsed_delegate volunteer volunteer_beside volunteer_other provider provider_other worker_next money_x auditors finance_y"
+    " operator"
+)
+EVERYBODY_ELSE = (
+    "volunteer volunteer_beside volunteer_other provider provider_other worker_x street_x district_x worker_next staff_y"
+    " money_x auditors finance_y operator"
+)
 ROWS = (
     Row("POST /units", on="a_new_unit", may="operator"),
     Row("GET /units", on="units", may="everybody"),
@@ -16,6 +24,35 @@ ROWS = (
     Row("POST /households/{household_id}/residents", on="household_to_grow", may="workers_x",
         unsaid="street_x district_x operator", knows="resident_a delegate_a"),
     Row("GET /residents/{resident_id}", on="resident_of_x", may="side_of_a staff_x"),
+    # K1: whoever searches finds their own and nobody else's, count included, whatever they search by; only staff find others.
+    # Whether a list without a question is for everybody is not said: it may also be refused.
+    Row("GET /residents", on="residents", sees={
+        "resident_a": "A", "resident_b": "B", "delegate_a agent_x": "A?", "worker_x street_x district_x": "?",
+        "staff_y": "?", OTHERS: "?",
+    }),
+    Row("GET /residents", on="residents_with_the_phone_of_b", sees={
+        "worker_y": "B", "street_y district_y resident_b": "B?", "side_of_a": "?", "worker_x street_x district_x": "?",
+        OTHERS: "?",
+    }),
+    # One's own phone and address, and those of whom one acts for; names and ID numbers are checked against papers by a worker
+    # (K6: nobody makes themself somebody else by an update).
+    Row("PATCH /residents/{resident_id}", on="phone_to_correct", may="side_of_a worker_x", unsaid="street_x district_x"),
+    Row("PATCH /residents/{resident_id}", on="name_to_correct", may="workers_x", unsaid="street_x district_x",
+        knows="resident_a delegate_a"),
+    # "Full value only with a reason that is logged": for whoever works with these people. One's own data has a page of its own.
+    Row("POST /residents/{resident_id}/reveal", on="resident_to_reveal", may="workers_x", in_full=True,
+        unsaid="street_x district_x", knows="resident_a delegate_a"),
+    # Who decides that somebody is forgotten is not said; nobody but the operator surely can.
+    Row("POST /residents/{resident_id}/erase", on="resident_to_erase", may="operator",
+        unsaid="resident_a street_x district_x", knows="workers_x"),
+    # A contact is for whoever holds the accepted task or the order, and for nobody else: others who were offered it, other
+    # providers, staff (they have their own way to the person), and whoever it is about learn nothing by the number of the work.
+    Row("GET /contacts/{work_id}", on="contact_of_task", may="volunteer", in_full=True),
+    Row("GET /contacts/{work_id}", on="contact_of_order", may="provider", in_full=True),
+    # All that is held about whoever asks.
+    Row("GET /me/data/registry", on="own_data", in_full=True, sees={
+        "resident_a": "A", "resident_b": "B", "delegate_a lapsed_delegate agent_x": "", EVERYBODY_ELSE: "",
+    }),
     # Consent is A's to give; a delegate neither prolongs it nor passes it on. Whether a worker may write down what A says
     # at the counter is not said.
     Row("POST /residents/{resident_id}/consents", on="consent_to_family", may="resident_a",
@@ -25,7 +62,12 @@ ROWS = (
         unsaid="workers_x", knows="delegate_a street_x district_x"),
     Row("POST /staff", on="a_new_colleague", may="operator"),
     Row("POST /staff/{staff_id}/appointments", on="staff_of_x", may="operator", knows="worker_x"),
+    # Rights end with the appointment; whoever appoints ends it.
+    Row("POST /staff/{staff_id}/appointments/{appointment_id}/end", on="appointment_of_x", may="operator", knows="worker_x"),
     # One's own record, and the operator's; those above, colleagues and auditors: not said.
     Row("GET /staff/{staff_id}", on="staff_of_x", may="operator worker_x",
         unsaid="agent_x street_x district_x auditor"),
+    # "An auditor's page and export."
+    Row("GET /audit/community_registry", on="audit", may="auditors"),
+    Row("GET /audit/community_registry.csv", on="audit", may="auditors"),
 )

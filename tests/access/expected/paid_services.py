@@ -7,6 +7,10 @@ read, the auditor's, of their units.
 from access.row import Row
 
 # fmt: off
+OTHERS = (
+    "delegate_a lapsed_delegate volunteer volunteer_beside volunteer_other staff_x worker_next staff_y money_x auditors finance_y"
+    " operator"
+)
 ROWS = (
     # The catalogue: what there is and what it costs. Whether nobody at all may look is not said.
     Row("GET /services", on="services", may="everybody", unsaid="nobody"),
@@ -55,4 +59,10 @@ ROWS = (
     # The month's close is the lead's: who books is not who closes.
     Row("POST /finance/periods/{month}/close", on="month_over", may="finance_lead", unsaid="finance",
         knows="auditor"),
+    # All that is held about whoever asks: as one who is served, and as one who provides.
+    Row("GET /me/data/paid", on="own_data", in_full=True, sees={
+        "resident_a provider": "A", "resident_b provider_other": "B", OTHERS: "",
+    }),
+    Row("GET /audit/paid_services", on="audit", may="auditors"),
+    Row("GET /audit/paid_services.csv", on="audit", may="auditors"),
 )

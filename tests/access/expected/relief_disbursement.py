@@ -6,6 +6,10 @@ An auditor reads and never writes ("read only"), within their units: figures dow
 from access.row import Row
 
 # fmt: off
+OTHERS = (
+    "delegate_a lapsed_delegate volunteer volunteer_beside volunteer_other provider provider_other staff_x worker_next staff_y"
+    " money_x auditors finance_y operator"
+)
 ROWS = (
     # Programmes and budgets are the district officer's; what there is to apply for is no secret.
     Row("POST /programmes", on="a_new_programme", may="district_x district_y"),
@@ -73,4 +77,14 @@ ROWS = (
     }),
     Row("POST /payments/{payment_id}/reissue", on="payment_returned", may="finance", unsaid="finance_lead",
         knows="auditor"),
+    # The account in full, for a reason that is written down: whoever verifies, and whoever pays once it is granted. An auditor
+    # sees figures and no accounts; residents have a page of all that is held about them.
+    Row("POST /applications/{application_id}/reveal", on="account_to_verify", may="workers_x", in_full=True,
+        unsaid="street_x district_x money_x", knows="resident_a delegate_a auditor"),
+    Row("POST /applications/{application_id}/reveal", on="account_to_pay", may="finance", in_full=True,
+        unsaid="staff_x finance_lead", knows="resident_a delegate_a auditor"),
+    # All that is held about whoever asks.
+    Row("GET /me/data/relief", on="own_data", in_full=True, sees={"resident_a": "A", "resident_b": "B", OTHERS: ""}),
+    Row("GET /audit/relief_disbursement", on="audit", may="auditors"),
+    Row("GET /audit/relief_disbursement.csv", on="audit", may="auditors"),
 )

@@ -14,6 +14,18 @@ ROWS = (
     # Signing in is for whoever is not; a token that is no good need not be in the way.
     Row("POST /api/v1/auth/otp", on="a_phone", may="everybody", public=True, unsaid="expired_a forged_a"),
     Row("POST /api/v1/auth/token", on="a_password", may="everybody", public=True, unsaid="expired_a forged_a"),
+    Row("POST /api/v1/auth/token", on="a_session", may="everybody", public=True, unsaid="expired_a forged_a"),
+    Row("POST /api/v1/auth/logout", on="a_session_to_end", may="everybody", public=True, unsaid="expired_a forged_a"),
+    # A second factor is set up by whoever proves the password, before any token can be had.
+    Row("POST /api/v1/auth/totp", on="a_staff_account", may="everybody", public=True, unsaid="expired_a forged_a"),
+    Row("POST /api/v1/auth/totp/confirm", on="a_second_factor", may="everybody", public=True, unsaid="expired_a forged_a"),
+    # Where all that is held about whoever asks can be had, and the gateway's own part of it.
+    Row("GET /api/v1/me/data", on="oneself", may="everybody"),
+    Row("GET /api/v1/me/data/gateway", on="own_data", in_full=True, sees={
+        "resident_a": "A", "resident_b": "B", OTHERS: "",
+    }),
+    Row("GET /api/v1/audit/resident_gateway", on="audit", may="auditors"),
+    Row("GET /api/v1/audit/resident_gateway.csv", on="audit", may="auditors"),
     Row("GET /api/v1/me", on="oneself", sees={"resident_a": "A", "resident_b": "B", OTHERS: ""}),
     # One's own, or that of whom one acts for.
     Row("GET /api/v1/me/timeline", on="timeline_of_a", may="side_of_a"),

@@ -7,6 +7,10 @@ figure leads to the words of a request.
 from access.row import Row
 
 # fmt: off
+OTHERS = (
+    "lapsed_delegate volunteer volunteer_beside volunteer_other provider provider_other worker_next staff_y money_x auditors"
+    " finance_y operator"
+)
 ROWS = (
     # The catalogue is for everybody.
     Row("GET /categories", on="categories", may="everybody", public=True),
@@ -34,6 +38,17 @@ ROWS = (
         knows="worker_x street_x district_x"),
     Row("POST /requests/{request_id}/reopen", on="request_resolved", may="side_of_a",
         knows="worker_x street_x district_x"),
+    # Pictures of a request are as private as its words. Whether staff add some of their own is not said.
+    Row("POST /requests/{request_id}/attachments", on="request_to_illustrate", may="side_of_a",
+        unsaid="worker_x street_x district_x"),
+    Row("GET /requests/{request_id}/attachments", on="request_illustrated", may="side_of_a staff_x"),
+    Row("GET /requests/{request_id}/attachments/{number}", on="picture", may="side_of_a staff_x"),
+    # All that is held about whoever asks, and not what they see of others.
+    Row("GET /me/data/requests", on="own_data", in_full=True, sees={
+        "resident_a": "A", "resident_b": "B", "delegate_a staff_x": "", OTHERS: "",
+    }),
+    Row("GET /audit/resident_requests", on="audit", may="auditors"),
+    Row("GET /audit/resident_requests.csv", on="audit", may="auditors"),
     # Reports of a city's data: for the units of whoever brings them, and for the operator, everywhere.
     Row("PUT /import-sources/{name}", on="import_source_for_x", may="staff_x operator"),
     Row("POST /requests/import", on="import_into_x", may="staff_x operator", by_rows=True),

@@ -3,6 +3,11 @@
 from access.row import Row
 
 # fmt: off
+OTHERS = (
+    "delegate_a lapsed_delegate volunteer_beside provider provider_other staff_x worker_next staff_y money_x auditors finance_y"
+    " operator"
+)
+
 ROWS = (
     # Any resident may become a volunteer, for themself; nobody for another.
     Row("POST /volunteers", on="registering_oneself", may="residents"),
@@ -25,4 +30,11 @@ ROWS = (
     Row("POST /tasks/{task_id}/check-out", on="task_checked_in", may="volunteer", knows="side_of_a staff_x"),
     # Hours count once somebody else than the volunteer has confirmed them.
     Row("POST /tasks/{task_id}/confirm", on="task_done", may="side_of_a staff_x", knows="volunteer"),
+    # All that is held about whoever asks: as one who is helped, and as one who helps. Whoever was merely offered the task is told
+    # of the offer.
+    Row("GET /me/data/volunteers", on="own_data", in_full=True, sees={
+        "resident_a volunteer": "A", "resident_b volunteer_other": "B", OTHERS: "",
+    }),
+    Row("GET /audit/volunteer_matching", on="audit", may="auditors"),
+    Row("GET /audit/volunteer_matching.csv", on="audit", may="auditors"),
 )

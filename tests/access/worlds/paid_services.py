@@ -121,6 +121,9 @@ class PaidServices(World):
         shows = {owner: frozenset([(await self._assigned(owner))["id"]]) for owner in "AB"}
         return Case(query={"limit": "50"}, shows=shows)
 
+    async def own_data(self) -> Case:
+        return Case(shows={owner: frozenset([(await self._paid(owner))["id"]]) for owner in "AB"})
+
     async def _month(self) -> str:
         async with self.service.tx() as tx:
             return f"{(await now(tx)) + timedelta(hours=8):%Y-%m}"

@@ -22,6 +22,7 @@ class Relief(World):
     def __init__(self, service: ServiceUnderTest) -> None:
         super().__init__(service)
         self._noticed: dict[str, list[Any]] = {"A": [], "B": []}
+        self._on_notice: set[str] = set()
         self.full: set[str] = set()
         """Names and accounts that no answer shows whole but those to the resident and those who decide."""
 
@@ -153,6 +154,22 @@ class Relief(World):
         shows = {owner: frozenset([(await self._filed(owner))["id"]]) for owner in "AB"}
         return Case(query={"limit": "50"}, shows=shows, masked=frozenset(self.full))
 
+    async def account_to_verify(self) -> Case:
+        return self._case(await self._filed(), reason="The bank asks.")
+
+    async def account_to_pay(self) -> Case:
+        application = await self._reviewed()
+        await self._step(application, "approve", "district_x", granted=None)
+        return self._case(application, reason="The bank asks.")
+
+    async def own_data(self) -> Case:
+        shows = {}
+        for owner in "AB":
+            application = await self._filed(owner)
+            shows[owner] = frozenset([application["id"], application["reason"], application["bank_account"]])
+        # Whoever objected to a notice is told of their objection, and to which.
+        return Case(shows=shows, beside=frozenset(self._on_notice))
+
     async def evidence_of_both(self) -> Case:
         for owner in "AB":
             application = await self._filed(owner, submit=False)
@@ -184,7 +201,13 @@ class Relief(World):
     async def application_on_notice(self) -> Case:
         application = await self._filed()
         await self._step(application, "verify", "worker_x")
+        self._on_notice.add(application["id"])
         return self._case(application, reason="他家有两套房。")
+
+    async def objection_to_a(self) -> Case:
+        case = await self.application_on_notice()
+        await self.call("POST", f"/notices/{case.target}/objections", "volunteer", **case.json)
+        return case
 
     async def notices(self) -> Case:
         """The list shows the application, and of the payee neither name nor account nor who it is."""

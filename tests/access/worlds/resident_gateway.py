@@ -1,11 +1,15 @@
 """The gateway's accounts and timelines. Behind it stands nobody: what it forwards is judged where it is answered."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
+from pyotp import parse_uri
+
 from access.world import Case, World
+from event_contracts.community_registry import StaffAppointed
 from event_contracts.resident_requests import RequestSubmitted
+from platform_kit.clock import now
 
 SIDES = {"A": ("resident_a", "x"), "B": ("resident_b", "y")}
 
@@ -45,7 +49,7 @@ class Gateway(World):
         return Case(
             json={
                 "account": f"138{uuid4().int % 10**8:08d}", "display_name": "新账户", "kind": "code",
-                "subject": str(uuid4()), "roles": ["district"],
+                "subject": str(uuid4()), "roles": ["operator"],
             }
         )  # fmt: skip
 
@@ -54,6 +58,64 @@ class Gateway(World):
 
     async def a_password(self) -> Case:
         return Case(json={"grant_type": "password", "account": "operator", "password": OPERATOR_PASSWORD})
+
+    async def _staff_account(self, subject: str | None = None) -> dict[str, str]:
+        """Of somebody new, unless said: a second factor is confirmed once."""
+        proof = {"account": f"staff-{uuid4().hex[:12]}", "password": f"a password {uuid4().hex}"}
+        more: dict[str, Any] = {
+            "display_name": "新同事",
+            "kind": "password",
+            "subject": subject or str(uuid4()),
+            "roles": [],
+        }
+        await self.call("POST", "/api/v1/auth/accounts", "operator", **proof, **more)
+        return proof
+
+    async def _refresh_token(self, subject: str | None = None) -> str:
+        proof = await self._staff_account(subject)
+        signed_in = await self.call("POST", "/api/v1/auth/token", "nobody", grant_type="password", **proof)
+        return str(signed_in["refresh_token"])
+
+    async def a_session(self) -> Case:
+        return Case(json={"grant_type": "refresh", "refresh_token": await self._refresh_token()})
+
+    async def a_session_to_end(self) -> Case:
+        return Case(json={"refresh_token": await self._refresh_token()})
+
+    async def a_session_of_a(self) -> Case:
+        await self._refresh_token(self.id_of("resident_a"))
+        return Case()
+
+    async def a_code_of_a(self) -> Case:
+        phone = await self._account("resident_a", f"A奶奶 {uuid4().hex[:8]}")
+        await self.call("POST", "/api/v1/auth/otp", "nobody", phone=phone)
+        return Case()
+
+    async def appointment_of_x(self) -> Case:
+        appointed = StaffAppointed(
+            staff_id=self.people.subjects["worker_x"],
+            appointment_id=uuid4(),
+            post="worker",
+            unit_id=self.people.units["x"],
+            from_on=date(2026, 1, 1),
+            until_on=None,
+        )
+        await self.service.deliver("appointments", appointed)
+        return Case()
+
+    async def a_staff_account(self) -> Case:
+        return Case(json=await self._staff_account())
+
+    async def a_second_factor(self) -> Case:
+        proof = await self._staff_account()
+        begun = await self.call("POST", "/api/v1/auth/totp", "nobody", **proof)
+        async with self.service.tx() as tx:
+            code = parse_uri(begun["otpauth_uri"]).at(int((await now(tx)).timestamp()))
+        return Case(json={**proof, "code": code})
+
+    async def own_data(self) -> Case:
+        shows = {owner: frozenset([await self._filed(owner)]) for owner in SIDES}
+        return Case(shows=shows)
 
     async def oneself(self) -> Case:
         return Case(shows={owner: frozenset([self.id_of(name)]) for owner, (name, _) in SIDES.items()})

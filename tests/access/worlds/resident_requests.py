@@ -1,13 +1,23 @@
 """Requests of A in X and of B in Y, in every state that an operation needs."""
 
+from dataclasses import replace
+from io import BytesIO
 from typing import Any
 from uuid import UUID, uuid4
+
+from PIL import Image
 
 from access.world import Case, World
 from event_contracts.volunteer_matching import TaskAccepted
 
 FILED_BY = {"A": "resident_a", "B": "resident_b"}
 WORKER = {"A": "worker_x", "B": "worker_y"}
+
+
+def _picture() -> bytes:
+    written = BytesIO()
+    Image.new("RGB", (6, 3), "red").save(written, "PNG")
+    return written.getvalue()
 
 
 class Requests(World):
@@ -20,7 +30,7 @@ class Requests(World):
         }
         request = await self.call("POST", "/requests", FILED_BY[owner], **said)
         self.told(owner, request, said)
-        return request
+        return request | said
 
     async def _triaged(self, route: str = "community") -> Any:
         request = await self._submitted()
@@ -78,6 +88,35 @@ class Requests(World):
         )  # fmt: skip
         return self._case(request)
 
+    async def request_to_illustrate(self) -> Case:
+        request = await self._submitted()
+        return replace(self._case(request), content=_picture(), headers={"Content-Type": "image/png"})
+
+    async def _illustrated(self, owner: str = "A") -> Any:
+        request = await self._submitted(owner)
+        name = f"门口 {uuid4().hex[:12]}"
+        answer = await self.ask(
+            "POST", f"/requests/{request['id']}/attachments", FILED_BY[owner], params={"name": f"{name}.png"},
+            headers={"Content-Type": "image/png"}, content=_picture(),
+        )  # fmt: skip
+        assert answer.status_code == 201, answer.text
+        self.told(owner, name)
+        return request
+
+    async def request_illustrated(self) -> Case:
+        return self._case(await self._illustrated())
+
+    async def picture(self) -> Case:
+        request = await self._illustrated()
+        return Case({"request_id": request["id"], "number": "1"}, target=request["id"])
+
+    async def own_data(self) -> Case:
+        shows = {}
+        for owner in "AB":
+            request = await self._illustrated(owner)
+            shows[owner] = frozenset([request["id"], request["words"]])
+        return Case(shows=shows)
+
     async def request_resolved(self) -> Case:
         request = await self._started()
         await self.call("POST", f"/requests/{request['id']}/resolve", "worker_x")
@@ -93,6 +132,11 @@ class Requests(World):
             "states": {"Open": "submitted"},
             "areas": {"7": str(self.people.units["x"])},
         }
+
+    async def imported_into_x(self) -> Case:
+        case = await self.import_into_x()
+        await self.call("POST", "/requests/import", "operator", **case.json)
+        return case
 
     async def import_into_x(self) -> Case:
         """A line that the source puts into X, and that is new."""

@@ -16,6 +16,7 @@ ASKS_FOR = {"A": ("resident_a", "x", "errand"), "B": ("resident_b", "y", "escort
 class Volunteers(World):
     def __init__(self, service: ServiceUnderTest) -> None:
         super().__init__(service)
+        self._offered_beside: set[str] = set()
         self._windows = (datetime.now(UTC) + timedelta(hours=5 + 3 * n) for n in count())
 
     async def settle(self) -> None:
@@ -45,6 +46,8 @@ class Volunteers(World):
         for name in people:
             [offers[name]] = [offer for offer in await self._offers(name) if offer["id"] not in before]
             self.told(owner, offers[name])
+        if "volunteer_beside" in offers:
+            self._offered_beside |= {offers["volunteer_beside"][name] for name in ("id", "task_id")}
         self.told(owner, request_id)
         return offers
 
@@ -89,6 +92,15 @@ class Volunteers(World):
         b = (await self._offered("B"))["volunteer_other"]["task_id"]
         return Case(
             query={"limit": "50"}, shows={"A": frozenset([await self._accepted()]), "B": frozenset([b])}
+        )
+
+    async def own_data(self) -> Case:
+        """A's task is held by X's volunteer; B's is offered to Y's, who has accepted none."""
+        b = (await self._offered("B"))["volunteer_other"]
+        await self.call("POST", f"/offers/{b['id']}/accept", "volunteer_other")
+        return Case(
+            shows={"A": frozenset([await self._accepted()]), "B": frozenset([b["task_id"]])},
+            beside=frozenset(self._offered_beside),
         )
 
     async def task_accepted(self) -> Case:

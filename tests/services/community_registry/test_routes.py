@@ -168,6 +168,17 @@ async def test_a_delegate_with_consent_sees_the_resident(registry: ServiceUnderT
     assert consent.version == 2
 
 
+async def test_a_resident_lets_a_worker_act_for_them(registry: ServiceUnderTest, community: str) -> None:
+    resident = UUID((await _household(registry, community, {"name": "王奶奶"})).json()["residents"][0]["id"])
+    operator = registry.caller("operator")
+    staff = (await registry.post("/staff", json={"name": "李干部"}, by=operator)).json()["id"]
+    consents, by = f"/residents/{resident}/consents", registry.caller("resident", subject=resident)
+    assert (await registry.post(consents, json={"delegate_id": staff}, by=by)).status_code == 201
+    elsewhere = registry.caller("worker", subject=UUID(staff))
+    assert (await registry.get(f"/residents/{resident}", by=elsewhere)).status_code == 200
+    assert (await registry.post(consents, json={"delegate_id": str(uuid4())}, by=by)).status_code == 404
+
+
 async def test_nobody_consents_for_somebody_else(registry: ServiceUnderTest, community: str) -> None:
     members = (await _household(registry, community, {"name": "甲"}, {"name": "乙"})).json()["residents"]
     first, second = (UUID(member["id"]) for member in members)

@@ -60,7 +60,7 @@ SEES = {
     "street": {"service_order": 1, "receipt": 1, "resident": 2},
     "stranger": {},
     "other provider": {},
-    "worker elsewhere": {"provider": 1, "receipt_series": 1},
+    "worker elsewhere": {"receipt_series": 1},
     "finance elsewhere": {"receipt_series": 1},
     "operator": {},
 }

@@ -174,6 +174,9 @@ async def test_anybody_may_object_to_a_notice_and_it_is_verified_again(relief):
     assert made == {"application_id": application_id}
     again = await relief.service.post(path, json=objection, by=relief.resident(stranger))
     assert again.status_code == 404
+    missing = f"/notices/{uuid4()}/objections"
+    nothing = await relief.service.post(missing, json=objection, by=relief.resident(stranger))
+    assert (nothing.status_code, nothing.json()) == (404, again.json())
     detail = relief.ok(await relief.service.get(f"/applications/{application_id}", by=relief.who("worker")))
     assert (detail["state"], detail["round"]) == ("submitted", 2)
     relief.ok(await relief.act(f"/applications/{application_id}/verify", "worker"))

@@ -67,7 +67,7 @@ SEES = {
     "other_worker": {},
     "finance1": {"application": 1} | PAID,
     "finance_lead": {"application": 1} | PAID,
-    "auditor": CASE | PAID,
+    "auditor": {"application": 1, "review": 3} | PAID,
     "volunteer": {},
     "operator": {},
 }

@@ -38,10 +38,10 @@ async def asked(here: Neighbourhood) -> dict[str, Acting]:
 
 
 SEES = {
-    # Whom one may see: oneself, and of a task that one may see who holds it.
+    # Whom one may see: oneself, and who holds the task by which one is helped.
     "resident": {"task": 1, "volunteer": 1, "resident": 1},
     "holder": {"task": 1, "offer": 1, "volunteer": 1, "resident": 1},
-    "asked too": {"task": 1, "offer": 1, "volunteer": 2, "resident": 1},
+    "asked too": {"task": 1, "offer": 1, "volunteer": 1, "resident": 1},
     "other volunteer": {"volunteer": 1, "resident": 1},
     "stranger": {},
     "worker": {"task": 1, "volunteer": 4, "resident": 5},

@@ -1,5 +1,7 @@
 """The database shows a person to themself, to whom they let act for them, and to the staff whose units hold their home."""
 
+from alembic import op
+
 from platform_kit.row_security import EVERYBODY, ME, guard, has
 from registry_replica.row_security import STAFF, create_reach, lets, reaches
 
@@ -13,6 +15,8 @@ OPERATOR = has("operator")
 
 def upgrade() -> None:
     create_reach()
+    # A community worker acts for a resident by consent as well, and is no resident.
+    op.drop_constraint(op.f("fk_consent_delegate_id"), "consent")
     guard("unit", see=EVERYBODY, add=OPERATOR)
     registers = f"{OPERATOR} OR {reaches('worker')}"
     guard(

@@ -74,7 +74,7 @@ def upgrade() -> None:
     for function in (_SUMS_TO_ZERO, _PERIOD_IS_OPEN):
         op.execute(function)
     guard("service", see=EVERYBODY, add=has("district", "operator"))
-    guard("provider", see=f"person_id = {ME} OR {has('worker')}", add=f"person_id = {ME}")
+    guard("provider", see=f"person_id = {ME} OR {reaches('worker')}", add=f"person_id = {ME}")
     theirs = f"resident_id = {ME} OR provider_id = (SELECT linli_provider())"
     guard(
         "service_order",

@@ -40,7 +40,9 @@ def upgrade() -> None:
     officers = OF_AN_APPLICATION.format(condition=reaches(*OFFICERS, unit="a.unit_id"))
     guard("review", see=seen, add=f"reviewer_id = {ME} AND {officers}")
     supports = OF_AN_APPLICATION.format(condition=f"{reaches('worker', unit='a.unit_id')} OR {of_ours}")
-    guard("evidence", see=seen, add=f"added_by = {ME} AND {supports}")
+    # An auditor sees what was decided, and not what a household had to show.
+    shown = OF_AN_APPLICATION.format(condition=f"{reaches(*OFFICERS, unit='a.unit_id')} OR {of_ours}")
+    guard("evidence", see=shown, add=f"added_by = {ME} AND {supports}")
     guard("objection", see=f"objected_by = {ME} OR {officers}")
 
     def of_a_programme(*roles: str) -> str:

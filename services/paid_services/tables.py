@@ -60,7 +60,13 @@ class OrderRow(Row, table=True):
         CheckConstraint("paid_minor = 0 OR paid_minor = to_pay_minor", name="paid_in_full"),
         CheckConstraint("refunded_minor BETWEEN 0 AND paid_minor", name="refunds_within_paid"),
         CheckConstraint("subsidy_reversed_minor BETWEEN 0 AND subsidy_minor", name="subsidy_reversed"),
-        Index("ix_service_order_worklist", "unit_id", "state", "id"),
+        Index(
+            "ix_service_order_worklist",
+            "unit_id",
+            "state",
+            "id",
+            postgresql_include=["resident_id", "provider_id"],
+        ),
         Index("ix_service_order_provider", "provider_id", "id"),
     )
 

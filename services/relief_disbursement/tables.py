@@ -59,7 +59,13 @@ class ApplicationRow(Row, table=True):
             unique=True,
             postgresql_where=text(OPEN_APPLICATION),
         ),
-        Index("ix_application_worklist", "unit_id", "state", "id"),
+        Index(
+            "ix_application_worklist",
+            "unit_id",
+            "state",
+            "id",
+            postgresql_include=["resident_id", "notice_until"],
+        ),
         Index("ix_application_notice", "notice_until", postgresql_where=text("state = 'on_notice'")),
         CheckConstraint(
             "state IN ('draft', 'submitted', 'on_notice', 'street_reviewed', 'active',"

@@ -48,7 +48,9 @@ class TaskRow(Row, table=True):
             unique=True,
             postgresql_where=text("state IN ('open', 'offered', 'accepted', 'checked_in')"),
         ),
-        Index("ix_task_worklist", "unit_id", "state", "id"),
+        Index(
+            "ix_task_worklist", "unit_id", "state", "id", postgresql_include=["resident_id", "volunteer_id"]
+        ),
         Index("ix_task_volunteer_id", "volunteer_id"),
         ExcludeConstraint(
             ("volunteer_id", "="),

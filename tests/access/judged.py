@@ -54,7 +54,9 @@ class JudgedRows:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """The figures travel with each test's report, also from another worker."""
+    """The figures travel with each test's report from the workers, who tell nothing themselves."""
+    if hasattr(terminalreporter.config, "workerinput"):
+        return
     matrix, rows = Judged(), JudgedRows()
     for report in [each for reports in terminalreporter.stats.values() for each in reports]:
         if getattr(report, "when", "") != "call":

@@ -58,7 +58,8 @@ async def people(relief: Relief) -> dict[str, Acting]:
 CASE = {"application": 1, "review": 3, "evidence": 1}
 PAID = {"payment_run": 1, "payment": 1, "bank_file": 1}
 SEES = {
-    "mother": CASE | {"resident": 1, "household": 1, "consent": 1},
+    # A payment is among all that is held about her.
+    "mother": CASE | {"payment": 1, "resident": 1, "household": 1, "consent": 1},
     "daughter": CASE | {"resident": 2, "household": 2, "consent": 1},
     "stranger": {"resident": 1, "household": 1},
     "worker": CASE | {"resident": 3, "household": 3},

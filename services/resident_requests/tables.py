@@ -41,7 +41,7 @@ class RequestRow(Row, table=True):
         CheckConstraint("(source IS NULL) = (source_number IS NULL)", name="source_has_a_number"),
         Index("uq_request_source_number", "source", "source_number", unique=True),
         Index("ix_request_resident_id", "resident_id", "id"),
-        Index("ix_request_worklist", "unit_id", "state", "id", postgresql_include=["resident_id", "source"]),
+        Index("ix_request_worklist", "unit_id", "state", "id", postgresql_include=["resident_id"]),
     )
 
     id: UUID = Field(primary_key=True)

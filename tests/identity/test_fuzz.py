@@ -40,7 +40,7 @@ def test_nothing_that_is_sent_is_answered_by_a_fault_or_by_what_was_not_declared
     # A run that reaches nothing finds nothing.
     calls, reached = figures.get("calls", 0), figures.get("operations that answered 2xx to some role", 0)
     figure("fuzz: calls", calls, "> 300", met=calls > 300)
-    figure("fuzz: operations that answered 2xx to some role", reached, "> 5", met=reached > 5)
+    figure("fuzz: operations that answered 2xx to some role", reached, "> 0", met=reached > 0)
     found = figures["findings (bar 0)"]
     print(done.stdout[-8000:] + done.stderr[-2000:])  # noqa: T201 - shown when it fails
     figure("fuzz: faults and undeclared answers", found, "0", met=found == 0 and done.returncode == 0)

@@ -20,6 +20,7 @@ from local_runtime.databases import migrate_all, prepare_databases, service_dsn
 from local_runtime.home import Home
 from local_runtime.house import service_named
 from local_runtime.secrets_store import audit_anchor_key_file
+from platform_kit.acting import SYSTEM
 from platform_kit.audit import Entry, record
 from platform_kit.audit_anchors import Anchors
 from platform_kit.auth import Caller
@@ -64,7 +65,7 @@ class Books:
             )
             await database.open()
             try:
-                async with database.transaction() as tx:
+                async with database.transaction(SYSTEM) as tx:
                     for number in range(rows):
                         await record(tx, Entry(operation="pay", caller=BY, object={"order": str(number)}))
                 kit = _Kit(database, self.home)

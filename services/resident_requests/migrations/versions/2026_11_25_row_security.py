@@ -22,7 +22,7 @@ def upgrade() -> None:
         "ix_request_worklist",
         "request",
         ["unit_id", "state", "id"],
-        postgresql_include=["resident_id", "source"],
+        postgresql_include=["resident_id"],
     )
     guard("category", see=EVERYBODY)
     describes = has(*STAFF, "operator")
@@ -30,7 +30,7 @@ def upgrade() -> None:
     theirs = f"resident_id = {ME} OR {reaches(*STAFF)}"
     guard(
         "request",
-        see=f"{theirs} OR ({IMPORTED} AND {OPERATOR}) OR {lets('resident_id')}",
+        see=f"{theirs} OR (resident_id IS NULL AND {OPERATOR}) OR {lets('resident_id')}",
         add=f"""filed_by = {ME} AND CASE WHEN {IMPORTED} THEN {OPERATOR} OR {reaches(*STAFF)}
             ELSE resident_id = {ME} OR {reaches("worker")} OR {lets("resident_id")} END""",
         change=f"{theirs} OR {lets('resident_id')}",

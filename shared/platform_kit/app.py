@@ -32,6 +32,7 @@ from platform_kit.problem_answers import Problem, http_error, invalid, refused
 from platform_kit.problems import (
     BodyTooLarge,
     BodyTooSlow,
+    NotYours,
     OurFault,
     Overloaded,
     QueryTooLong,
@@ -176,6 +177,12 @@ def _add_errors(app: FastAPI, mode: str) -> None:
         """The last guard behind the bodies' own bounds: a value that the database cannot hold is the caller's."""
         telemetry.log.warning("unstorable input", path=request.url.path, sqlstate=error.sqlstate)
         return refused(Unstorable(), language(request))
+
+    @app.exception_handler(asyncpg.InsufficientPrivilegeError)
+    async def barred(request: Request, error: asyncpg.InsufficientPrivilegeError) -> Response:
+        """The second barrier held where the first let somebody pass: they are refused, and the log asks why."""
+        telemetry.log.error("row security refused", path=request.url.path, error=str(error))
+        return refused(NotYours(), language(request))
 
     @app.exception_handler(Exception)
     async def ours(request: Request, error: Exception) -> Response:

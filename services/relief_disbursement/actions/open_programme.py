@@ -8,7 +8,8 @@ from platform_kit.ids import new_id
 from platform_kit.money import Money
 from platform_kit.outbox import publish
 from platform_kit.policy import IN_UNITS
-from platform_kit.problems import NotYours
+from platform_kit.problems import NotFound, NotYours
+from registry_replica.permitted import permitted
 from relief_disbursement import store
 from relief_disbursement.policy import POLICY
 from relief_disbursement.problems import CodeTaken
@@ -22,6 +23,9 @@ async def open_programme(
     district = next((post.unit_id for post in by.posts if post.role in posts), None)
     if district is None:
         raise NotYours()
+    if not await permitted(tx, by, POLICY["open_programme"], unit=district):
+        # The registry has not told of it yet.
+        raise NotFound(what="unit")
     nothing = Money(0, budget.currency)
     programme = Programme(
         id=new_id(),

@@ -9,8 +9,8 @@ from platform_kit.acting import SYSTEM
 from platform_kit.db import TROUBLE
 from platform_kit.kit import Kit
 from platform_kit.problems import Unavailable
+from platform_kit.rounds import in_rounds
 from platform_kit.subject_keys import wrap_anew
-from platform_kit.telemetry import log
 
 PIECE = 5_000
 KEYS_PIECE = 200
@@ -39,17 +39,12 @@ class Housekeeping:
         self._kit = kit
 
     async def run(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            try:
-                removed = await self.tidy()
-            except (*TROUBLE, Unavailable) as error:
-                log.warning("housekeeping waits", error=repr(error))
-                removed = 0
-            if removed < PIECE:
-                try:
-                    await asyncio.wait_for(stop.wait(), REST_SECONDS)
-                except TimeoutError:
-                    continue
+        trouble = (*TROUBLE, Unavailable)
+        who = f"{self._kit.service}.housekeeping"
+        await in_rounds(stop, self._round, rest_seconds=REST_SECONDS, who=who, trouble=trouble)
+
+    async def _round(self) -> bool:
+        return await self.tidy() >= PIECE
 
     async def tidy(self) -> int:
         """One piece of each kind; how many rows went."""

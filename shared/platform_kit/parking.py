@@ -12,8 +12,9 @@ import asyncpg
 from platform_kit import telemetry
 from platform_kit.acting import SYSTEM
 from platform_kit.consumer import Consumer
-from platform_kit.db import TROUBLE, Database, Tx
+from platform_kit.db import Database, Tx
 from platform_kit.inbox import Faulty, Incoming, apply, incoming, set_aside
+from platform_kit.rounds import in_rounds
 from platform_kit.telemetry import log
 from platform_kit.watchdog import Progress
 
@@ -99,17 +100,10 @@ class Retries:
         self._consumer = consumer
 
     async def run(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            try:
-                tried = await self.try_due()
-            except TROUBLE as error:
-                log.warning("parked events wait", consumer=self._group, error=repr(error))
-                tried = 0
-            if not tried:
-                try:
-                    await asyncio.wait_for(stop.wait(), IDLE_SECONDS)
-                except TimeoutError:
-                    continue
+        await in_rounds(stop, self._round, rest_seconds=IDLE_SECONDS, who=self._name)
+
+    async def _round(self) -> bool:
+        return await self.try_due() > 0
 
     async def try_due(self) -> int:
         """Try the heads that are due; how many keys were tried.

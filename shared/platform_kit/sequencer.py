@@ -13,6 +13,7 @@ from platform_kit.audit_anchors import Anchor, Anchors
 from platform_kit.audit_chain import ORIGIN, Link, links_after
 from platform_kit.db import TROUBLE, Tx
 from platform_kit.kit import Kit
+from platform_kit.rounds import in_rounds
 from platform_kit.telemetry import log
 from platform_kit.watchdog import Progress
 
@@ -60,24 +61,19 @@ class Sequencer:
         return f"{self._kit.service}.sequencer"
 
     async def run(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            chained = 0
-            try:
-                chained = await self.chain()
-                await self._now_and_then(leaving=False)
-            except TROUBLE as error:
-                log.warning("sequencer waits", error=repr(error))
-            finally:
-                self._progress.idle(self.name)
-            if chained < BATCH:
-                try:
-                    await asyncio.wait_for(stop.wait(), IDLE_SECONDS)
-                except TimeoutError:
-                    continue
+        await in_rounds(stop, self._round, rest_seconds=IDLE_SECONDS, who=self.name)
         try:
             await self._now_and_then(leaving=True)
         except TROUBLE as error:
             log.warning("the chain's end is not anchored", error=repr(error))
+
+    async def _round(self) -> bool:
+        try:
+            chained = await self.chain()
+            await self._now_and_then(leaving=False)
+            return chained >= BATCH
+        finally:
+            self._progress.idle(self.name)
 
     async def chain(self) -> int:
         """Link one batch of what waits; how many rows it was."""

@@ -10,8 +10,9 @@ from datetime import datetime
 from uuid import UUID
 
 from platform_kit.acting import SYSTEM
-from platform_kit.db import TROUBLE, Tx
+from platform_kit.db import Tx
 from platform_kit.kit import Kit
+from platform_kit.rounds import in_rounds
 from platform_kit.telemetry import log
 from platform_kit.watchdog import Progress
 
@@ -73,14 +74,10 @@ class Timers:
         self._kinds = {kind.name: kind for kind in kinds}
 
     async def run(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            try:
-                fired = await self.fire_due()
-            except TROUBLE as error:
-                log.warning("timers wait", error=repr(error))
-                fired = 0
-            if not fired:
-                await _pause(stop)
+        await in_rounds(stop, self._round, rest_seconds=IDLE_SECONDS, who=self.name)
+
+    async def _round(self) -> bool:
+        return await self.fire_due() > 0
 
     async def fire_due(self) -> int:
         """Fire one chunk of what is due, then one that was tried before; how many were tried.
@@ -152,10 +149,3 @@ class Timers:
                 reason[:500],
                 TRIES_BEFORE_PARKED,
             )
-
-
-async def _pause(stop: asyncio.Event) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), IDLE_SECONDS)
-    except TimeoutError:
-        return

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Response
 
 from community_registry import actions, problems, schemas, store
 from community_registry.policy import POLICY
@@ -12,21 +12,17 @@ from community_registry.rules.sealed import PHONE, STAFF_NAME
 from community_registry.rules.unit import Unit
 from platform_kit.clock import now
 from platform_kit.db import Tx
-from platform_kit.edge import Command, Read, commands, reads, refusals
+from platform_kit.edge import ByCaller, ForCaller, refusals
 from platform_kit.ids import new_id
 from platform_kit.masking import ERASED, mask_name
-from platform_kit.paging import Page
+from platform_kit.paging import Cursor, Limit, Page
 from platform_kit.problems import NotFound, NotYours
 from platform_kit.sealing import Sealer
 from registry_replica.permitted import permitted
 
 router = APIRouter(tags=["gateway"])
 
-ByCaller = Annotated[Command, commands()]
-ForCaller = Annotated[Read, reads()]
 
-Limit = Annotated[int, Query(ge=1, le=200)]
-Cursor = Annotated[str | None, Query(max_length=500)]
 Version = Annotated[
     str | None,
     Header(alias="If-Match", pattern=r'^"[0-9]{1,9}"$', description='The version that you saw: "3".'),

@@ -2,21 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Response
 
 from paid_services import actions, problems, schemas, store
 from paid_services.policy import POLICY
-from platform_kit.edge import Command, Read, commands, reads, refusals
+from platform_kit.edge import ByCaller, ForCaller, refusals
+from platform_kit.paging import Cursor, Limit
 from platform_kit.problems import NotFound
 from registry_replica.permitted import permitted
 
 router = APIRouter(tags=["gateway"], prefix="/finance")
 
-ByCaller = Annotated[Command, commands()]
-ForCaller = Annotated[Read, reads()]
 
-Limit = Annotated[int, Query(ge=1, le=200)]
-Cursor = Annotated[str | None, Query(max_length=500)]
 Number = Annotated[str, Path(max_length=40)]
 
 

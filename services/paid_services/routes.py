@@ -1,26 +1,20 @@
 """Services, providers and orders over HTTP."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 
 from paid_services import actions, problems, schemas, store
 from paid_services.policy import POLICY
 from paid_services.rules.order import Order, State
 from paid_services.rules.pricing import Service
 from platform_kit.clock import now
-from platform_kit.edge import Command, Read, commands, reads, refusals
+from platform_kit.edge import ByCaller, ForCaller, refusals
+from platform_kit.paging import Cursor, Limit
 from platform_kit.problems import NotFound
 from registry_replica.permitted import permitted
 
 router = APIRouter(tags=["gateway"])
-
-ByCaller = Annotated[Command, commands()]
-ForCaller = Annotated[Read, reads()]
-
-Limit = Annotated[int, Query(ge=1, le=200)]
-Cursor = Annotated[str | None, Query(max_length=500)]
 
 
 @router.get("/services", response_model=list[schemas.ServiceView])

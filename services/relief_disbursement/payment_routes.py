@@ -1,13 +1,13 @@
 """Payment runs and payments over HTTP, for whoever keeps the money."""
 
-from typing import Annotated, cast
+from typing import cast
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 
 from platform_kit.audit import record_look
-from platform_kit.edge import Bulk, Command, Read, bulk, commands, reads, refusals
-from platform_kit.paging import Page
+from platform_kit.edge import ByCaller, ForCaller, refusals
+from platform_kit.paging import Cursor, Limit, Page
 from platform_kit.problems import NotFound, WrongState
 from platform_kit.subject_keys import subject_keys
 from relief_disbursement import actions, problems, schemas, store
@@ -16,13 +16,6 @@ from relief_disbursement.rules.payment import PaymentState
 from relief_disbursement.settings import ReliefSettings
 
 router = APIRouter(tags=["gateway"])
-
-ByCaller = Annotated[Command, commands()]
-ForCaller = Annotated[Read, reads()]
-Batch = Annotated[Bulk, bulk()]
-
-Limit = Annotated[int, Query(ge=1, le=200)]
-Cursor = Annotated[str | None, Query(max_length=500)]
 
 
 @router.post(

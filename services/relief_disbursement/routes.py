@@ -1,14 +1,13 @@
-"""Relief over HTTP: programmes, applications and their reviews, notices, payment runs and payments."""
+"""Relief over HTTP: programmes, applications and their reviews, notices. The money has a file of its own."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 
 from platform_kit.clock import now
 from platform_kit.db import Tx
-from platform_kit.edge import Bulk, BulkOutcome, Command, Read, bulk, commands, reads, refusals
-from platform_kit.paging import Page
+from platform_kit.edge import Batch, BulkOutcome, ByCaller, ForCaller, refusals
+from platform_kit.paging import Cursor, Limit, Page
 from platform_kit.problems import NotFound, NotYours, WrongState
 from platform_kit.sealing import StoredKey
 from platform_kit.subject_keys import subject_keys
@@ -18,13 +17,6 @@ from relief_disbursement.policy import POLICY
 from relief_disbursement.rules.application import POST_OF, State
 
 router = APIRouter(tags=["gateway"])
-
-ByCaller = Annotated[Command, commands()]
-ForCaller = Annotated[Read, reads()]
-Batch = Annotated[Bulk, bulk()]
-
-Limit = Annotated[int, Query(ge=1, le=200)]
-Cursor = Annotated[str | None, Query(max_length=500)]
 
 
 @router.post(

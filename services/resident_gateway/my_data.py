@@ -1,10 +1,8 @@
 """All that is held about whoever asks: one part for each service, and the gateway's own."""
 
-from typing import Annotated
-
 from fastapi import APIRouter
 
-from platform_kit.edge import Read, reads
+from platform_kit.edge import ForCaller
 from platform_kit.personal_data import Held
 from platform_kit.schemas import View
 from resident_gateway.actions.open_account import DISPLAY_NAME, PURPOSE
@@ -35,6 +33,6 @@ class MyDataParts(View):
 
 
 @router.get("/me/data", response_model=MyDataParts)
-async def list_my_data(_: Annotated[Read, reads()]) -> MyDataParts:
+async def list_my_data(_: ForCaller) -> MyDataParts:
     forwarded = [each.path for each in operations(documents()) if each.path.startswith(PARTS)]
     return MyDataParts(parts=[PREFIX + path for path in sorted((*forwarded, f"{PARTS}gateway"))])

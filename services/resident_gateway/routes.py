@@ -6,7 +6,7 @@ import orjson
 from fastapi import APIRouter, Query, Response
 
 from platform_kit.clock import now
-from platform_kit.edge import Question, Read, questions, reads, refusals
+from platform_kit.edge import ForCaller, Question, questions, refusals
 from platform_kit.problems import NotFound
 from platform_kit.quick_reads import QuickRead
 from platform_kit.subject_keys import subject_keys
@@ -21,7 +21,6 @@ router = APIRouter()
 
 API = "/api/v1"
 
-ForCaller = Annotated[Read, reads()]
 Asked = Annotated[Question, questions()]
 
 

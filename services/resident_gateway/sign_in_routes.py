@@ -11,7 +11,7 @@ from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response
 from platform_kit.auth import ACCESS_LIFETIME, ALGORITHM, ISSUER, Caller, issue_token
 from platform_kit.caller_address import line_of
 from platform_kit.clock import now
-from platform_kit.edge import Command, Unkept, commands, refusals, unkept
+from platform_kit.edge import ByCaller, Unkept, refusals, unkept
 from platform_kit.kit import Kit
 from platform_kit.signing import newest_key
 from platform_kit.telemetry import caller_address
@@ -33,7 +33,6 @@ SECRET_ANSWER = Depends(_never_cached)
 AUTH = "/api/v1/auth"
 OPERATOR = Caller(UUID("00000000-0000-7000-8000-000000000001"), frozenset({"operator"}))
 
-ByCaller = Annotated[Command, commands()]
 Call = Annotated[Unkept, unkept()]
 
 

@@ -10,7 +10,8 @@ from fastapi import APIRouter, Path, Query, Response
 
 from platform_kit import masking
 from platform_kit.clock import now
-from platform_kit.edge import Command, Read, commands, reads, refusals
+from platform_kit.edge import ByCaller, Command, ForCaller, Read, commands, refusals
+from platform_kit.paging import Cursor, Limit
 from platform_kit.pictures import (
     PICTURE_ANSWER,
     PICTURE_BODY,
@@ -32,12 +33,8 @@ from resident_requests.settings import RequestSettings
 
 router = APIRouter(tags=["gateway"])
 
-ByCaller = Annotated[Command, commands()]
 WithPicture = Annotated[Command, commands(brings=drawn_anew)]
-ForCaller = Annotated[Read, reads()]
 
-Limit = Annotated[int, Query(ge=1, le=200)]
-Cursor = Annotated[str | None, Query(max_length=500)]
 FileName = Annotated[str, Query(max_length=400)]
 AttachmentNumber = Annotated[int, Path(ge=1, le=MOST_ATTACHMENTS)]
 SourceName = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{1,39}$")]

@@ -1,12 +1,12 @@
 """Volunteers over HTTP."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 
 from platform_kit.clock import now
-from platform_kit.edge import Command, Read, commands, reads, refusals
+from platform_kit.edge import ByCaller, ForCaller, refusals
+from platform_kit.paging import Cursor, Limit
 from platform_kit.problems import NotFound
 from registry_replica.permitted import permitted
 from volunteer_matching import actions, problems, schemas, store
@@ -14,12 +14,6 @@ from volunteer_matching.policy import POLICY
 from volunteer_matching.rules.task import State
 
 router = APIRouter(tags=["gateway"])
-
-ByCaller = Annotated[Command, commands()]
-ForCaller = Annotated[Read, reads()]
-
-Limit = Annotated[int, Query(ge=1, le=200)]
-Cursor = Annotated[str | None, Query(max_length=500)]
 
 
 @router.post("/volunteers", status_code=201, response_model=schemas.VolunteerView,

@@ -8,13 +8,12 @@ from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
 from platform_kit.audit_reading import Question, ask, csv_lines, entries
-from platform_kit.edge import Read, reads
-from platform_kit.paging import Page
+from platform_kit.edge import ForCaller
+from platform_kit.paging import Cursor, Limit, Page
 from platform_kit.policy import ALL, each, policy
 from platform_kit.schemas import Instant, Line, View
 
 AUDIT_POLICY = policy({name: each("auditor", may=ALL) for name in ("read_audit", "export_audit")})
-ForAuditors = Annotated[Read, reads()]
 Actor = Annotated[UUID | None, Query(description="who did it")]
 Subject = Annotated[UUID | None, Query(description="the resident whom it is about")]
 Operation = Annotated[Line | None, Query(description="the route's name; `look` for looks at full values")]
@@ -58,14 +57,14 @@ def audit_router(service: str, root: str) -> APIRouter:
 
     @router.get(f"/{service}", response_model=Page[AuditView])
     async def read_audit(
-        read: ForAuditors,
+        read: ForCaller,
         actor: Actor = None,
         subject: Subject = None,
         operation: Operation = None,
         since: From = None,
         to: To = None,
-        limit: Annotated[int, Query(ge=1, le=200)] = 50,
-        cursor: Annotated[str | None, Query(max_length=500)] = None,
+        limit: Limit = 50,
+        cursor: Cursor = None,
     ) -> Page[AuditView]:
         question = Question(since, to, actor, subject, operation)
         asked = await ask(read.tx, question, by=read.caller, how="read_audit")
@@ -74,7 +73,7 @@ def audit_router(service: str, root: str) -> APIRouter:
 
     @router.get(f"/{service}.csv", response_class=StreamingResponse, responses=CSV)
     async def export_audit(
-        read: ForAuditors,
+        read: ForCaller,
         actor: Actor = None,
         subject: Subject = None,
         operation: Operation = None,

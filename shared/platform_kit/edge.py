@@ -298,6 +298,12 @@ def bulk() -> Any:
     return Depends(batch, scope="function")
 
 
+# What routes take: whom each lets in is said by the policy, so they are the same in every service.
+ByCaller = Annotated[Command, commands()]
+ForCaller = Annotated[Read, reads()]
+Batch = Annotated[Bulk, bulk()]
+
+
 def refusals(*types: type[Refusal]) -> dict[int | str, dict[str, Any]]:
     """What a route may refuse, declared for OpenAPI; what every route may refuse is added by the app."""
     by_status: dict[int, list[type[Refusal]]] = {}

@@ -2,16 +2,20 @@
 
 import base64
 from collections.abc import Callable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
 import orjson
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict
 
 from platform_kit.db import Tx
 from platform_kit.problems import InvalidInput, Text
 
 V = TypeVar("V")
+# The query of every list.
+Limit: TypeAlias = Annotated[int, Query(ge=1, le=200)]
+Cursor: TypeAlias = Annotated[str | None, Query(max_length=500)]
 
 
 class Page(BaseModel, Generic[V]):

@@ -5,12 +5,12 @@ A service declares once which rows are about a person; the look itself is record
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import APIRouter, Response
 
 from platform_kit.audit import record_look
-from platform_kit.edge import Read, reads
+from platform_kit.edge import ForCaller, Read
 from platform_kit.schemas import View
 from platform_kit.subject_keys import subject_keys
 
@@ -42,7 +42,7 @@ def personal_data_router(part: str, tables: Sequence[Held], *, prefix: str = "")
     router = APIRouter(tags=["gateway"], prefix=prefix)
 
     @router.get(f"/me/data/{part}", response_model=PersonalData, name=f"read_my_data_{part}")
-    async def read_my_data(look: Annotated[Read, reads()], response: Response) -> PersonalData:
+    async def read_my_data(look: ForCaller, response: Response) -> PersonalData:
         response.headers["Cache-Control"] = "no-store"
         held, complete = {}, True
         for each in tables:

@@ -14,7 +14,7 @@ from platform_kit.auth import Caller
 from platform_kit.clock import now
 from platform_kit.consumer import Consumer
 from platform_kit.db import Tx
-from platform_kit.edge import Bulk, Command, Unkept, bulk, commands, unkept
+from platform_kit.edge import Batch, ByCaller, Unkept, unkept
 from platform_kit.envelope import Received
 from platform_kit.outbox import publish
 from platform_kit.policy import ALL, ANYBODY, OWN, policy
@@ -103,7 +103,7 @@ async def raise_counter(tx: Tx, counter_id: UUID, note: str, times: int = 1, the
 
 
 @router.post("/raise", status_code=201)
-async def post_raise(body: Raise, command: Annotated[Command, commands()]) -> Response:
+async def post_raise(body: Raise, command: ByCaller) -> Response:
     raised = await raise_counter(command.tx, body.counter_id, body.note, body.times, body.then)
     await asyncio.sleep(body.linger)
     if body.give_up:
@@ -116,7 +116,7 @@ class Visit(Body):
 
 
 @router.post("/residents/{resident_id}/visits", status_code=201)
-async def post_visit(resident_id: UUID, body: Visit, command: Annotated[Command, commands()]) -> Response:
+async def post_visit(resident_id: UUID, body: Visit, command: ByCaller) -> Response:
     if body.gone:
         raise NotFound(what="resident")
     return command.answer(CounterView(id=resident_id, version=1), status=201)
@@ -136,7 +136,7 @@ class Mark(Body):
 
 
 @router.post("/marks", status_code=201)
-async def post_mark(body: Mark, command: Annotated[Command, commands()]) -> Response:
+async def post_mark(body: Mark, command: ByCaller) -> Response:
     await publish(command.tx, Marked(mark_id=body.mark_id), version=1, at=await now(command.tx))
     return command.answer(CounterView(id=body.mark_id, version=1), status=201)
 
@@ -151,7 +151,7 @@ class Ring(Body):
 
 
 @router.post("/rings", status_code=201)
-async def post_ring(body: Ring, command: Annotated[Command, commands()]) -> Response:
+async def post_ring(body: Ring, command: ByCaller) -> Response:
     await lock_counter(command.tx, body.counter_id)
     due_at = await now(command.tx) + timedelta(seconds=body.after)
     await wake_at(command.tx, body.counter_id, due_at, body.note)
@@ -165,7 +165,7 @@ class Cure(Body):
 
 
 @router.post("/cures", status_code=201)
-async def post_cure(body: Cure, command: Annotated[Command, commands()]) -> Response:
+async def post_cure(body: Cure, command: ByCaller) -> Response:
     """From now on this note does no harm."""
     await command.tx.execute("INSERT INTO cure (note) VALUES ($1) ON CONFLICT DO NOTHING", body.note)
     return command.answer(CounterView(id=command.caller.subject, version=0), status=201)
@@ -176,7 +176,7 @@ class RaiseMany(Body):
 
 
 @router.post("/raise-many")
-async def post_raise_many(body: RaiseMany, batch: Annotated[Bulk, bulk()]) -> Response:
+async def post_raise_many(body: RaiseMany, batch: Batch) -> Response:
     async def one(tx: Tx, counter_id: UUID) -> CounterView:
         if counter_id.int == 0:
             raise NotFound(what="counter")

@@ -18,7 +18,7 @@ from platform_kit.audit_routes import AuditView, csv_headers
 from platform_kit.auth import Caller
 from platform_kit.db import Tx
 from platform_kit.kit import Kit
-from platform_kit.paging import Page
+from platform_kit.paging import Cursor, Page
 from platform_kit.problems import NotFound, NotYours
 from resident_gateway import clients, store
 from resident_gateway.forwarding import origin_headers, streamed_answer
@@ -63,9 +63,7 @@ Asked = Annotated[Filters, Depends(_filters)]
 
 
 @router.get("/audit")
-async def audit_page(
-    request: Request, asked: Asked, cursor: Annotated[str | None, Query(max_length=500)] = None
-) -> Response:
+async def audit_page(request: Request, asked: Asked, cursor: Cursor = None) -> Response:
     kit, caller = cast(Kit, request.app.state.kit), _auditor(request)
     if caller is None:
         return RedirectResponse("/stay?to=/audit", 303, headers=_HEADERS)

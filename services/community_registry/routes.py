@@ -129,10 +129,7 @@ async def correct_resident(
 
 
 @router.post("/residents/{resident_id}/reveal", response_model=schemas.Revealed, responses=refusals(NotYours))
-async def reveal_resident(
-    resident_id: UUID, body: schemas.Reveal, look: ForCaller, response: Response
-) -> schemas.Revealed:
-    response.headers["Cache-Control"] = "no-store"
+async def reveal_resident(resident_id: UUID, body: schemas.Reveal, look: ForCaller) -> schemas.Revealed:
     person = await actions.reveal_resident(
         look.tx, look.kit.sealer, resident_id, body.parts, reason=body.reason, by=look.caller
     )
@@ -148,9 +145,8 @@ async def erase_resident(resident_id: UUID, body: schemas.Erasure, command: ByCa
 
 
 @router.get("/contacts/{work_id}", response_model=schemas.ContactView, responses=refusals())
-async def read_contact(work_id: UUID, look: ForCaller, response: Response) -> schemas.ContactView:
+async def read_contact(work_id: UUID, look: ForCaller) -> schemas.ContactView:
     """`work_id` is a task that you accepted, or an order that you were given; afterwards it is 404."""
-    response.headers["Cache-Control"] = "no-store"
     person, until = await actions.read_contact(look.tx, look.kit.sealer, work_id, by=look.caller)
     return schemas.ContactView(
         name=person.masked.name or ERASED, phone=person.phone, address=person.address, until=until

@@ -122,7 +122,7 @@ async def read_bank_file(payment_run_id: UUID, read: ForCaller) -> Response:
     return Response(
         file.content,
         media_type=f"text/csv; charset={file.charset}",
-        headers={"Content-Disposition": disposition, "Cache-Control": "no-store"},
+        headers={"Content-Disposition": disposition},
     )
 
 

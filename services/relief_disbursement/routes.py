@@ -121,9 +121,8 @@ async def read_application(application_id: UUID, read: ForCaller) -> schemas.App
     responses=refusals(NotFound),
 )
 async def reveal_account(
-    application_id: UUID, body: schemas.Reveal, look: ForCaller, response: Response
+    application_id: UUID, body: schemas.Reveal, look: ForCaller
 ) -> schemas.RevealedAccount:
-    response.headers["Cache-Control"] = "no-store"
     account = await actions.reveal_account(
         look.tx, look.kit.sealer, application_id, reason=body.reason, by=look.caller
     )

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Annotated, Any, cast
 from uuid import UUID
 
-from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Request, Response
 
 from platform_kit.auth import ACCESS_LIFETIME, ALGORITHM, ISSUER, Caller, issue_token
 from platform_kit.caller_address import line_of
@@ -25,11 +25,6 @@ from resident_gateway.settings import GatewaySettings
 router = APIRouter()
 
 
-def _never_cached(response: Response) -> None:
-    response.headers["Cache-Control"] = "no-store"
-
-
-SECRET_ANSWER = Depends(_never_cached)
 AUTH = "/api/v1/auth"
 OPERATOR = Caller(UUID("00000000-0000-7000-8000-000000000001"), frozenset({"operator"}))
 
@@ -86,7 +81,7 @@ async def send_code(body: schemas.CodeWanted, call: Call, background: Background
     return schemas.CodeSent(expires_in=int(LIFETIME.total_seconds()))
 
 
-@router.post(f"{AUTH}/token", response_model=schemas.Token, dependencies=[SECRET_ANSWER],
+@router.post(f"{AUTH}/token", response_model=schemas.Token,
              responses=refusals(problems.WrongCredentials, problems.TooManyTries, problems.SecondFactorMissing))  # fmt: skip
 async def issue(body: schemas.TokenWanted, call: Call) -> Any:
     if body.grant_type == "refresh":
@@ -108,7 +103,7 @@ async def leave(body: schemas.Leaving, call: Call) -> Response:
     return Response(status_code=204)
 
 
-@router.post(f"{AUTH}/totp", response_model=schemas.SecondFactor, dependencies=[SECRET_ANSWER],
+@router.post(f"{AUTH}/totp", response_model=schemas.SecondFactor,
              responses=refusals(problems.WrongCredentials, problems.TooManyTries))  # fmt: skip
 async def begin_totp(body: schemas.SecondFactorWanted, call: Call) -> Any:
     proof = partial(

@@ -45,10 +45,7 @@ class AuditView(View):
 
 
 def csv_headers(service: str) -> dict[str, str]:
-    return {
-        "Content-Disposition": f'attachment; filename="audit-{service}.csv"',
-        "Cache-Control": "no-store",
-    }
+    return {"Content-Disposition": f'attachment; filename="audit-{service}.csv"'}
 
 
 def audit_router(service: str, root: str) -> APIRouter:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter
 
 from platform_kit.audit import record_look
 from platform_kit.edge import ForCaller, Read
@@ -42,8 +42,7 @@ def personal_data_router(part: str, tables: Sequence[Held], *, prefix: str = "")
     router = APIRouter(tags=["gateway"], prefix=prefix)
 
     @router.get(f"/me/data/{part}", response_model=PersonalData, name=f"read_my_data_{part}")
-    async def read_my_data(look: ForCaller, response: Response) -> PersonalData:
-        response.headers["Cache-Control"] = "no-store"
+    async def read_my_data(look: ForCaller) -> PersonalData:
         held, complete = {}, True
         for each in tables:
             rows = await _rows(look, each)

@@ -13,7 +13,6 @@ from platform_kit.problems import (
     NotSignedIn,
     Overloaded,
     Refusal,
-    TooManyRequests,
     Unavailable,
 )
 
@@ -108,8 +107,6 @@ def refused(refusal: Refusal, language: str) -> Response:
     headers = {}
     if seconds := refusal.facts.get("retry_after") or RETRY_SECONDS.get(type(refusal)):
         headers["Retry-After"] = str(seconds)
-    if isinstance(refusal, TooManyRequests):
-        headers["Retry-After"] = str(refusal.seconds)
     if isinstance(refusal, NotSignedIn):
         headers["WWW-Authenticate"] = "Bearer"
     return answer(problem_of(refusal, language), headers)

@@ -134,7 +134,7 @@ class TooManyRequests(Refusal):
     says = Text("Too many requests; please try again in {seconds} s.", "请求过于频繁,请 {seconds} 秒后重试。")
 
     def __init__(self, *, seconds: int) -> None:
-        super().__init__(seconds=seconds)
+        super().__init__(seconds=seconds, retry_after=seconds)
         self.seconds = seconds
 
 

@@ -13,14 +13,11 @@ from platform_kit.sealing import StoredKey
 from registry_replica.store import SUBTREE
 
 
-@dataclass(frozen=True, slots=True)
-class Household:
-    """`wrapped` and `kek` are its data key as it is stored; `address` is None once nobody is left."""
+class _Keyed:
+    """A row that comes with its data key as it is stored."""
 
+    __slots__ = ()
     id: UUID
-    unit_id: UUID
-    address: bytes | None
-    version: int
     wrapped: bytes | None
     kek: str | None
 
@@ -30,7 +27,19 @@ class Household:
 
 
 @dataclass(frozen=True, slots=True)
-class Resident:
+class Household(_Keyed):
+    """`wrapped` and `kek` are its data key as it is stored; `address` is None once nobody is left."""
+
+    id: UUID
+    unit_id: UUID
+    address: bytes | None
+    version: int
+    wrapped: bytes | None
+    kek: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Resident(_Keyed):
     """`address` is the household's, under the key that `home_wrapped` and `home_kek` are."""
 
     id: UUID
@@ -50,26 +59,18 @@ class Resident:
     home_kek: str | None
 
     @property
-    def key(self) -> StoredKey:
-        return StoredKey(self.id, self.wrapped, self.kek)
-
-    @property
     def home_key(self) -> StoredKey:
         return StoredKey(self.household_id, self.home_wrapped, self.home_kek)
 
 
 @dataclass(frozen=True, slots=True)
-class Staff:
+class Staff(_Keyed):
     id: UUID
     name: bytes
     phone: bytes | None
     version: int
     wrapped: bytes | None
     kek: str | None
-
-    @property
-    def key(self) -> StoredKey:
-        return StoredKey(self.id, self.wrapped, self.kek)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from ipaddress import ip_address
 from time import perf_counter
 from typing import Any
 
@@ -20,6 +19,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from platform_kit import telemetry
 from platform_kit.admission import Admission
+from platform_kit.caller_address import address_of
 from platform_kit.db import TROUBLE
 from platform_kit.edge import AlreadyAnswered, language, response_of
 from platform_kit.gateway_identity import Doorkeeper
@@ -254,7 +254,7 @@ class Limits:
             correlation = str(new_id())
         telemetry.correlation_id.set(correlation)
         given = headers.get(b"x-caller-address", "") if self._passed_on else ""
-        telemetry.caller_address.set(_address(given) or _address((scope.get("client") or ("",))[0]))
+        telemetry.caller_address.set(address_of(given) or address_of((scope.get("client") or ("",))[0]))
         trace = headers.get(b"traceparent", "")
         telemetry.traceparent.set(trace if _TRACEPARENT.fullmatch(trace) else "")
         status, started = 500, perf_counter()
@@ -295,14 +295,6 @@ class Limits:
         telemetry.log.info(
             "answered", method=scope["method"], route=route, status=status, seconds=round(seconds, 4)
         )
-
-
-def _address(text: str) -> str:
-    """Empty when it is none: a name, a socket's path, whatever a header held."""
-    try:
-        return str(ip_address(text))
-    except ValueError:
-        return ""
 
 
 async def _bounded(scope: Scope, limit: int, receive: Receive) -> Receive:

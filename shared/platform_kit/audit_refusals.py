@@ -18,6 +18,7 @@ from platform_kit.acting import SYSTEM
 from platform_kit.audit import Entry, record_all, uuid_or_none
 from platform_kit.auth import Caller
 from platform_kit.db import Database
+from platform_kit.policy import operation_name
 from platform_kit.problems import InProgress, InvalidInput, Refusal, Unstorable
 from platform_kit.sealing import Sealer
 
@@ -78,7 +79,7 @@ class RefusalNotes:
 def entry_of(sealer: Sealer, request: Request, caller: Caller | None, key: str | None) -> Entry:
     """A call as it came: who, which operation, on what."""
     return Entry(
-        operation=request.scope["endpoint"].__name__,
+        operation=operation_name(request.scope["endpoint"]),
         caller=caller,
         subject=uuid_or_none(request.path_params.get("resident_id")),
         object=dict(request.path_params),

@@ -5,6 +5,14 @@ from ipaddress import IPv6Address, ip_address, ip_network
 _UNKNOWN = "unknown"
 
 
+def address_of(text: str) -> str:
+    """Empty when it is none: a name, a socket's path, whatever a header held."""
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        return ""
+
+
 def line_of(address: str) -> str:
     """The same for everybody at one connection to the internet: an IPv4 address, or an IPv6 /64, which is 2^64 addresses."""
     try:

@@ -55,6 +55,15 @@ _FUNCTIONS = (
     """,
 )
 
+_OWN = """
+    CREATE FUNCTION linli_{table}() RETURNS uuid LANGUAGE plpgsql STABLE AS $$
+    DECLARE
+        me uuid := linli_subject();
+    BEGIN
+        RETURN (SELECT id FROM {table} WHERE person_id = me);
+    END $$
+"""
+
 
 def reaches(*roles: str, unit: str = "unit_id") -> str:
     """The condition that a post of one of these roles reaches the row's unit. The array is made once for a statement."""
@@ -71,6 +80,19 @@ def create_reach() -> None:
     create_row_security()
     for statement in _FUNCTIONS:
         op.execute(statement)
+
+
+def create_own(table: str) -> None:
+    """`linli_<table>()`: the id of the caller's own row there, by its `person_id`."""
+    op.execute(_OWN.replace("{table}", table))
+
+
+def cover_worklist(table: str, *asked: str) -> None:
+    """The list that staff work from asks the policy of each row that it counts: with the columns that it asks, the index alone
+    can answer."""
+    name = f"ix_{table}_worklist"
+    op.drop_index(name, table)
+    op.create_index(name, table, ["unit_id", "state", "id"], postgresql_include=list(asked))
 
 
 def guard_replica() -> None:

@@ -3,7 +3,7 @@
 from alembic import op
 
 from platform_kit.row_security import EVERYBODY, ME, guard, has
-from registry_replica.row_security import guard_replica, lets, reaches
+from registry_replica.row_security import cover_worklist, create_own, guard_replica, lets, reaches
 
 revision = "2026_11_25_row_security"
 down_revision = "2026_11_25_subject_keys"
@@ -61,24 +61,8 @@ _PERIOD_IS_OPEN = """
 
 def upgrade() -> None:
     guard_replica()
-    # The list that staff work from asks the policy of each row that it counts: the index alone can answer.
-    op.drop_index("ix_service_order_worklist", "service_order")
-    op.create_index(
-        "ix_service_order_worklist",
-        "service_order",
-        ["unit_id", "state", "id"],
-        postgresql_include=["resident_id", "provider_id"],
-    )
-    op.execute(
-        """
-        CREATE FUNCTION linli_provider() RETURNS uuid LANGUAGE plpgsql STABLE AS $$
-        DECLARE
-            me uuid := linli_subject();
-        BEGIN
-            RETURN (SELECT id FROM provider WHERE person_id = me);
-        END $$
-        """
-    )
+    cover_worklist("service_order", "resident_id", "provider_id")
+    create_own("provider")
     for function in (_SUMS_TO_ZERO, _PERIOD_IS_OPEN):
         op.execute(function)
     guard("service", see=EVERYBODY, add=has("district", "operator"))

@@ -1,9 +1,7 @@
 """The database shows an application to its resident and its officers, on notice to everybody, and money to finance."""
 
-from alembic import op
-
 from platform_kit.row_security import EVERYBODY, ME, guard, has
-from registry_replica.row_security import guard_replica, lets, reaches
+from registry_replica.row_security import cover_worklist, guard_replica, lets, reaches
 
 revision = "2026_11_25_row_security"
 down_revision = "2026_11_25_subject_keys"
@@ -18,14 +16,7 @@ OF_AN_APPLICATION = "EXISTS (SELECT FROM application a WHERE a.id = application_
 
 def upgrade() -> None:
     guard_replica()
-    # The list that staff work from asks the policy of each row that it counts: the index alone can answer.
-    op.drop_index("ix_application_worklist", "application")
-    op.create_index(
-        "ix_application_worklist",
-        "application",
-        ["unit_id", "state", "id"],
-        postgresql_include=["resident_id", "notice_until"],
-    )
+    cover_worklist("application", "resident_id", "notice_until")
     guard(
         "programme",
         see=EVERYBODY,

@@ -1,9 +1,7 @@
 """The database shows a request to whom it belongs and to the staff whose units hold it, whatever the code asks for."""
 
-from alembic import op
-
 from platform_kit.row_security import EVERYBODY, ME, guard, has
-from registry_replica.row_security import STAFF, guard_replica, lets, reaches
+from registry_replica.row_security import STAFF, cover_worklist, guard_replica, lets, reaches
 
 revision = "2026_11_25_row_security"
 down_revision = "2026_11_25_attachments"
@@ -16,14 +14,7 @@ OPERATOR = has("operator")
 
 def upgrade() -> None:
     guard_replica()
-    # The list that staff work from asks the policy of each row that it counts: the index alone can answer.
-    op.drop_index("ix_request_worklist", "request")
-    op.create_index(
-        "ix_request_worklist",
-        "request",
-        ["unit_id", "state", "id"],
-        postgresql_include=["resident_id"],
-    )
+    cover_worklist("request", "resident_id")
     guard("category", see=EVERYBODY)
     describes = has(*STAFF, "operator")
     guard("import_source", see=describes, add=describes, change=describes)

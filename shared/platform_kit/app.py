@@ -253,8 +253,8 @@ class Limits:
         if not _CORRELATION.fullmatch(correlation):
             correlation = str(new_id())
         telemetry.correlation_id.set(correlation)
-        given = headers.get(b"x-caller-address", "") if self._passed_on else ""
-        telemetry.caller_address.set(address_of(given) or address_of((scope.get("client") or ("",))[0]))
+        given = address_of(headers.get(b"x-caller-address", "")) if self._passed_on else ""
+        telemetry.caller_address.set(given or address_of((scope.get("client") or ("",))[0]))
         trace = headers.get(b"traceparent", "")
         telemetry.traceparent.set(trace if _TRACEPARENT.fullmatch(trace) else "")
         status, started = 500, perf_counter()

@@ -27,6 +27,8 @@ ACCESS_LIFETIME = timedelta(minutes=10)
 MAX_TOKEN_BYTES = 8192
 # Whoever sends tokens with made-up key ids makes us read the keys once in this time, however many come.
 REREAD_SECONDS = 2.0
+# A key that was taken away, because somebody has it who should not, opens nothing after this time; no restart is needed.
+TRUSTED_SECONDS = 60.0
 _REMEMBERED = 10_000
 
 
@@ -92,17 +94,19 @@ def claims_of(*, audience: str) -> _Claims:
 
 
 class Verifier:
-    """Fixed algorithm, issuer, audience and type; unknown `crit` refused; a token is verified once, then remembered.
+    """Fixed algorithm, issuer, audience and type; unknown `crit` refused; a token is verified once a minute, and remembered
+    meanwhile.
 
-    `reread` gives the keys anew: asked when a token names a key that is not known, so that a rotation needs no restart.
+    `reread` gives the keys anew: asked when a token names a key that is not known, so that a rotation needs no restart, and
+    when what is known has become old.
     """
 
     def __init__(self, jwks: dict[str, Any], reread: Callable[[], dict[str, Any]] | None = None) -> None:
         self._keys = _key_set(jwks)
         self._reread = reread
-        self._reread_at = float("-inf")
+        self._reread_at = time.monotonic() - REREAD_SECONDS
         self._claims = claims_of(audience=AUDIENCE)
-        self._remembered: OrderedDict[bytes, tuple[Caller, int]] = OrderedDict()
+        self._remembered: OrderedDict[bytes, tuple[Caller, float]] = OrderedDict()
 
     @classmethod
     def from_file(cls, path: Path) -> "Verifier":
@@ -121,12 +125,12 @@ class Verifier:
             raise NotSignedIn
         digest = hashlib.sha256(token.encode()).digest()
         if remembered := self._remembered.get(digest):
-            caller, expires = remembered
-            if expires > time.time():
+            caller, until = remembered
+            if until > time.time():
                 return caller
             del self._remembered[digest]
         caller, expires = self._verify(token)
-        self._remembered[digest] = (caller, expires)
+        self._remembered[digest] = (caller, trusted_until(expires))
         if len(self._remembered) > _REMEMBERED:
             self._remembered.popitem(last=False)
         return caller
@@ -159,17 +163,25 @@ class Verifier:
         return claims
 
     def _know(self, kid: object) -> None:
-        """The key of that id is among ours, or was just looked for. Before any signature is checked: a flood of forged
+        """The key of that id is among ours; NotSignedIn when it is not. Before any signature is checked: a flood of forged
         tokens costs one reading."""
-        if any(key.kid == kid for key in self._keys):
-            return
-        if self._reread is None or time.monotonic() - self._reread_at < REREAD_SECONDS:
+        age = time.monotonic() - self._reread_at
+        if self._reread is not None and age >= (TRUSTED_SECONDS if self._knows(kid) else REREAD_SECONDS):
+            self._reread_at = time.monotonic()
+            try:
+                self._keys = _key_set(self._reread())
+            except (OSError, ValueError, KeyError, JoseError) as error:
+                log.warning("the keys could not be read again; the known ones stay", error=repr(error))
+        if not self._knows(kid):
             raise NotSignedIn
-        self._reread_at = time.monotonic()
-        try:
-            self._keys = _key_set(self._reread())
-        except (OSError, ValueError, KeyError, JoseError) as error:
-            log.warning("the keys could not be read again; the known ones stay", error=repr(error))
+
+    def _knows(self, kid: object) -> bool:
+        return any(key.kid == kid for key in self._keys)
+
+
+def trusted_until(expires: int) -> float:
+    """Until when (seconds since 1970) a token that was verified now need not be verified again."""
+    return min(expires, time.time() + TRUSTED_SECONDS)
 
 
 def _key_set(jwks: dict[str, Any]) -> KeySet:

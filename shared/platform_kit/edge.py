@@ -267,7 +267,8 @@ def unkept() -> Any:
         kit: Kit = request.app.state.kit
         caller = _let_in(request, _caller(request))
         async with kit.db.transaction(SYSTEM) as tx:
-            entry = entry_of(kit.sealer, request, caller, None)
+            declared = request.scope["route"].status_code or 200
+            entry = replace(entry_of(kit.sealer, request, caller, None), status=declared)
             made = Unkept(kit=kit, tx=tx, asker=caller, language=language(request), entry=entry)
             yield made
             if request.method not in SAFE:

@@ -1,6 +1,6 @@
 """The gateway's own identity. A service answers nobody else, however good a person's token is: being on the network gives nothing.
 
-A token of its own kind for each service, signed by the gateway's key and good for minutes; a service verifies it once.
+A token of its own kind for each service, signed by the gateway's key and good for minutes; a service verifies it once a minute.
 """
 
 import time
@@ -11,7 +11,7 @@ from pathlib import Path
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from platform_kit.auth import ISSUER, MAX_TOKEN_BYTES, Verifier, claims_of
+from platform_kit.auth import ISSUER, MAX_TOKEN_BYTES, Verifier, claims_of, trusted_until
 from platform_kit.problems import NotSignedIn
 from platform_kit.signing import newest_key
 
@@ -50,7 +50,7 @@ class Doorkeeper:
     def __init__(self, verifier: Verifier, service: str) -> None:
         self._verifier = verifier
         self._claims = claims_of(audience=service)
-        self._remembered: OrderedDict[str, int] = OrderedDict()
+        self._remembered: OrderedDict[str, float] = OrderedDict()
 
     def admit(self, shown: str | None) -> None:
         """NotSignedIn unless it is the gateway that calls this service."""
@@ -58,6 +58,7 @@ class Doorkeeper:
             raise NotSignedIn
         if self._remembered.get(shown, 0) > time.time():
             return
-        self._remembered[shown] = int(self._verifier.decoded(shown, TYPE, self._claims)["exp"])
+        expires = int(self._verifier.decoded(shown, TYPE, self._claims)["exp"])
+        self._remembered[shown] = trusted_until(expires)
         if len(self._remembered) > _REMEMBERED:
             self._remembered.popitem(last=False)

@@ -80,7 +80,7 @@ async def ask_code(request: Request, call: Call, background: BackgroundTasks, ph
     return _page(request, "code.html", phone=phone, local=call.kit.settings.mode == "local")
 
 
-@router.post("/sign-in")
+@router.post("/sign-in", status_code=303)
 async def sign_in(
     request: Request,
     call: Call,
@@ -113,7 +113,7 @@ async def sign_in(
     return answer
 
 
-@router.post("/sign-out")
+@router.post("/sign-out", status_code=303)
 async def sign_out(request: Request, call: Call) -> Response:
     if token := request.cookies.get(SESSION):
         await actions.end_session(call.tx, call.kit.sealer, token)

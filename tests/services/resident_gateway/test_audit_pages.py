@@ -40,7 +40,7 @@ async def test_signing_in_and_failing_to_are_written_down(entrance: Entrance) ->
     ]
     operator = UUID("00000000-0000-7000-8000-000000000001")
     assert rows[1:] == [
-        ("send_code", None, "done", 200),
+        ("send_code", None, "done", 202),
         ("issue", None, "wrong-credentials", 401),
         ("issue", resident, "done", 200),
         ("issue", operator, "done", 200),
@@ -60,11 +60,14 @@ async def test_the_pages_of_signing_in_are_written_down_and_looking_at_ones_home
     await client.post("/sign-in", data={"phone": PHONE, "code": "1"}, headers=HERE)
     await client.post("/sign-in", data={"phone": PHONE, "code": entrance.newest_code()}, headers=HERE)
     assert (await client.get("/home")).status_code == 200
-    rows = [(row["operation"], row["actor"], row["outcome"]) for row in await entrance.gateway.audited()]
+    rows = [
+        (row["operation"], row["actor"], row["outcome"], row["status"])
+        for row in await entrance.gateway.audited()
+    ]
     assert rows[1:] == [
-        ("ask_code", None, "done"),
-        ("sign_in", None, "wrong-credentials"),
-        ("sign_in", resident, "done"),
+        ("ask_code", None, "done", 200),
+        ("sign_in", None, "wrong-credentials", 401),
+        ("sign_in", resident, "done", 303),
     ]
 
 

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from platform_kit import testing
 from resident_gateway.messages import CHANNEL
 
 from .conftest import PHONE, Entrance, open_gateway
@@ -95,17 +94,3 @@ async def test_a_provider_in_trouble_changes_no_answer_and_its_log_names_nobody(
     told = "".join(capsys.readouterr())
     assert "message" in told
     assert PHONE not in told
-
-
-async def test_outside_of_local_mode_it_does_not_start_without_a_provider(
-    servers: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made = testing._settings
-
-    def in_production(service: Any, values: dict[str, str]) -> Any:
-        return made(service, values | {"LINLI_MODE": "production"})
-
-    monkeypatch.setattr(testing, "_settings", in_production)
-    with pytest.raises(RuntimeError, match="GATEWAY_SMS_URL"):
-        async with open_gateway(servers, tmp_path):
-            pass

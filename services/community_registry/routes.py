@@ -10,14 +10,17 @@ from community_registry.policy import POLICY
 from community_registry.rules import identity
 from community_registry.rules.sealed import PHONE, STAFF_NAME
 from community_registry.rules.unit import Unit
+from event_contracts.community_registry import WorkDay, WorkSpan
 from platform_kit.clock import now
 from platform_kit.db import Tx
 from platform_kit.edge import ByCaller, ForCaller, refusals
 from platform_kit.ids import new_id
 from platform_kit.masking import ERASED, mask_name
+from platform_kit.official_days import LAST_YEAR_KNOWN
 from platform_kit.paging import Cursor, Limit, Page
 from platform_kit.problems import NotFound, NotYours
 from platform_kit.sealing import Sealer
+from registry_replica.calendars import in_force
 from registry_replica.permitted import permitted
 
 router = APIRouter(tags=["gateway"])
@@ -40,6 +43,26 @@ async def open_unit(body: schemas.NewUnit, command: ByCaller) -> Response:
 @router.get("/units", response_model=list[schemas.UnitView])
 async def list_units(read: ForCaller) -> list[schemas.UnitView]:
     return [schemas.UnitView.model_validate(unit) for unit in await store.units(read.tx)]
+
+
+@router.put("/units/{unit_id}/calendar", response_model=schemas.CalendarView, responses=refusals())
+async def set_calendar(unit_id: UUID, body: schemas.NewCalendar, command: ByCaller) -> Response:
+    await actions.set_calendar(
+        command.tx,
+        unit_id,
+        hours=[
+            [WorkSpan.model_validate(span, from_attributes=True) for span in spans] for spans in body.hours
+        ],
+        days=[WorkDay.model_validate(day, from_attributes=True) for day in body.days],
+        country=body.country,
+        by=command.caller,
+    )
+    return command.answer(await _calendar(command.tx, unit_id))
+
+
+@router.get("/units/{unit_id}/calendar", response_model=schemas.CalendarView, responses=refusals())
+async def read_calendar(unit_id: UUID, read: ForCaller) -> schemas.CalendarView:
+    return await _calendar(read.tx, unit_id)
 
 
 @router.post("/households", status_code=201, response_model=schemas.HouseholdView,
@@ -233,4 +256,13 @@ async def _staff(tx: Tx, sealer: Sealer, staff: store.Staff) -> schemas.StaffVie
         name=mask_name(key.open(staff.name, for_=STAFF_NAME)),
         version=staff.version,
         appointments=[schemas.AppointmentView.model_validate(each) for each in appointments],
+    )
+
+
+async def _calendar(tx: Tx, unit_id: UUID) -> schemas.CalendarView:
+    found = await in_force(tx, unit_id)
+    if found is None:
+        raise NotFound(what="unit")
+    return schemas.CalendarView.model_validate(
+        {**found.content, "set_for": found.set_for, "official_until": LAST_YEAR_KNOWN}
     )

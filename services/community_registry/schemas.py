@@ -1,13 +1,15 @@
 """Bodies and answers of the registry."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
+from itertools import pairwise
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from community_registry.rules.person import Part
-from event_contracts.community_registry import Post, UnitKind
+from event_contracts.community_registry import Post, UnitKind, WorkDay, WorkSpan
+from platform_kit.official_days import Country
 from platform_kit.schemas import Body, Clean, Line, View, Zone
 
 Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{2,4}(/[0-9]{2,4}){0,5}$", max_length=40)]
@@ -30,6 +32,75 @@ class UnitView(View):
     code: str
     name: str
     zone: str
+
+
+def _in_order(spans: list["Span"]) -> list["Span"]:
+    marks = [mark for span in spans for mark in (span.opens, span.closes)]
+    if any(later <= earlier for earlier, later in pairwise(marks)):
+        raise ValueError("each must close after it opens and before the next opens")
+    return spans
+
+
+def _once_each(days: list["Day"]) -> list["Day"]:
+    if len({day.on for day in days}) < len(days):
+        raise ValueError("a date stands there twice")
+    return days
+
+
+def _on_the_wall(mark: time) -> time:
+    if mark.tzinfo is not None or mark.microsecond:
+        raise ValueError("hours and minutes of a clock on the wall, for example 09:00")
+    return mark
+
+
+def _at_all(hours: list[list["Span"]]) -> list[list["Span"]]:
+    if not any(hours):
+        raise ValueError("on one weekday at least somebody must be there")
+    return hours
+
+
+Mark = Annotated[time, AfterValidator(_on_the_wall)]
+
+
+class Span(Body):
+    """Of one day, by the clock of the unit: [opens, closes)."""
+
+    opens: Mark
+    closes: Mark
+
+
+Spans = Annotated[list[Span], Field(max_length=6), AfterValidator(_in_order)]
+
+
+class Day(Body):
+    """What is worked on one date, before everything else; no span is a day off."""
+
+    on: date
+    spans: Spans
+
+
+class NewCalendar(Body):
+    """`hours` of Monday to Sunday. With `country` its official holidays and make-up workdays hold."""
+
+    hours: Annotated[list[Spans], Field(min_length=7, max_length=7), AfterValidator(_at_all)]
+    days: Annotated[list[Day], Field(max_length=800), AfterValidator(_once_each)] = Field(
+        default_factory=list
+    )
+    country: Country | None = "CN"
+
+
+class CalendarView(View):
+    """What holds for a unit. `set_for` is the unit that it was set for, this one or one above; None: nobody has set any.
+
+    `official_until` is the last year whose official days are known: later ones are weekdays and weekends until somebody
+    enters their days.
+    """
+
+    set_for: UUID | None
+    hours: tuple[tuple[WorkSpan, ...], ...]
+    days: tuple[WorkDay, ...]
+    country: Country | None
+    official_until: int
 
 
 class NewMember(Body):

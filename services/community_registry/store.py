@@ -1,8 +1,9 @@
 """All SQL of the registry. What is sealed comes and goes as bytes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from community_registry.rules.unit import Unit
@@ -128,6 +129,22 @@ async def insert_unit(tx: Tx, unit: Unit, at: datetime) -> None:
         unit.zone,
         at,
     )
+
+
+async def save_calendar(tx: Tx, unit_id: UUID, content: Mapping[str, Any]) -> int:
+    """The unit's next version; its row stays locked."""
+    version: int = await tx.fetchval(
+        "UPDATE unit SET version = version + 1 WHERE id = $1 RETURNING version", unit_id
+    )
+    await tx.execute(
+        """
+        INSERT INTO work_calendar (unit_id, content) VALUES ($1, $2)
+        ON CONFLICT (unit_id) DO UPDATE SET content = excluded.content
+        """,
+        unit_id,
+        content,
+    )
+    return version
 
 
 async def household(tx: Tx, household_id: UUID) -> Household | None:

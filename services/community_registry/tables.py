@@ -4,12 +4,13 @@ Of an erased resident the row stays, without a name: others refer to it.
 """
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field, SQLModel
 
-from platform_kit.tables import TIMESTAMPTZ, service_registry
+from platform_kit.tables import JSONB, TIMESTAMPTZ, service_registry
 
 
 class Row(SQLModel, registry=service_registry()):
@@ -28,6 +29,15 @@ class UnitRow(Row, table=True):
     zone: str
     version: int
     created_at: datetime = Field(sa_type=TIMESTAMPTZ)
+
+
+class WorkCalendarRow(Row, table=True):
+    """As the event says it: hours, days, country."""
+
+    __tablename__ = "work_calendar"
+
+    unit_id: UUID = Field(primary_key=True, foreign_key="unit.id")
+    content: dict[str, Any] = Field(sa_type=JSONB)
 
 
 class HouseholdRow(Row, table=True):

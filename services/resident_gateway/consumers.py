@@ -137,6 +137,8 @@ CONSUMERS = (
             requests.RequestAssigned: _request("assigned"),
             requests.RequestUnassigned: _request("triaged"),
             requests.RequestStarted: _request("in_progress"),
+            requests.RequestAwaitsResident: _request("awaiting_resident"),
+            requests.RequestWentOn: _request("in_progress"),
             requests.RequestResolved: _request("resolved"),
             requests.RequestClosed: _request("closed"),
             requests.RequestReopened: _request("reopened"),

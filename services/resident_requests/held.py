@@ -1,15 +1,22 @@
 """What resident requests hold about a person, for whoever asks what is held about them."""
 
 from platform_kit.personal_data import Held
-from resident_requests.rules.sealed import ADDRESS, ATTACHMENT_NAME, REASON, WORDS
+from resident_requests.rules.sealed import ADDRESS, ATTACHMENT_NAME, COMMENT, REASON, WORDS
 
 HELD = (
     Held(
         "request",
         "resident_id = $1",
         ("id", "case_number", "filed_by", "unit_id", "category", "state", "route", "latitude", "longitude", "wanted_from",
-         "wanted_until", "assignee_id", "occurred_at", "created_at"),
+         "wanted_until", "assignee_id", "respond_by", "responded_at", "resolve_by", "occurred_at", "created_at"),
         sealed={"words": WORDS, "address": ADDRESS, "reason": REASON},
+    ),
+    # The notes that staff keep among themselves are not shown, here as anywhere.
+    Held(
+        "comment",
+        "request_id IN (SELECT id FROM request WHERE resident_id = $1) AND kind <> 'note'",
+        ("id", "request_id", "kind", "author_id", "at"),
+        sealed={"words": COMMENT},
     ),
     Held(
         "attachment",

@@ -12,6 +12,11 @@ POLICY = policy(
         "submit_request": _THEIRS | each("worker", may=(OWN_OR_LET, IN_UNITS)),
         "list_requests": _STAFF,
         "read_request": each(ANY_ROLE, may=OWN_OR_LET) | _STAFF,
+        "add_comment": _THEIRS | _STAFF,
+        "list_comments": each(ANY_ROLE, may=OWN_OR_LET) | _STAFF,
+        "ask_resident": _STAFF,
+        # Staff write down what the resident said by phone or at the door.
+        "answer_question": _THEIRS | _STAFF,
         "add_attachment": _THEIRS | _STAFF,
         "list_attachments": each(ANY_ROLE, may=OWN_OR_LET) | _STAFF,
         "read_attachment": each(ANY_ROLE, may=OWN_OR_LET) | _STAFF,

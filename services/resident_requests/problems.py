@@ -17,6 +17,13 @@ class ReopenWindowPassed(Refusal):
     )
 
 
+class OnlyStaffKeepNotes(Refusal):
+    status = 403
+    says = Text(
+        "Only staff can write what the resident does not see.", "只有工作人员可以写居民不可见的备注。"
+    )
+
+
 class WantedTimeEndsEarly(Refusal):
     status = 422
     says = Text("The wanted time ends before it begins.", "期望时间的结束早于开始。")

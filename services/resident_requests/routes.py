@@ -27,8 +27,9 @@ from resident_requests import actions, problems, schemas, store
 from resident_requests.policy import POLICY
 from resident_requests.rules.attachments import MOST_ATTACHMENTS
 from resident_requests.rules.city_report import Source
+from resident_requests.rules.comments import shown_to
 from resident_requests.rules.request import Request, State
-from resident_requests.rules.sealed import ATTACHMENT_CONTENT, ATTACHMENT_NAME
+from resident_requests.rules.sealed import ATTACHMENT_CONTENT, ATTACHMENT_NAME, COMMENT
 from resident_requests.settings import RequestSettings
 
 router = APIRouter(tags=["gateway"])
@@ -69,9 +70,12 @@ async def list_requests(
 ) -> schemas.RequestPage:
     codes = POLICY["list_requests"].unit_codes(read.caller)
     requests, following = await store.page_for_staff(read.tx, codes, state, limit, cursor)
-    return schemas.RequestPage(
-        items=[schemas.RequestView.of(request) for request in requests], next=following
-    )
+    at, calendars = await now(read.tx), await store.calendars(read.tx, [each.unit_id for each in requests])
+    items = [
+        schemas.RequestView.of(each, time_left=schemas.TimeLeft.of(each, calendars[each.unit_id], at))
+        for each in requests
+    ]
+    return schemas.RequestPage(items=items, next=following)
 
 
 @router.post(
@@ -101,7 +105,9 @@ async def describe_source(name: SourceName, body: schemas.NewSource, command: By
 async def read_request(request_id: UUID, read: ForCaller) -> schemas.RequestView:
     request = await _seen(request_id, read, "read_request")
     said = await actions.open_said(read.kit.sealer, await store.sealed(read.tx, request_id))
-    return schemas.RequestView.of(request, **said)
+    clockwork = await store.clockwork(read.tx, request)
+    left = schemas.TimeLeft.of(request, clockwork.calendar, await now(read.tx))
+    return schemas.RequestView.of(request, time_left=left, **said)
 
 
 @router.post("/requests/{request_id}/triage", response_model=schemas.RequestView,
@@ -158,6 +164,48 @@ async def reopen_request(request_id: UUID, command: ByCaller) -> Response:
         command.tx, request_id, window=timedelta(hours=hours), by=command.caller
     )
     return command.answer(schemas.RequestView.of(request))
+
+
+@router.post("/requests/{request_id}/ask", response_model=schemas.RequestView, responses=refusals())
+async def ask_resident(request_id: UUID, body: schemas.Question, command: ByCaller) -> Response:
+    request = await actions.ask_resident(
+        command.tx, command.kit.sealer, request_id, words=body.words, by=command.caller
+    )
+    return command.answer(schemas.RequestView.of(request))
+
+
+@router.post("/requests/{request_id}/answer", response_model=schemas.RequestView, responses=refusals())
+async def answer_question(request_id: UUID, body: schemas.Answer, command: ByCaller) -> Response:
+    request = await actions.answer_question(
+        command.tx, command.kit.sealer, request_id, words=body.words, by=command.caller
+    )
+    return command.answer(schemas.RequestView.of(request))
+
+
+@router.post("/requests/{request_id}/comments", status_code=201, response_model=schemas.CommentView,
+             responses=refusals(problems.OnlyStaffKeepNotes))  # fmt: skip
+async def add_comment(request_id: UUID, body: schemas.NewComment, command: ByCaller) -> Response:
+    comment = await actions.add_comment(
+        command.tx,
+        command.kit.sealer,
+        request_id,
+        words=body.words,
+        internal=body.internal,
+        by=command.caller,
+    )
+    return command.answer(_comment(comment, body.words), status=201)
+
+
+@router.get("/requests/{request_id}/comments", response_model=schemas.CommentPage, responses=refusals())
+async def list_comments(
+    request_id: UUID, read: ForCaller, limit: Limit = 50, cursor: Cursor = None
+) -> schemas.CommentPage:
+    request = await _seen(request_id, read, "list_comments")
+    key = await actions.find_key(read.tx, read.kit.sealer, request)
+    side = await actions.side_of(read.tx, request, read.caller)
+    comments, following = await store.comments(read.tx, request_id, shown_to(side), limit, cursor)
+    items = [_comment(each, key.open(each.words, for_=COMMENT)) for each in comments]
+    return schemas.CommentPage(items=items, next=following)
 
 
 @router.post("/requests/{request_id}/attachments", status_code=201, response_model=schemas.AttachmentView,
@@ -220,4 +268,10 @@ def _attachment(attachment: store.Attachment, name: str | None) -> schemas.Attac
         width=attachment.width,
         height=attachment.height,
         added_at=attachment.added_at,
+    )
+
+
+def _comment(comment: store.Comment, words: str | None) -> schemas.CommentView:
+    return schemas.CommentView(
+        id=comment.id, kind=comment.kind, author_id=comment.author_id, words=words, at=comment.at
     )

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -10,9 +10,13 @@ from pydantic import Field, StringConstraints
 
 from event_contracts.resident_requests import Route
 from platform_kit.schemas import Body, Clean, Instant, Line, Note, View, Zone
+from platform_kit.working_time import WorkCalendar
 from resident_requests.rules.city_report import LineOutcome
+from resident_requests.rules.clocks import Clock, time_left
+from resident_requests.rules.comments import Kind
 from resident_requests.rules.request import Request, State
 
+_MINUTE = timedelta(minutes=1)
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=100), Clean]
 
@@ -46,6 +50,50 @@ class Reason(Body):
     reason: Line
 
 
+class NewComment(Body):
+    """`internal`: a note among staff, which the resident does not see."""
+
+    words: Note
+    internal: bool = False
+
+
+class Question(Body):
+    words: Note
+
+
+class Answer(Body):
+    words: Note
+
+
+class CommentView(View):
+    """`words` are None when they have been erased."""
+
+    id: UUID
+    kind: Kind
+    author_id: UUID
+    words: str | None
+    at: datetime
+
+
+class CommentPage(View):
+    items: list[CommentView]
+    next: str | None
+
+
+class TimeLeft(View):
+    """Of what was promised, in minutes of working time; negative when overdue. A clock that has stopped shows what was left then."""
+
+    response: int | None
+    resolution: int | None
+
+    @classmethod
+    def of(cls, request: Request, calendar: WorkCalendar, at: datetime) -> "TimeLeft":
+        left = {clock: time_left(request, clock, calendar, at) for clock in Clock}
+        return cls.model_validate(
+            {clock: None if value is None else value // _MINUTE for clock, value in left.items()}
+        )
+
+
 class RequestView(View):
     id: UUID
     case_number: str
@@ -61,13 +109,18 @@ class RequestView(View):
     resolved_at: datetime | None
     occurred_at: datetime
     version: int
+    respond_by: datetime | None
+    responded_at: datetime | None
+    resolve_by: datetime | None
+    paused_at: datetime | None
+    time_left: TimeLeft | None = None
     words: str | None = None
     address: str | None = None
     reason: str | None = None
 
     @classmethod
-    def of(cls, request: Request, **said: str | None) -> "RequestView":
-        """`said`: words, address and reason, only for whoever may see the one request."""
+    def of(cls, request: Request, **said: str | TimeLeft | None) -> "RequestView":
+        """`said`: words, address and reason, only for whoever may see the one request; `time_left` where it is read."""
         return cls.model_validate(request).model_copy(update=said)
 
 

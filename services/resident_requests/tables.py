@@ -20,21 +20,30 @@ CASE_SERIAL = Sequence("case_serial", metadata=Row.metadata)
 
 
 class CategoryRow(Row, table=True):
+    """`respond_hours`, `resolve_hours`: what is promised; `escalate_hours` after a breach the district is told. In working time."""
+
     __tablename__ = "category"
+    __table_args__ = tuple(
+        CheckConstraint(f"{name} BETWEEN 1 AND 500", name=name)
+        for name in ("respond_hours", "resolve_hours", "escalate_hours")
+    )
 
     code: str = Field(primary_key=True)
     name_zh: str
     name_en: str
     route: str
     skill: str | None = None
+    respond_hours: int
+    resolve_hours: int
+    escalate_hours: int
 
 
 class RequestRow(Row, table=True):
     __tablename__ = "request"
     __table_args__ = (
         CheckConstraint(
-            "state IN ('submitted', 'triaged', 'assigned', 'in_progress', 'resolved', 'closed', 'reopened',"
-            " 'rejected', 'withdrawn')",
+            "state IN ('submitted', 'triaged', 'assigned', 'in_progress', 'awaiting_resident', 'resolved', 'closed',"
+            " 'reopened', 'rejected', 'withdrawn')",
             name="state",
         ),
         CheckConstraint("resident_id IS NOT NULL OR source IS NOT NULL", name="has_a_resident_or_a_source"),
@@ -62,6 +71,11 @@ class RequestRow(Row, table=True):
     wanted_until: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     assignee_id: UUID | None = None
     escalated: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    round: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    respond_by: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
+    responded_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
+    resolve_by: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
+    paused_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     resolved_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     occurred_at: datetime = Field(sa_type=TIMESTAMPTZ)
     source: str | None = None
@@ -69,6 +83,35 @@ class RequestRow(Row, table=True):
     source_content: bytes | None = None
     version: int
     created_at: datetime = Field(sa_type=TIMESTAMPTZ)
+
+
+class BreachRow(Row, table=True):
+    """A promise that was missed, and who was told: the key is what makes it once."""
+
+    __tablename__ = "breach"
+
+    request_id: UUID = Field(primary_key=True, foreign_key="request.id")
+    round: int = Field(primary_key=True)
+    clock: str = Field(primary_key=True)
+    level: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=TIMESTAMPTZ)
+
+
+class CommentRow(Row, table=True):
+    """`words` are sealed."""
+
+    __tablename__ = "comment"
+    __table_args__ = (
+        CheckConstraint("kind IN ('from_resident', 'from_staff', 'question', 'answer', 'note')", name="kind"),
+        Index("ix_comment_request_id", "request_id", "id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    request_id: UUID = Field(foreign_key="request.id")
+    kind: str
+    author_id: UUID
+    words: bytes
+    at: datetime = Field(sa_type=TIMESTAMPTZ)
 
 
 class AttachmentRow(Row, table=True):

@@ -1,8 +1,10 @@
 """Who is who and where. References only: names, phones and addresses never leave the registry by an event."""
 
-from datetime import date
+from datetime import date, time
 from typing import ClassVar, Literal
 from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
 
 from event_contracts.base import EventPayload, Topic
 
@@ -28,6 +30,38 @@ class UnitOpened(EventPayload):
     code: str
     name: str
     zone: str
+
+
+class WorkSpan(BaseModel):
+    """Local time, [opens, closes) of one day."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    opens: time
+    closes: time
+
+
+class WorkDay(BaseModel):
+    """What is worked on one date, whatever its weekday; nothing is a day off."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    on: date
+    spans: tuple[WorkSpan, ...]
+
+
+class WorkCalendarSet(EventPayload):
+    """When the unit, and every unit below it without a calendar of its own, is at work: `hours` of Monday to Sunday; `country`
+    is whose official holidays and make-up workdays hold; `days` go before both."""
+
+    type: ClassVar[str] = "registry.unit.calendar_set.v1"
+    topic: ClassVar[Topic] = UNITS
+    aggregate: ClassVar[str] = "unit_id"
+
+    unit_id: UUID
+    hours: tuple[tuple[WorkSpan, ...], ...]
+    days: tuple[WorkDay, ...]
+    country: Literal["CN"] | None
 
 
 class HouseholdRegistered(EventPayload):

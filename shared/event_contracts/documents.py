@@ -191,6 +191,8 @@ class _Examples:
                 return "2026-11-25T08:30:00Z"
             case "date":
                 return "2026-11-25"
+            case "time":
+                return "08:30:00"
         if name == "currency":
             return "CNY"
         return f"{name} 例"

@@ -74,6 +74,30 @@ class RequestStarted(_RequestEvent):
     type: ClassVar[str] = "requests.request.started.v1"
 
 
+class RequestAwaitsResident(_RequestEvent):
+    """Staff have asked something; until it is answered its clock stands still."""
+
+    type: ClassVar[str] = "requests.request.awaits_resident.v1"
+
+
+class RequestWentOn(_RequestEvent):
+    """The question was answered, or nothing was said for so long that staff must decide without."""
+
+    type: ClassVar[str] = "requests.request.went_on.v1"
+
+    by: Literal["answer", "silence"]
+
+
+class RequestCommented(_RequestEvent):
+    """Somebody said something, which stays with the service. Notes among staff are no event."""
+
+    type: ClassVar[str] = "requests.request.commented.v1"
+
+    comment_id: UUID
+    author_id: UUID
+    side: Literal["resident", "staff"]
+
+
 class RequestResolved(_RequestEvent):
     type: ClassVar[str] = "requests.request.resolved.v1"
 

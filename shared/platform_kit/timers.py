@@ -47,6 +47,10 @@ class TimerKind:
     fire: Callable[[Tx, UUID], Awaitable[object]]
 
 
+# A first timer as part of a wider statement: the numbers of the parameters that are its kind, aggregate and deadline.
+NEW_TIMER = "INSERT INTO timer (kind, aggregate, due_at) VALUES (${kind}, ${aggregate}, ${due_at})"
+
+
 async def set_timer(tx: Tx, kind: str, aggregate: UUID, due_at: datetime) -> None:
     """One per (kind, aggregate); setting it again moves it."""
     await tx.execute(

@@ -9,6 +9,7 @@ from event_contracts.community_registry import (
     ResidentErased,
     ResidentRegistered,
     UnitOpened,
+    WorkCalendarSet,
 )
 from platform_kit.consumer import Consumer, Handler
 from platform_kit.db import Tx
@@ -29,6 +30,18 @@ async def on_unit_opened(tx: Tx, event: Received[UnitOpened]) -> None:
         unit.code,
         unit.name,
         unit.zone,
+    )
+
+
+async def on_work_calendar_set(tx: Tx, event: Received[WorkCalendarSet]) -> None:
+    content = event.data.model_dump(mode="json", include={"hours", "days", "country"})
+    await tx.execute(
+        """
+        INSERT INTO work_calendar (unit_id, content) VALUES ($1, $2)
+        ON CONFLICT (unit_id) DO UPDATE SET content = excluded.content
+        """,
+        event.data.unit_id,
+        content,
     )
 
 
@@ -86,6 +99,7 @@ def registry_replica(also_erased: Handler | None = None) -> Consumer:
         start="beginning",
         handlers={
             UnitOpened: on_unit_opened,
+            WorkCalendarSet: on_work_calendar_set,
             HouseholdRegistered: on_household_registered,
             ResidentRegistered: on_resident_registered,
             ConsentRecorded: on_consent_recorded,

@@ -1,7 +1,10 @@
-"""The replica's tables as a step of a service's first migration."""
+"""The replica's tables as steps of a service's migrations."""
 
 import sqlalchemy as sa
 from alembic import op
+
+from platform_kit.row_security import EVERYBODY, guard
+from platform_kit.tables import JSONB
 
 
 def create_replica() -> None:
@@ -38,3 +41,14 @@ def create_replica() -> None:
         sa.Column("until_on", sa.Date()),
         sa.PrimaryKeyConstraint("resident_id", "delegate_id", name="pk_consent"),
     )
+
+
+def create_calendars() -> None:
+    """When a unit is at work is no secret."""
+    op.create_table(
+        "work_calendar",
+        sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.Column("content", JSONB, nullable=False),
+        sa.PrimaryKeyConstraint("unit_id", name="pk_work_calendar"),
+    )
+    guard("work_calendar", see=EVERYBODY)

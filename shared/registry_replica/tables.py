@@ -2,6 +2,8 @@
 
 from sqlalchemy import Column, Date, Index, Integer, MetaData, Table, Text, Uuid
 
+from platform_kit.tables import JSONB
+
 
 def add_replica_tables(metadata: MetaData) -> tuple[Table, ...]:
     return (
@@ -14,6 +16,12 @@ def add_replica_tables(metadata: MetaData) -> tuple[Table, ...]:
             Column("code", Text, nullable=False, unique=True),
             Column("name", Text, nullable=False),
             Column("zone", Text, nullable=False),
+        ),
+        Table(
+            "work_calendar",
+            metadata,
+            Column("unit_id", Uuid, primary_key=True),
+            Column("content", JSONB, nullable=False),
         ),
         Table(
             "household",

@@ -54,12 +54,12 @@ REPLICA = (
 # What everybody who is signed in may see: catalogues, the tree of units, what the programmes are, which months are closed. And
 # numbers that are nobody's.
 PUBLIC: dict[str, frozenset[str]] = {
-    "community_registry": frozenset({"unit"}),
-    "resident_requests": frozenset({"unit", "category", "import_source"}),
-    "volunteer_matching": frozenset({"unit"}),
-    "relief_disbursement": frozenset({"unit", "programme"}),
-    "paid_services": frozenset({"unit", "service", "period", "receipt_series"}),
-    "resident_gateway": frozenset({"unit"}),
+    "community_registry": frozenset({"unit", "work_calendar"}),
+    "resident_requests": frozenset({"unit", "work_calendar", "category", "import_source"}),
+    "volunteer_matching": frozenset({"unit", "work_calendar"}),
+    "relief_disbursement": frozenset({"unit", "work_calendar", "programme"}),
+    "paid_services": frozenset({"unit", "work_calendar", "service", "period", "receipt_series"}),
+    "resident_gateway": frozenset({"unit", "work_calendar"}),
 }
 
 TABLES: dict[str, tuple[Table, ...]] = {
@@ -92,6 +92,13 @@ TABLES: dict[str, tuple[Table, ...]] = {
         Table("request", "imported_into_x", sees={"staff_x": "A", "operator": "A?"},
               whose="SELECT r.id AS key, home.id AS person FROM request r JOIN resident home ON home.unit_id = r.unit_id"
                     " WHERE r.source IS NOT NULL"),
+        Table("comment", "comments_of_both", "SELECT c.id AS key, r.resident_id AS person FROM comment c"
+              " JOIN request r ON r.id = c.request_id WHERE c.kind <> 'note'", CASE),
+        # Notes of staff, and which promise was missed.
+        Table("comment", "notes_of_both", "SELECT c.id AS key, r.resident_id AS person FROM comment c"
+              " JOIN request r ON r.id = c.request_id WHERE c.kind = 'note'", {"staff_x": "A", "staff_y": "B"}),
+        Table("breach", "missed_of_both", "SELECT b.request_id AS key, r.resident_id AS person FROM breach b"
+              " JOIN request r ON r.id = b.request_id", CASE, key="request_id"),
         Table("attachment", "own_data", "SELECT a.request_id AS key, r.resident_id AS person FROM attachment a"
               " JOIN request r ON r.id = a.request_id", CASE, key="request_id"),
         *REPLICA,

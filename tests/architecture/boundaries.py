@@ -98,6 +98,7 @@ _RULES_MAY_USE = (
     "platform_kit.money",
     "platform_kit.ids",
     "platform_kit.problems",
+    "platform_kit.working_time",
     "pyotp",
     "stdnum",
 )

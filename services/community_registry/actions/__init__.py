@@ -12,6 +12,7 @@ from community_registry.actions.register_household import register_household
 from community_registry.actions.register_resident import register_resident
 from community_registry.actions.register_staff import register_staff
 from community_registry.actions.reveal_resident import reveal_resident
+from community_registry.actions.set_calendar import set_calendar
 
 __all__ = [
     "appoint_staff",
@@ -26,4 +27,5 @@ __all__ = [
     "register_resident",
     "register_staff",
     "reveal_resident",
+    "set_calendar",
 ]

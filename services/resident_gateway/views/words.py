@@ -26,6 +26,7 @@ STATES = _by_language(
         "triaged": ("已分办", "Being arranged"),
         "assigned": ("已派单", "Somebody will come"),
         "in_progress": ("进行中", "In progress"),
+        "awaiting_resident": ("等待您的答复", "Waiting for your answer"),
         "resolved": ("已办结", "Done"),
         "closed": ("已关闭", "Closed"),
         "reopened": ("已重开", "Reopened"),
@@ -59,7 +60,7 @@ STATES = _by_language(
 
 # An icon beside the word: colour is never the only signal.
 ICONS = {
-    "submitted": "✉", "triaged": "…", "assigned": "☺", "in_progress": "▶", "resolved": "✔", "closed": "✔",
+    "submitted": "✉", "triaged": "…", "assigned": "☺", "in_progress": "▶", "awaiting_resident": "?", "resolved": "✔", "closed": "✔",
     "paid": "¥", "offered": "?", "accepted": "☺", "taken": "✖", "rejected": "✖", "returned": "↩", "on_notice": "📢",
     "approved": "✔", "confirmed": "✔", "done": "✔", "completed": "✔",
 }  # fmt: skip

@@ -1,9 +1,14 @@
 """What is done with requests: one verb, one file."""
 
 from resident_requests.actions.add_attachment import add_attachment
+from resident_requests.actions.add_comment import add_comment
+from resident_requests.actions.answer_question import answer_question
+from resident_requests.actions.ask_resident import ask_resident
 from resident_requests.actions.close_silent_request import close_silent_request
 from resident_requests.actions.confirm_request import confirm_request
 from resident_requests.actions.describe_source import describe_source
+from resident_requests.actions.end_waiting import end_waiting
+from resident_requests.actions.escalate_overdue import escalate_overdue
 from resident_requests.actions.escalate_request import escalate_request
 from resident_requests.actions.find_key import find_key
 from resident_requests.actions.import_reports import import_reports
@@ -15,6 +20,7 @@ from resident_requests.actions.open_said import open_said
 from resident_requests.actions.reject_request import reject_request
 from resident_requests.actions.reopen_request import reopen_request
 from resident_requests.actions.resolve_request import resolve_request
+from resident_requests.actions.side_of import side_of
 from resident_requests.actions.start_request import start_request
 from resident_requests.actions.submit_request import submit_request
 from resident_requests.actions.triage_request import triage_request
@@ -22,9 +28,14 @@ from resident_requests.actions.withdraw_request import withdraw_request
 
 __all__ = [
     "add_attachment",
+    "add_comment",
+    "answer_question",
+    "ask_resident",
     "close_silent_request",
     "confirm_request",
     "describe_source",
+    "end_waiting",
+    "escalate_overdue",
     "escalate_request",
     "find_key",
     "import_reports",
@@ -36,6 +47,7 @@ __all__ = [
     "reject_request",
     "reopen_request",
     "resolve_request",
+    "side_of",
     "start_request",
     "submit_request",
     "triage_request",

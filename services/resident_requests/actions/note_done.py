@@ -13,7 +13,7 @@ from resident_requests.rules import request as rules
 
 async def note_done(tx: Tx, request_id: UUID, *, by: UUID) -> None:
     request = await store.request_for_update(tx, request_id)
-    if request is None or request.state not in (rules.State.ASSIGNED, rules.State.IN_PROGRESS):
+    if request is None or request.state not in rules.BEING_DONE:
         return
     at = await now(tx)
     await set_timer(tx, "silence", request_id, at + rules.SILENCE)

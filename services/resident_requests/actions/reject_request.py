@@ -24,4 +24,4 @@ async def reject_request(tx: Tx, sealer: Sealer, request_id: UUID, *, reason: st
     whose = request.resident_id
     key = await subject_key(tx, sealer, whose) if whose else sealer
     await store.save_reason(tx, request_id, key.seal(reason, for_=REASON))
-    return await record(tx, rules.reject(request), RequestRejected, at, reason="declined")
+    return await record(tx, rules.reject(request, at), RequestRejected, at, reason="declined")

@@ -15,6 +15,7 @@ from registry_replica.permitted import permitted
 from resident_requests import store
 from resident_requests.policy import POLICY
 from resident_requests.problems import CategoryUnknown, WantedTimeEndsEarly
+from resident_requests.rules.clocks import first_deadline, promised
 from resident_requests.rules.request import Request, State
 from resident_requests.rules.sealed import ADDRESS, WORDS
 
@@ -40,21 +41,23 @@ async def submit_request(
         tx, by, POLICY["submit_request"], owner=whose.id, unit=whose.unit_id, at=at
     ):
         raise NotFound(what="resident", field="resident_id")
-    if not found.category_known:
+    if found.clockwork is None:
         raise CategoryUnknown(field="category", category=category)
     if wanted[0] and wanted[1] and wanted[1] <= wanted[0]:
         raise WantedTimeEndsEarly(field="wanted_until")
     if occurred_at is not None and occurred_at > at:
         raise InvalidInput(field="occurred_at", reason=_FUTURE)
-    request = Request(
+    filed = Request(
         id=new_id(), case_number=found.case_number, resident_id=resident_id, filed_by=by.subject, unit_id=whose.unit_id,
         category=category, state=State.SUBMITTED, route=None, skill=None, wanted_from=wanted[0],
         wanted_until=wanted[1], assignee_id=None, resolved_at=None, occurred_at=occurred_at or at, version=1,
     )  # fmt: skip
+    request = promised(filed, found.clockwork.promise, found.clockwork.calendar, at)
     key = await key_to_seal(tx, sealer, found.key)
     await store.insert_request(
         tx,
         request,
+        missed_at=first_deadline(request),
         words=key.seal(words, for_=WORDS),
         address=key.seal(address, for_=ADDRESS) if address else None,
         point=point,

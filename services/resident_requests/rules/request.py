@@ -1,7 +1,7 @@
 """The life of a request: every transition that there is; any other is refused with the state it is in.
 
-submitted → triaged → assigned → in_progress → resolved → closed; rejected and withdrawn on the side; resolved and closed
-can be reopened for a while and are then triaged again.
+submitted → triaged → assigned → in_progress → resolved → closed; in_progress ⇄ awaiting_resident; rejected and withdrawn on
+the side; resolved and closed can be reopened for a while and are then triaged again.
 """
 
 from dataclasses import dataclass, replace
@@ -24,6 +24,7 @@ class State(StrEnum):
     TRIAGED = "triaged"
     ASSIGNED = "assigned"
     IN_PROGRESS = "in_progress"
+    AWAITING_RESIDENT = "awaiting_resident"
     RESOLVED = "resolved"
     CLOSED = "closed"
     REOPENED = "reopened"
@@ -31,12 +32,19 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-OPEN = frozenset({State.SUBMITTED, State.TRIAGED, State.ASSIGNED, State.IN_PROGRESS, State.REOPENED})
+OPEN = frozenset({
+    State.SUBMITTED, State.TRIAGED, State.ASSIGNED, State.IN_PROGRESS, State.AWAITING_RESIDENT, State.REOPENED,
+})  # fmt: skip
+BEING_DONE = frozenset({State.ASSIGNED, State.IN_PROGRESS, State.AWAITING_RESIDENT})
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`version` counts its events. `resident_id` is None only for a report imported from a city's data."""
+    """`version` counts its events. `resident_id` is None only for a report imported from a city's data.
+
+    `respond_by` and `resolve_by` are what was promised, None for such a report; `round` counts how often it was reopened, with
+    new promises each time. `paused_at` is since when it waits for the resident, or waited when it ended.
+    """
 
     id: UUID
     case_number: str
@@ -53,6 +61,11 @@ class Request:
     resolved_at: datetime | None
     occurred_at: datetime
     version: int
+    round: int = 0
+    respond_by: datetime | None = None
+    responded_at: datetime | None = None
+    resolve_by: datetime | None = None
+    paused_at: datetime | None = None
 
 
 def triage(
@@ -64,10 +77,12 @@ def triage(
     wanted_until: datetime | None,
     at: datetime,
 ) -> Request:
-    """Say who acts next and when help is wanted: from then, or now; until then, or two hours later."""
+    """Say who acts next and when help is wanted: from then, or now; until then, or two hours later. What the resident wanted
+    and is over, as with one that was reopened, counts no more."""
     _only(request, "triaged", State.SUBMITTED, State.REOPENED)
     begins = max(wanted_from or request.wanted_from or at, at)
-    ends = wanted_until or request.wanted_until or begins + WANTED_SPAN
+    theirs = request.wanted_until if request.wanted_until and request.wanted_until > begins else None
+    ends = wanted_until or theirs or begins + WANTED_SPAN
     if ends <= begins:
         raise WantedTimeEndsEarly(field="wanted_until")
     return replace(
@@ -78,6 +93,7 @@ def triage(
         wanted_from=begins,
         wanted_until=ends,
         assignee_id=None,
+        responded_at=request.responded_at or at,
     )
 
 
@@ -103,8 +119,21 @@ def start(request: Request) -> Request:
     return replace(request, state=State.IN_PROGRESS)
 
 
+def ask(request: Request, at: datetime) -> Request:
+    """Nothing can go on until the resident says more: the clock stands still."""
+    _only(request, "awaiting_resident", State.IN_PROGRESS)
+    return replace(request, state=State.AWAITING_RESIDENT, paused_at=at)
+
+
+def go_on(request: Request, resolve_by: datetime | None) -> Request:
+    """The resident has said more; `resolve_by` is later by as long as was waited."""
+    _only(request, "answered", State.AWAITING_RESIDENT)
+    return replace(request, state=State.IN_PROGRESS, paused_at=None, resolve_by=resolve_by)
+
+
 def resolve(request: Request, at: datetime) -> Request:
-    _only(request, "resolved", State.IN_PROGRESS, State.ASSIGNED)
+    """Also while it waits for the resident: a volunteer may be done with it meanwhile."""
+    _only(request, "resolved", *BEING_DONE)
     return replace(request, state=State.RESOLVED, resolved_at=at)
 
 
@@ -118,7 +147,14 @@ def reopen(request: Request, *, at: datetime, window: timedelta) -> Request:
     until = (request.resolved_at or request.occurred_at) + window
     if at > until:
         raise ReopenWindowPassed(until=until.isoformat())
-    return replace(request, state=State.REOPENED, assignee_id=None)
+    return replace(
+        request,
+        state=State.REOPENED,
+        assignee_id=None,
+        resolved_at=None,
+        responded_at=None,
+        round=request.round + 1,
+    )
 
 
 def withdraw(request: Request) -> Request:
@@ -126,9 +162,9 @@ def withdraw(request: Request) -> Request:
     return replace(request, state=State.WITHDRAWN)
 
 
-def reject(request: Request) -> Request:
+def reject(request: Request, at: datetime) -> Request:
     _only(request, "rejected", State.SUBMITTED, State.TRIAGED, State.REOPENED)
-    return replace(request, state=State.REJECTED)
+    return replace(request, state=State.REJECTED, responded_at=request.responded_at or at)
 
 
 def _only(request: Request, wanted: str, *states: State) -> None:

@@ -3,5 +3,6 @@
 WORDS = "request.words"
 ADDRESS = "request.address"
 REASON = "request.reason"
+COMMENT = "comment.words"
 ATTACHMENT_NAME = "attachment.name"
 ATTACHMENT_CONTENT = "attachment.content"

@@ -17,6 +17,9 @@ EVERYBODY_ELSE = (
 ROWS = (
     Row("POST /units", on="a_new_unit", may="operator"),
     Row("GET /units", on="units", may="everybody"),
+    # When an office is open is for everybody to know; the district's officer and the operator say it.
+    Row("GET /units/{unit_id}/calendar", on="unit_of_a", may="everybody"),
+    Row("PUT /units/{unit_id}/calendar", on="hours_of_x", may="operator district_x"),
     # Registering is the community worker's; whether the levels above or the operator may do it for them is
     # not said.
     Row("POST /households", on="registering_in_x", may="workers_x", unsaid="street_x district_x operator"),

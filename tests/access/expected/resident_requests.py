@@ -38,6 +38,14 @@ ROWS = (
         knows="worker_x street_x district_x"),
     Row("POST /requests/{request_id}/reopen", on="request_resolved", may="side_of_a",
         knows="worker_x street_x district_x"),
+    # Both ways: whoever may see the words of a request says something about it. What staff ask, they ask; the answer is the
+    # resident's, or written down by staff who heard it.
+    Row("POST /requests/{request_id}/comments", on="request_to_talk_about", may="side_of_a staff_x"),
+    Row("GET /requests/{request_id}/comments", on="request_talked_about", may="side_of_a staff_x"),
+    Row("POST /requests/{request_id}/ask", on="request_in_doubt", may="staff_x", knows="resident_a delegate_a"),
+    Row("POST /requests/{request_id}/answer", on="request_in_question", may="side_of_a staff_x"),
+    # "Staff notes never shown": a note is staff's to write.
+    Row("POST /requests/{request_id}/comments", on="request_to_note", may="staff_x", knows="resident_a delegate_a"),
     # Pictures of a request are as private as its words. Whether staff add some of their own is not said.
     Row("POST /requests/{request_id}/attachments", on="request_to_illustrate", may="side_of_a",
         unsaid="worker_x street_x district_x"),

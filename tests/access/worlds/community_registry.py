@@ -88,6 +88,14 @@ class Registry(World):
     async def units(self) -> Case:
         return Case()
 
+    async def unit_of_a(self) -> Case:
+        return Case({"unit_id": str(self.people.units["x"])})
+
+    async def hours_of_x(self) -> Case:
+        x = str(self.people.units["x"])
+        morning = [{"opens": "09:00", "closes": "12:00"}]
+        return Case({"unit_id": x}, {"hours": [morning] * 5 + [[], []]}, target=x)
+
     async def registering_in_x(self) -> Case:
         x = str(self.people.units["x"])
         return Case(json={"unit_id": x, "address": "新村路 1 号", "members": [{"name": "新邻居"}]})

@@ -1,6 +1,7 @@
 """Requests of A in X and of B in Y, in every state that an operation needs."""
 
 from dataclasses import replace
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 from uuid import UUID, uuid4
@@ -87,6 +88,48 @@ class Requests(World):
             ),
         )  # fmt: skip
         return self._case(request)
+
+    async def request_to_talk_about(self) -> Case:
+        return self._case(await self._submitted(), words="明天上午在家")
+
+    async def request_to_note(self) -> Case:
+        return self._case(await self._submitted(), words="家中有大狗", internal=True)
+
+    async def _talked_about(self, owner: str = "A") -> Any:
+        request, words = await self._submitted(owner), f"明天上午在家 {uuid4().hex[:12]}"
+        await self.call("POST", f"/requests/{request['id']}/comments", FILED_BY[owner], words=words)
+        self.told(owner, words)
+        return request
+
+    async def request_talked_about(self) -> Case:
+        return self._case(await self._talked_about())
+
+    async def comments_of_both(self) -> Case:
+        for owner in "AB":
+            await self._talked_about(owner)
+        return Case()
+
+    async def notes_of_both(self) -> Case:
+        for owner in "AB":
+            request = await self._submitted(owner)
+            path = f"/requests/{request['id']}/comments"
+            await self.call("POST", path, WORKER[owner], words="家中有大狗", internal=True)
+        return Case()
+
+    async def missed_of_both(self) -> Case:
+        for owner in "AB":
+            await self._submitted(owner)
+        await self.service.advance(timedelta(days=30))
+        await self.service.fire_timers()
+        return Case()
+
+    async def request_in_doubt(self) -> Case:
+        return self._case(await self._started(), words="在几号楼?")
+
+    async def request_in_question(self) -> Case:
+        request = await self._started()
+        await self.call("POST", f"/requests/{request['id']}/ask", "worker_x", words="在几号楼?")
+        return self._case(request, words="3号楼")
 
     async def request_to_illustrate(self) -> Case:
         request = await self._submitted()

@@ -156,7 +156,8 @@ async def test_what_nobody_takes_up_is_escalated_exactly_once(here: Neighbourhoo
     await here.service.fire_timers()
     await here.service.advance(timedelta(days=30))
     await here.service.fire_timers()
-    [escalated] = await here.service.published(RequestEscalated)
+    told = await here.service.published(RequestEscalated)
+    [escalated] = [event for event in told if event.data.why == "not_taken_up"]
     assert str(escalated.data.request_id) == request["id"]
     assert await here.state(request["id"]) == "triaged"
 

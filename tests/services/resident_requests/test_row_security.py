@@ -9,7 +9,9 @@ from platform_kit.acting import NOBODY, SYSTEM, Acting, acting_for
 
 from .conftest import Neighbourhood
 
-TABLES = ("request", "import_source", "category", "unit", "resident", "household", "consent")
+TABLES = (
+    "request", "comment", "breach", "import_source", "category", "unit", "work_calendar", "resident", "household", "consent",
+)  # fmt: skip
 OPEN = {"category": 16, "unit": 1}
 SOURCE = {
     "zone": "UTC",

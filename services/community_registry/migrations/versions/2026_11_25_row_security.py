@@ -17,7 +17,8 @@ def upgrade() -> None:
     create_reach()
     # A community worker acts for a resident by consent as well, and is no resident.
     op.drop_constraint(op.f("fk_consent_delegate_id"), "consent")
-    guard("unit", see=EVERYBODY, add=OPERATOR)
+    # A calendar is the next version of its unit.
+    guard("unit", see=EVERYBODY, add=OPERATOR, change=f"{OPERATOR} OR {reaches('district', unit='id')}")
     registers = f"{OPERATOR} OR {reaches('worker')}"
     guard(
         "household",

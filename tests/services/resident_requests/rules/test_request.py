@@ -25,7 +25,8 @@ LEGAL = {
         "resolve": "resolved",
         "withdraw": "withdrawn",
     },
-    "in_progress": {"resolve": "resolved", "withdraw": "withdrawn"},
+    "in_progress": {"ask": "awaiting_resident", "resolve": "resolved", "withdraw": "withdrawn"},
+    "awaiting_resident": {"go_on": "in_progress", "resolve": "resolved", "withdraw": "withdrawn"},
     "resolved": {"close": "closed", "reopen": "reopened"},
     "closed": {"reopen": "reopened"},
     "reopened": {"triage": "triaged", "withdraw": "withdrawn", "reject": "rejected"},
@@ -39,11 +40,13 @@ VERBS = {
     "assign": lambda r: rules.assign(r, SOMEBODY),
     "unassign": rules.unassign,
     "start": rules.start,
+    "ask": lambda r: rules.ask(r, NOW),
+    "go_on": lambda r: rules.go_on(r, NOW),
     "resolve": lambda r: rules.resolve(r, NOW),
     "close": rules.close,
     "reopen": lambda r: rules.reopen(r, at=NOW, window=timedelta(days=7)),
     "withdraw": rules.withdraw,
-    "reject": rules.reject,
+    "reject": lambda r: rules.reject(r, NOW),
 }
 SUBMITTED = Request(
     id=UUID(int=7), case_number="000-000-000", resident_id=UUID(int=2), filed_by=UUID(int=2), unit_id=UUID(int=3),
@@ -102,3 +105,16 @@ def test_help_is_never_wanted_in_the_past(begins: timedelta | None, ends: timede
     assert triaged.wanted_until is not None
     assert NOW <= triaged.wanted_from < triaged.wanted_until
     assert rules.take_up_until(triaged, NOW) >= NOW
+
+
+def test_one_that_is_reopened_after_the_wanted_time_is_wanted_from_now() -> None:
+    filed = replace(SUBMITTED, wanted_from=NOW - timedelta(days=2), wanted_until=NOW - timedelta(days=1))
+    again = rules.triage(
+        replace(filed, state=State.REOPENED),
+        route="volunteers",
+        skill=None,
+        wanted_from=None,
+        wanted_until=None,
+        at=NOW,
+    )
+    assert (again.wanted_from, again.wanted_until) == (NOW, NOW + rules.WANTED_SPAN)

@@ -1,0 +1,108 @@
+"""The two promises of a request: somebody looks at it by then, and it is done by then; in working time of its unit.
+
+What has been promised stays promised: a calendar or a category that changes later moves no date. Whatever shows the time
+that is left, and whatever acts on it, takes it from here.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from platform_kit.working_time import WorkCalendar, due, worked
+from resident_requests.rules.request import OPEN, Request
+
+# The timer that stands at the next deadline of a request.
+PROMISE_TIMER = "promise"
+
+
+class Clock(StrEnum):
+    RESPONSE = "response"
+    RESOLUTION = "resolution"
+
+
+class Level(StrEnum):
+    """Who is told of a promise that was missed: first these, then those."""
+
+    STREET = "street"
+    DISTRICT = "district"
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """Of a category, in working time. What is missed goes to the street at once, and to the district when `escalate` more has
+    passed."""
+
+    respond: timedelta
+    resolve: timedelta
+    escalate: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    clock: Clock
+    level: Level
+
+
+def promised(request: Request, promise: Promise, calendar: WorkCalendar, at: datetime) -> Request:
+    """With both clocks begun at that instant: when it is filed, and when it is reopened."""
+    return replace(
+        request,
+        respond_by=due(calendar, at, promise.respond),
+        resolve_by=due(calendar, at, promise.resolve),
+        responded_at=None,
+        paused_at=None,
+    )
+
+
+def first_deadline(request: Request) -> datetime:
+    """Of a request whose clocks have just begun."""
+    return min(by for _, by in _running(request))
+
+
+def later_by_the_pause(request: Request, calendar: WorkCalendar, at: datetime) -> datetime | None:
+    """By when it is to be done, now that it goes on: as much is left as there was, and as much overdue."""
+    left = time_left(request, Clock.RESOLUTION, calendar, at)
+    return None if left is None else due(calendar, at, left)
+
+
+def time_left(request: Request, clock: Clock, calendar: WorkCalendar, at: datetime) -> timedelta | None:
+    """In working time, negative when overdue; of a clock that was stopped, what was left then. None without a promise."""
+    if clock is Clock.RESPONSE:
+        by, stopped = request.respond_by, request.responded_at
+    else:
+        by, stopped = request.resolve_by, request.paused_at or request.resolved_at
+    return None if by is None else worked(calendar, stopped or at, by)
+
+
+def overdue(request: Request, promise: Promise, calendar: WorkCalendar, at: datetime) -> list[Breach]:
+    """What has been missed of the clocks that run; of each the street before the district."""
+    return [breach for instant, breach in _deadlines(request, promise, calendar, at) if instant <= at]
+
+
+def next_deadline(
+    request: Request, promise: Promise, calendar: WorkCalendar, at: datetime
+) -> datetime | None:
+    """The next instant after this one at which a promise is missed, or the next level is told; None when nothing runs."""
+    return min(
+        (instant for instant, _ in _deadlines(request, promise, calendar, at) if instant > at), default=None
+    )
+
+
+def _deadlines(
+    request: Request, promise: Promise, calendar: WorkCalendar, at: datetime
+) -> Iterator[tuple[datetime, Breach]]:
+    """Of each clock that runs: when it is missed; and once it is, when the district is told."""
+    for clock, by in _running(request):
+        yield by, Breach(clock, Level.STREET)
+        if by <= at:
+            yield due(calendar, by, promise.escalate), Breach(clock, Level.DISTRICT)
+
+
+def _running(request: Request) -> Iterator[tuple[Clock, datetime]]:
+    if request.state not in OPEN:
+        return
+    if request.respond_by is not None and request.responded_at is None:
+        yield Clock.RESPONSE, request.respond_by
+    if request.resolve_by is not None and request.paused_at is None:
+        yield Clock.RESOLUTION, request.resolve_by

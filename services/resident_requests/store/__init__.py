@@ -1,0 +1,81 @@
+"""All SQL of resident requests, by what it is about."""
+
+from resident_requests.store.attachments import (
+    Attachment,
+    attachment_content,
+    attachments,
+    insert_attachment,
+)
+from resident_requests.store.clockwork import (
+    Clockwork,
+    calendars,
+    clockwork,
+    insert_breach,
+)
+from resident_requests.store.comments import (
+    Comment,
+    comments,
+    insert_comment,
+)
+from resident_requests.store.reports import (
+    Stored,
+    insert_reports,
+    lock_source,
+    save_source,
+    source,
+    stored_reports,
+)
+from resident_requests.store.requests import (
+    Category,
+    Filing,
+    Sealed,
+    categories,
+    category,
+    filing,
+    insert_request,
+    lock_request,
+    mark_escalated,
+    next_case_numbers,
+    page_for_staff,
+    request,
+    request_for_update,
+    save_reason,
+    save_request,
+    sealed,
+)
+
+__all__ = [
+    "Attachment",
+    "Category",
+    "Clockwork",
+    "Comment",
+    "Filing",
+    "Sealed",
+    "Stored",
+    "attachment_content",
+    "attachments",
+    "calendars",
+    "categories",
+    "category",
+    "clockwork",
+    "comments",
+    "filing",
+    "insert_attachment",
+    "insert_breach",
+    "insert_comment",
+    "insert_reports",
+    "insert_request",
+    "lock_request",
+    "lock_source",
+    "mark_escalated",
+    "next_case_numbers",
+    "page_for_staff",
+    "request",
+    "request_for_update",
+    "save_reason",
+    "save_request",
+    "save_source",
+    "sealed",
+    "source",
+    "stored_reports",
+]

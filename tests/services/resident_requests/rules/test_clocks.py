@@ -1,0 +1,137 @@
+"""The promises of a request over any course of it: time passes, staff answer, ask, solve; the resident answers or comes back."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from uuid import UUID
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from platform_kit.working_time import WorkCalendar, worked
+from resident_requests.rules import clocks
+from resident_requests.rules import request as rules
+from resident_requests.rules.clocks import Breach, Clock, Level, Promise
+from resident_requests.rules.request import OPEN, Request, State
+
+START = datetime(2026, 9, 28, 1, 0, tzinfo=UTC)
+DAY = ((time(9), time(12)), (time(14), time(18)))
+# The National Day's week lies in it.
+CALENDAR = WorkCalendar("Asia/Shanghai", (DAY,) * 5 + ((), ()), country="CN")
+HOUR = timedelta(hours=1)
+FILED = Request(
+    id=UUID(int=7), case_number="000-000-000", resident_id=UUID(int=2), filed_by=UUID(int=2), unit_id=UUID(int=3),
+    category="errand", state=State.SUBMITTED, route=None, skill=None, wanted_from=None, wanted_until=None,
+    assignee_id=None, resolved_at=None, occurred_at=START, version=1,
+)  # fmt: skip
+
+
+class Course(RuleBasedStateMachine):
+    """A timer is kept as the actions keep it; beside it, each clock is counted in the simplest way: minute by minute of working
+    time that has passed while it ran."""
+
+    @initialize(respond=st.integers(1, 20), resolve=st.integers(1, 60), escalate=st.integers(1, 20))
+    def file(self, respond: int, resolve: int, escalate: int) -> None:
+        self.at = START
+        self.promise = Promise(respond * HOUR, resolve * HOUR, escalate * HOUR)
+        self.begin(FILED)
+
+    def begin(self, request: Request) -> None:
+        self.request = clocks.promised(request, self.promise, CALENDAR, self.at)
+        self.passed = dict.fromkeys(Clock, timedelta())
+        self.told: list[Breach] = []
+        self.timer = clocks.next_deadline(self.request, self.promise, CALENDAR, self.at)
+
+    def runs(self, clock: Clock) -> bool:
+        if self.request.state not in OPEN:
+            return False
+        if clock is Clock.RESPONSE:
+            return self.request.responded_at is None
+        return self.request.state is not State.AWAITING_RESIDENT
+
+    @rule(minutes=st.integers(1, 4000))
+    def time_passes(self, minutes: int) -> None:
+        """The timer fires when it is due, or somewhat later, as in life."""
+        later = self.at + timedelta(minutes=minutes)
+        for clock in Clock:
+            if self.runs(clock):
+                self.passed[clock] += worked(CALENDAR, self.at, later)
+        self.at = later
+        while self.timer is not None and self.timer <= self.at:
+            self.timer = None
+            for breach in clocks.overdue(self.request, self.promise, CALENDAR, self.at):
+                if breach not in self.told:
+                    self.told.append(breach)
+            self.timer = clocks.next_deadline(self.request, self.promise, CALENDAR, self.at)
+
+    @precondition(lambda self: self.request.state in (State.SUBMITTED, State.REOPENED))
+    @rule()
+    def triage(self) -> None:
+        self.request = rules.triage(
+            self.request, route="community", skill=None, wanted_from=None, wanted_until=None, at=self.at
+        )
+
+    @precondition(lambda self: self.request.state is State.TRIAGED)
+    @rule()
+    def start(self) -> None:
+        self.request = rules.start(self.request)
+
+    @precondition(lambda self: self.request.state is State.IN_PROGRESS)
+    @rule()
+    def ask(self) -> None:
+        self.request = rules.ask(self.request, self.at)
+
+    @precondition(lambda self: self.request.state is State.AWAITING_RESIDENT)
+    @rule()
+    def answer(self) -> None:
+        self.request = rules.go_on(self.request, clocks.later_by_the_pause(self.request, CALENDAR, self.at))
+        self.timer = clocks.next_deadline(self.request, self.promise, CALENDAR, self.at) or self.timer
+
+    @precondition(lambda self: self.request.state in rules.BEING_DONE)
+    @rule()
+    def resolve(self) -> None:
+        self.request = rules.resolve(self.request, self.at)
+
+    @precondition(lambda self: self.request.state is State.RESOLVED)
+    @rule()
+    def reopen(self) -> None:
+        self.begin(rules.reopen(self.request, at=self.at, window=timedelta(days=3650)))
+
+    @invariant()
+    def the_time_that_is_left_is_what_was_promised_less_what_has_passed(self) -> None:
+        for clock, whole in (
+            (Clock.RESPONSE, self.promise.respond),
+            (Clock.RESOLUTION, self.promise.resolve),
+        ):
+            left = clocks.time_left(self.request, clock, CALENDAR, self.at)
+            missing = whole - self.passed[clock]
+            # Overdue is counted to now, or to when it stopped; what was overdue when it was put aside does not become more.
+            assert left == missing
+
+    @invariant()
+    def each_breach_is_told_once_and_no_other(self) -> None:
+        assert len(set(self.told)) == len(self.told)
+        for clock, whole in (
+            (Clock.RESPONSE, self.promise.respond),
+            (Clock.RESOLUTION, self.promise.resolve),
+        ):
+            missed = self.passed[clock] >= whole
+            assert (Breach(clock, Level.STREET) in self.told) == missed
+            further = self.passed[clock] >= whole + self.promise.escalate
+            assert (Breach(clock, Level.DISTRICT) in self.told) == further
+
+    @invariant()
+    def what_runs_has_a_timer_until_both_levels_know(self) -> None:
+        for clock in Clock:
+            if self.runs(clock) and Breach(clock, Level.DISTRICT) not in self.told:
+                assert self.timer is not None
+                assert self.timer > self.at
+
+
+TestCourse = Course.TestCase
+
+
+def test_what_was_imported_has_no_clock() -> None:
+    assert clocks.time_left(FILED, Clock.RESPONSE, CALENDAR, START) is None
+    promise = Promise(HOUR, HOUR, HOUR)
+    assert clocks.overdue(FILED, promise, CALENDAR, START + timedelta(days=90)) == []
+    assert clocks.next_deadline(replace(FILED), promise, CALENDAR, START) is None

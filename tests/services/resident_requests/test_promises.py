@@ -1,0 +1,222 @@
+"""What is promised when a request is filed, what happens when it is missed, and that waiting for the resident costs nobody time."""
+
+import asyncio
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from event_contracts.community_registry import UnitOpened, WorkCalendarSet, WorkDay, WorkSpan
+from event_contracts.resident_requests import RequestAwaitsResident, RequestEscalated, RequestWentOn
+
+from .conftest import Neighbourhood
+
+ALL_DAY = (WorkSpan(opens=time(0), closes=time(23, 59, 59)),)
+HOUR = timedelta(hours=1)
+
+
+async def _always_open(here: Neighbourhood, unit: UUID | None = None) -> None:
+    """Working time is nearly all time: what a test expects can be counted by its clock."""
+    await here.service.deliver(
+        "registry_replica",
+        WorkCalendarSet(unit_id=unit or here.unit, hours=(ALL_DAY,) * 7, days=(), country=None),
+    )
+
+
+async def _missed(here: Neighbourhood) -> list[tuple[str, str]]:
+    return [(e.data.why, e.data.level) for e in await here.service.published(RequestEscalated)]
+
+
+async def _read(here: Neighbourhood, request: Any) -> Any:
+    answer = await here.service.get(f"/requests/{request['id']}", by=here.worker)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def _hours(request: Any, by: str) -> float:
+    passed = datetime.fromisoformat(request[by]) - datetime.fromisoformat(request["occurred_at"])
+    return passed / HOUR
+
+
+async def test_what_is_promised_is_the_categorys_in_the_working_time_of_the_unit(here: Neighbourhood) -> None:
+    """Help by volunteers: 4 hours until somebody looks, 24 until it is done."""
+    await _always_open(here)
+    request = await here.submit()
+    assert _hours(request, "respond_by") == pytest.approx(4, abs=0.01)
+    assert _hours(request, "resolve_by") == pytest.approx(24, abs=0.01)
+    left = (await _read(here, request))["time_left"]
+    assert (left["response"], left["resolution"]) in [(239, 1439), (240, 1440), (239, 1440)]
+
+
+async def test_the_usual_hours_hold_where_nobody_has_said_any(here: Neighbourhood) -> None:
+    """Monday to Friday, 9 to 12 and 14 to 18: four hours end in the office's time."""
+    request = await here.submit()
+    by = datetime.fromisoformat(request["respond_by"]).astimezone(UTC) + timedelta(hours=8)
+    assert time(9) <= by.time() <= time(12) or time(14) <= by.time() <= time(18)
+
+
+async def test_the_nearest_unit_above_that_has_said_its_hours_says_them_for_those_below(
+    here: Neighbourhood,
+) -> None:
+    street, neighbour = uuid4(), uuid4()
+    for unit, code in ((street, "01/02"), (neighbour, "01/02/00")):
+        await here.service.deliver(
+            "registry_replica",
+            UnitOpened(
+                unit_id=unit, parent_id=None, kind="street", code=code, name="x", zone="Asia/Shanghai"
+            ),
+        )
+    never = WorkCalendarSet(
+        unit_id=neighbour,
+        hours=((WorkSpan(opens=time(3), closes=time(3, 1)),),) + ((),) * 6,
+        days=(),
+        country=None,
+    )
+    await here.service.deliver("registry_replica", never)
+    await _always_open(here, street)
+    assert _hours(await here.submit(), "respond_by") == pytest.approx(4, abs=0.01)
+
+
+async def test_a_promise_stands_when_the_calendar_changes(here: Neighbourhood) -> None:
+    await _always_open(here)
+    request = await here.submit()
+    today = datetime.now(UTC).date()
+    off = tuple(WorkDay(on=today + timedelta(days=number), spans=()) for number in range(-1, 30))
+    await here.service.deliver(
+        "registry_replica", WorkCalendarSet(unit_id=here.unit, hours=(ALL_DAY,) * 7, days=off, country=None)
+    )
+    again = await _read(here, request)
+    assert again["respond_by"] == request["respond_by"]
+    later = await here.submit()
+    assert _hours(later, "respond_by") > 24 * 25
+
+
+async def test_a_missed_answer_goes_to_the_street_and_then_to_the_district_once_each(
+    here: Neighbourhood,
+) -> None:
+    await _always_open(here)
+    await here.submit()
+    await here.service.advance(4 * HOUR - timedelta(minutes=1))
+    await here.service.fire_timers()
+    assert await _missed(here) == []
+    await here.service.advance(2 * timedelta(minutes=1))
+    # Two workers look at once, and again.
+    await asyncio.gather(*(here.service.fire_timers() for _ in range(4)))
+    assert await _missed(here) == [("response_overdue", "street")]
+    await here.service.advance(8 * HOUR)
+    await asyncio.gather(*(here.service.fire_timers() for _ in range(4)))
+    await here.service.fire_timers()
+    assert await _missed(here) == [("response_overdue", "street"), ("response_overdue", "district")]
+
+
+async def test_whoever_comes_late_by_days_is_told_everything_once_and_in_order(here: Neighbourhood) -> None:
+    """The worker stood still meanwhile."""
+    await _always_open(here)
+    await here.submit()
+    await here.service.advance(timedelta(days=9))
+    for _ in range(3):
+        await here.service.fire_timers()
+    assert await _missed(here) == [
+        ("response_overdue", "street"), ("response_overdue", "district"),
+        ("resolution_overdue", "street"), ("resolution_overdue", "district"),
+    ]  # fmt: skip
+
+
+async def test_an_answer_in_time_leaves_the_other_promise(here: Neighbourhood) -> None:
+    await _always_open(here)
+    request = await here.triaged(route="department")
+    await here.service.advance(timedelta(days=3))
+    await here.service.fire_timers()
+    missed = [each for each in await _missed(here) if each[0] != "not_taken_up"]
+    assert missed == [("resolution_overdue", "street"), ("resolution_overdue", "district")]
+    assert (await _read(here, request))["time_left"]["response"] in (239, 240)
+
+
+async def test_what_is_done_or_no_longer_wanted_is_missed_no_more(here: Neighbourhood) -> None:
+    await _always_open(here)
+    done, dropped = await here.triaged(route="community"), await here.submit()
+    for verb in ("start", "resolve"):
+        await here.service.post(f"/requests/{done['id']}/{verb}", by=here.worker)
+    await here.service.post(f"/requests/{dropped['id']}/withdraw", by=here.resident)
+    await here.service.advance(timedelta(days=3))
+    await here.service.fire_timers()
+    assert await _missed(here) == []
+
+
+async def test_one_that_is_reopened_is_promised_anew_and_can_be_missed_anew(here: Neighbourhood) -> None:
+    await _always_open(here)
+    request = await here.submit()
+    await here.service.advance(5 * HOUR)
+    await here.service.fire_timers()
+    for verb, body in (("triage", {"route": "community"}), ("start", None), ("resolve", None)):
+        await here.service.post(f"/requests/{request['id']}/{verb}", json=body, by=here.worker)
+    again = (await here.service.post(f"/requests/{request['id']}/reopen", by=here.resident)).json()
+    assert _hours(again, "respond_by") == pytest.approx(9, abs=0.01)
+    await here.service.advance(5 * HOUR)
+    await here.service.fire_timers()
+    assert await _missed(here) == [("response_overdue", "street")] * 2
+
+
+async def _asked(here: Neighbourhood) -> Any:
+    request = await here.triaged(route="community")
+    await here.service.post(f"/requests/{request['id']}/start", by=here.worker)
+    answer = await here.service.post(
+        f"/requests/{request['id']}/ask", json={"words": "在几号楼?"}, by=here.worker
+    )
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["state"] == "awaiting_resident"
+    return answer.json()
+
+
+@pytest.mark.parametrize("by", ["resident", "daughter", "worker"])
+async def test_while_the_resident_is_asked_the_clock_stands_still(here: Neighbourhood, by: str) -> None:
+    """A worker writes down what was said by phone."""
+    await _always_open(here)
+    request = await _asked(here)
+    await here.service.advance(timedelta(days=3))
+    await here.service.fire_timers()
+    waiting = await _read(here, request)
+    assert waiting["time_left"]["resolution"] in (1438, 1439, 1440)
+    answer = await here.service.post(
+        f"/requests/{request['id']}/answer", json={"words": "3号楼"}, by=getattr(here, by)
+    )
+    assert (answer.status_code, answer.json()["state"]) == (200, "in_progress")
+    assert _hours(answer.json(), "resolve_by") == pytest.approx(24 + 72, abs=0.02)
+    assert [e.data.by for e in await here.service.published(RequestWentOn)] == ["answer"]
+    assert len(await here.service.published(RequestAwaitsResident)) == 1
+    assert await _missed(here) == []
+    await here.service.advance(24 * HOUR + timedelta(minutes=1))
+    await here.service.fire_timers()
+    assert await _missed(here) == [("resolution_overdue", "street")]
+
+
+async def test_a_question_that_nobody_answers_does_not_keep_it_for_ever(here: Neighbourhood) -> None:
+    await _always_open(here)
+    request = await _asked(here)
+    await here.service.advance(timedelta(days=7))
+    await here.service.fire_timers()
+    await here.service.fire_timers()
+    assert await here.state(request["id"]) == "in_progress"
+    assert [e.data.by for e in await here.service.published(RequestWentOn)] == ["silence"]
+    late = await here.service.post(f"/requests/{request['id']}/answer", json={"words": "x"}, by=here.resident)
+    assert late.status_code == 409
+
+
+async def test_only_what_is_being_done_waits_for_an_answer(here: Neighbourhood) -> None:
+    request = await here.submit()
+    answer = await here.service.post(f"/requests/{request['id']}/ask", json={"words": "?"}, by=here.worker)
+    assert (answer.status_code, answer.json()["state"]) == (409, "submitted")
+    assert (await here.service.get(f"/requests/{request['id']}/comments", by=here.worker)).json()[
+        "items"
+    ] == []
+
+
+async def test_the_list_says_the_same_time_as_the_request(here: Neighbourhood) -> None:
+    await _always_open(here)
+    request = await here.submit()
+    await here.service.advance(6 * HOUR)
+    [listed] = (await here.service.get("/requests", by=here.worker)).json()["items"]
+    alone = (await _read(here, request))["time_left"]
+    assert listed["time_left"]["response"] == pytest.approx(alone["response"], abs=1)
+    assert listed["time_left"]["response"] in (-121, -120)

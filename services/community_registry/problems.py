@@ -17,18 +17,3 @@ class UnitMisplaced(Refusal):
         "A {kind} with the code {code} cannot stand there in the tree.",
         "代码为 {code} 的{kind}不能放在该位置。",
     )
-
-
-class ChangedMeanwhile(Refusal):
-    says = Text(
-        "Somebody else has changed it; it is at version {version} now.",
-        "该记录已被他人修改,当前版本为 {version}。",
-    )
-
-
-class VersionMissing(Refusal):
-    status = 428
-    says = Text(
-        'A change needs the header If-Match with the version that you saw, such as "3".',
-        '修改时必须带有请求头 If-Match,内容为您所见的版本,例如 "3"。',
-    )

@@ -1,9 +1,8 @@
 """The registry over HTTP."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Response
 
 from community_registry import actions, problems, schemas, store
 from community_registry.policy import POLICY
@@ -13,23 +12,17 @@ from community_registry.rules.unit import Unit
 from event_contracts.community_registry import WorkDay, WorkSpan
 from platform_kit.clock import now
 from platform_kit.db import Tx
-from platform_kit.edge import ByCaller, ForCaller, refusals
+from platform_kit.edge import ByCaller, ForCaller, SeenVersion, refusals
 from platform_kit.ids import new_id
 from platform_kit.masking import ERASED, mask_name
 from platform_kit.official_days import LAST_YEAR_KNOWN
 from platform_kit.paging import Cursor, Limit, Page
-from platform_kit.problems import NotFound, NotYours
+from platform_kit.problems import ChangedMeanwhile, NotFound, NotYours, VersionMissing
 from platform_kit.sealing import Sealer
 from registry_replica.calendars import in_force
 from registry_replica.permitted import permitted
 
 router = APIRouter(tags=["gateway"])
-
-
-Version = Annotated[
-    str | None,
-    Header(alias="If-Match", pattern=r'^"[0-9]{1,9}"$', description='The version that you saw: "3".'),
-]
 
 
 @router.post("/units", status_code=201, response_model=schemas.UnitView,
@@ -134,18 +127,16 @@ async def read_resident(resident_id: UUID, read: ForCaller, response: Response) 
 
 
 @router.patch("/residents/{resident_id}", response_model=schemas.ResidentView,
-              responses=refusals(problems.ChangedMeanwhile, problems.IdNumberTaken, problems.VersionMissing, NotYours))  # fmt: skip
+              responses=refusals(ChangedMeanwhile, problems.IdNumberTaken, VersionMissing, NotYours))  # fmt: skip
 async def correct_resident(
-    resident_id: UUID, body: schemas.Correction, command: ByCaller, if_match: Version = None
+    resident_id: UUID, body: schemas.Correction, command: ByCaller, version: SeenVersion
 ) -> Response:
-    if if_match is None:
-        raise problems.VersionMissing(field="If-Match")
     resident = await actions.correct_resident(
         command.tx,
         command.kit.sealer,
         resident_id,
         body.model_dump(exclude_unset=True),
-        version=int(if_match.strip('"')),
+        version=version,
         by=command.caller,
     )
     return command.answer(await _resident(command.kit.sealer, resident))

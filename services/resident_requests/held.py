@@ -1,15 +1,21 @@
 """What resident requests hold about a person, for whoever asks what is held about them."""
 
 from platform_kit.personal_data import Held
-from resident_requests.rules.sealed import ADDRESS, ATTACHMENT_NAME, COMMENT, REASON, WORDS
+from resident_requests.rules.sealed import ADDRESS, ANSWERS, ATTACHMENT_NAME, COMMENT, CONFLICT, REASON, WORDS
 
 HELD = (
     Held(
         "request",
         "resident_id = $1",
-        ("id", "case_number", "filed_by", "unit_id", "category", "state", "route", "latitude", "longitude", "wanted_from",
+        ("id", "case_number", "filed_by", "unit_id", "category", "channel", "urgency", "author_id", "state", "route", "latitude", "longitude", "wanted_from",
          "wanted_until", "assignee_id", "respond_by", "responded_at", "resolve_by", "occurred_at", "created_at"),
-        sealed={"words": WORDS, "address": ADDRESS, "reason": REASON},
+        sealed={"words": WORDS, "address": ADDRESS, "reason": REASON, "answers": ANSWERS},
+    ),
+    Held(
+        "filing_conflict",
+        "request_id IN (SELECT id FROM request WHERE resident_id = $1)",
+        ("id", "request_id", "sent_by", "at"),
+        sealed={"content": CONFLICT},
     ),
     # The notes that staff keep among themselves are not shown, here as anywhere.
     Held(

@@ -9,9 +9,13 @@ _THEIRS = each("resident", "worker", may=OWN_OR_LET)
 POLICY = policy(
     {
         "list_categories": ANYBODY,
+        "set_category": each("operator", "district", may=ALL),
         "submit_request": _THEIRS | each("worker", may=(OWN_OR_LET, IN_UNITS)),
         "list_requests": _STAFF,
         "read_request": each(ANY_ROLE, may=OWN_OR_LET) | _STAFF,
+        "correct_request": _THEIRS,
+        # What came twice under one id, with other words.
+        "list_conflicts": _STAFF,
         "add_comment": _THEIRS | _STAFF,
         "list_comments": each(ANY_ROLE, may=OWN_OR_LET) | _STAFF,
         "ask_resident": _STAFF,

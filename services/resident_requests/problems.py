@@ -17,6 +17,31 @@ class ReopenWindowPassed(Refusal):
     )
 
 
+class CategoryClosed(Refusal):
+    status = 422
+    says = Text("Nothing is filed under {category} any more.", "“{category}”类别已停用。")
+
+
+class CallFirst(Refusal):
+    """`numbers` are whom to call; once it is said that they were called (`called`) it is filed."""
+
+    status = 422
+    says = Text(
+        "This may be an emergency: call {told} first. Then say that you have called.",
+        "情况可能紧急,请先拨打 {told},拨打后再确认提交。",
+    )
+
+    def __init__(self, *, field: str, numbers: list[str]) -> None:
+        super().__init__(field=field, numbers=numbers, told=" / ".join(numbers))
+
+
+class IdTaken(Refusal):
+    says = Text(
+        "There is a request with this id already; if it was yours, send it again.",
+        "该编号已被使用;如果是您刚才提交的,请重新发送。",
+    )
+
+
 class OnlyStaffKeepNotes(Refusal):
     status = 403
     says = Text(

@@ -1,6 +1,7 @@
 """Resident requests over HTTP."""
 
 import base64
+import json
 from datetime import timedelta
 from typing import Annotated, cast
 from urllib.parse import quote
@@ -10,7 +11,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from platform_kit import masking
 from platform_kit.clock import now
-from platform_kit.edge import ByCaller, Command, ForCaller, Read, commands, refusals
+from platform_kit.edge import ByCaller, Command, ForCaller, Read, SeenVersion, commands, refusals
 from platform_kit.paging import Cursor, Limit
 from platform_kit.pictures import (
     PICTURE_ANSWER,
@@ -21,21 +22,24 @@ from platform_kit.pictures import (
     display_name,
     drawn_anew,
 )
-from platform_kit.problems import NotFound
+from platform_kit.problems import ChangedMeanwhile, NotFound, NotYours, VersionMissing
 from registry_replica.permitted import permitted
 from resident_requests import actions, problems, schemas, store
 from resident_requests.policy import POLICY
 from resident_requests.rules.attachments import MOST_ATTACHMENTS
+from resident_requests.rules.category import Category
 from resident_requests.rules.city_report import Source
 from resident_requests.rules.comments import shown_to
+from resident_requests.rules.questions import Option, Question
 from resident_requests.rules.request import Request, State
-from resident_requests.rules.sealed import ATTACHMENT_CONTENT, ATTACHMENT_NAME, COMMENT
+from resident_requests.rules.sealed import ATTACHMENT_CONTENT, ATTACHMENT_NAME, COMMENT, CONFLICT
 from resident_requests.settings import RequestSettings
 
 router = APIRouter(tags=["gateway"])
 
 WithPicture = Annotated[Command, commands(brings=drawn_anew)]
 
+CategoryCode = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
 FileName = Annotated[str, Query(max_length=400)]
 AttachmentNumber = Annotated[int, Path(ge=1, le=MOST_ATTACHMENTS)]
 SourceName = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
@@ -46,22 +50,52 @@ async def list_categories(read: ForCaller) -> list[schemas.CategoryView]:
     return [schemas.CategoryView.model_validate(category) for category in await store.categories(read.tx)]
 
 
-@router.post("/requests", status_code=201, response_model=schemas.RequestView,
-             responses=refusals(problems.CategoryUnknown))  # fmt: skip
-async def submit_request(body: schemas.NewRequest, command: ByCaller) -> Response:
-    request = await actions.submit_request(
-        command.tx,
-        command.kit.sealer,
-        category=body.category,
-        words=body.words,
-        address=body.place.address,
-        point=(body.place.latitude, body.place.longitude),
-        resident_id=body.resident_id or command.caller.subject,
-        wanted=(body.wanted_from, body.wanted_until),
-        occurred_at=body.occurred_at,
-        by=command.caller,
+@router.put("/categories/{code}", response_model=schemas.CategoryView,
+            responses=refusals(ChangedMeanwhile, VersionMissing))  # fmt: skip
+async def set_category(
+    code: CategoryCode, body: schemas.NewCategory, command: ByCaller, version: SeenVersion
+) -> Response:
+    """A new one has been seen at version "0"."""
+    questions = tuple(
+        Question(
+            **question.model_dump(exclude={"options"}),
+            options=tuple(Option(**option.model_dump()) for option in question.options),
+        )
+        for question in body.questions
     )
-    return command.answer(schemas.RequestView.of(request), status=201)
+    wanted = Category(
+        code=code, version=version, **body.model_dump(exclude={"questions"}), questions=questions
+    )
+    category = await actions.set_category(command.tx, wanted, by=command.caller)
+    return command.answer(schemas.CategoryView.model_validate(category))
+
+
+@router.post(
+    "/requests",
+    status_code=201,
+    response_model=schemas.RequestView,
+    responses=refusals(
+        problems.CategoryUnknown, problems.CategoryClosed, problems.CallFirst, problems.IdTaken, NotYours
+    )
+    | {
+        200: {"model": schemas.RequestView, "description": "It had arrived before."},
+        202: {"model": schemas.ConflictView, "description": "Other content under an id that there was."},
+    },
+)
+async def submit_request(body: schemas.NewRequest, command: ByCaller) -> Response:
+    filed = actions.Filed(
+        **body.model_dump(exclude={"id", "place", "called", "resident_id"}),
+        **body.place.model_dump(),
+        resident_id=body.resident_id or command.caller.subject,
+    )
+    outcome = await actions.submit_request(
+        command.tx, command.kit.sealer, filed, request_id=body.id, called=body.called, by=command.caller
+    )
+    if isinstance(outcome, actions.Conflict):
+        view = schemas.ConflictView(kept=outcome.kept, request=schemas.RequestView.of(outcome.request))
+        return command.answer(view, status=202)
+    fresh = outcome.version == 1 and outcome.state is State.SUBMITTED
+    return command.answer(schemas.RequestView.of(outcome), status=201 if fresh else 200)
 
 
 @router.get("/requests", response_model=schemas.RequestPage)
@@ -107,7 +141,8 @@ async def read_request(request_id: UUID, read: ForCaller) -> schemas.RequestView
     said = await actions.open_said(read.kit.sealer, await store.sealed(read.tx, request_id))
     clockwork = await store.clockwork(read.tx, request)
     left = schemas.TimeLeft.of(request, clockwork.calendar, await now(read.tx))
-    return schemas.RequestView.of(request, time_left=left, **said)
+    answers = json.loads(said.pop("answers", None) or "null")
+    return schemas.RequestView.of(request, time_left=left, answers=answers, **said)
 
 
 @router.post("/requests/{request_id}/triage", response_model=schemas.RequestView,
@@ -164,6 +199,38 @@ async def reopen_request(request_id: UUID, command: ByCaller) -> Response:
         command.tx, request_id, window=timedelta(hours=hours), by=command.caller
     )
     return command.answer(schemas.RequestView.of(request))
+
+
+@router.patch("/requests/{request_id}", response_model=schemas.RequestView,
+              responses=refusals(problems.WantedTimeEndsEarly, ChangedMeanwhile, VersionMissing))  # fmt: skip
+async def correct_request(
+    request_id: UUID, body: schemas.RequestCorrection, command: ByCaller, version: SeenVersion
+) -> Response:
+    """Until somebody has begun with it. Of two who change the same, the later is told both values."""
+    request = await actions.correct_request(
+        command.tx,
+        command.kit.sealer,
+        request_id,
+        body.model_dump(exclude_unset=True),
+        version=version,
+        by=command.caller,
+    )
+    return command.answer(schemas.RequestView.of(request))
+
+
+@router.get("/requests/{request_id}/conflicts", response_model=list[schemas.KeptView], responses=refusals())
+async def list_conflicts(request_id: UUID, read: ForCaller) -> list[schemas.KeptView]:
+    request = await _seen(request_id, read, "list_conflicts")
+    key = await actions.find_key(read.tx, read.kit.sealer, request)
+    return [
+        schemas.KeptView(
+            id=each.id,
+            sent_by=each.sent_by,
+            at=each.at,
+            content=json.loads(key.open(each.content, for_=CONFLICT) or "null"),
+        )
+        for each in await store.conflicts(read.tx, request_id)
+    ]
 
 
 @router.post("/requests/{request_id}/ask", response_model=schemas.RequestView, responses=refusals())

@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from event_contracts.resident_requests import Route
 from platform_kit.schemas import Body, Clean, Instant, Line, Note, View, Zone
@@ -14,9 +14,13 @@ from platform_kit.working_time import WorkCalendar
 from resident_requests.rules.city_report import LineOutcome
 from resident_requests.rules.clocks import Clock, time_left
 from resident_requests.rules.comments import Kind
-from resident_requests.rules.request import Request, State
+from resident_requests.rules.emergency import Number, Urgency
+from resident_requests.rules.questions import Kind as QuestionKind
+from resident_requests.rules.request import Channel, Request, State
 
 _MINUTE = timedelta(minutes=1)
+Hours = Annotated[int, Field(ge=1, le=500)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50), Clean]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=100), Clean]
 
@@ -28,8 +32,14 @@ class Place(Body):
 
 
 class NewRequest(Body):
-    """`resident_id` is for whom it is, when somebody files for another; `occurred_at` when it happened earlier."""
+    """`resident_id` is for whom it is, when somebody files for another; `occurred_at` when it happened earlier.
 
+    `id` is made on the device, for what is filed without a connection: sent again it is the same request. `author_id` is who
+    wrote it down, when another member of staff sends it. `answers` are to the category's questions. `called`: whoever had to be
+    called first has been.
+    """
+
+    id: UUID | None = None
     category: Code
     words: Note
     place: Place = Place()
@@ -37,6 +47,20 @@ class NewRequest(Body):
     wanted_from: Instant | None = None
     wanted_until: Instant | None = None
     occurred_at: Instant | None = None
+    channel: Channel = "app"
+    urgency: Urgency = "normal"
+    answers: Annotated[dict[str, Any], Field(max_length=50)] = Field(default_factory=dict)
+    called: bool = False
+    author_id: UUID | None = None
+
+
+class RequestCorrection(Body):
+    """Only what is to be changed. The address can be taken away, the words cannot."""
+
+    words: Note = ""
+    address: Line | None = None
+    wanted_from: Instant | None = None
+    wanted_until: Instant | None = None
 
 
 class Triage(Body):
@@ -113,14 +137,19 @@ class RequestView(View):
     responded_at: datetime | None
     resolve_by: datetime | None
     paused_at: datetime | None
+    channel: Channel
+    urgency: Urgency
+    author_id: UUID | None
+    category_version: int
     time_left: TimeLeft | None = None
     words: str | None = None
     address: str | None = None
     reason: str | None = None
+    answers: dict[str, Any] | None = None
 
     @classmethod
-    def of(cls, request: Request, **said: str | TimeLeft | None) -> "RequestView":
-        """`said`: words, address and reason, only for whoever may see the one request; `time_left` where it is read."""
+    def of(cls, request: Request, **said: Any) -> "RequestView":
+        """`said`: words, address, reason and answers, only for whoever may see the one request; `time_left` where it is read."""
         return cls.model_validate(request).model_copy(update=said)
 
 
@@ -141,12 +170,105 @@ class AttachmentView(View):
     added_at: datetime
 
 
-class CategoryView(View):
+class OptionView(View):
     code: str
     name_zh: str
     name_en: str
+
+
+class QuestionView(View):
+    code: str
+    name_zh: str
+    name_en: str
+    kind: QuestionKind
+    required: bool
+    options: tuple[OptionView, ...]
+
+
+class CategoryView(View):
+    """`parent` is the category that it stands under. What is `private` never becomes public; `call` must be called first; under one
+    that is not `open` nothing new is filed."""
+
+    code: str
+    version: int
+    name_zh: str
+    name_en: str
+    parent: str | None
     route: str
     skill: str | None
+    private: bool
+    call: str | None
+    open: bool
+    respond_hours: int
+    resolve_hours: int
+    escalate_hours: int
+    questions: tuple[QuestionView, ...]
+
+
+class NewOption(Body):
+    code: Code
+    name_zh: Name
+    name_en: Name
+
+
+def _told_apart(asked: list[Any]) -> list[Any]:
+    if len({each.code for each in asked}) < len(asked):
+        raise ValueError("a code stands there twice")
+    return asked
+
+
+class NewQuestion(Body):
+    """`options` of the two kinds of lists."""
+
+    code: Code
+    name_zh: Name
+    name_en: Name
+    kind: QuestionKind
+    required: bool = False
+    options: Annotated[list[NewOption], Field(max_length=50), AfterValidator(_told_apart)] = Field(
+        default_factory=list
+    )
+
+    @model_validator(mode="after")
+    def _lists_have_options(self) -> "NewQuestion":
+        if (self.kind in (QuestionKind.SINGLE, QuestionKind.MULTI)) != bool(self.options):
+            raise ValueError("lists have options, and nothing else has")
+        return self
+
+
+class NewCategory(Body):
+    """All of it. Hours are working time, until somebody looks at a request, until it is done, until the district is told."""
+
+    name_zh: Name
+    name_en: Name
+    parent: Code | None = None
+    route: Route
+    skill: Code | None = None
+    private: bool = True
+    call: Number | None = None
+    open: bool = True
+    respond_hours: Hours
+    resolve_hours: Hours
+    escalate_hours: Hours
+    questions: Annotated[list[NewQuestion], Field(max_length=20), AfterValidator(_told_apart)] = Field(
+        default_factory=list
+    )
+
+
+class ConflictView(View):
+    """What was sent is kept beside the request that has its id, for staff to look at."""
+
+    kept: UUID
+    request: RequestView
+
+
+class KeptView(View):
+    """`content` is what was sent, None when it has been erased."""
+
+    id: UUID
+    sent_by: UUID
+    at: datetime
+    content: dict[str, Any] | None
 
 
 class NewSource(Body):

@@ -20,12 +20,15 @@ CASE_SERIAL = Sequence("case_serial", metadata=Row.metadata)
 
 
 class CategoryRow(Row, table=True):
-    """`respond_hours`, `resolve_hours`: what is promised; `escalate_hours` after a breach the district is told. In working time."""
+    """As it is now; a request keeps the version that it was filed under. `respond_hours`, `resolve_hours`: what is promised; `escalate_hours` after a breach the district is told. In working time."""
 
     __tablename__ = "category"
-    __table_args__ = tuple(
-        CheckConstraint(f"{name} BETWEEN 1 AND 500", name=name)
-        for name in ("respond_hours", "resolve_hours", "escalate_hours")
+    __table_args__ = (
+        *(
+            CheckConstraint(f"{name} BETWEEN 1 AND 500", name=name)
+            for name in ("respond_hours", "resolve_hours", "escalate_hours")
+        ),
+        CheckConstraint("call IN ('110', '119', '120')", name="call"),
     )
 
     code: str = Field(primary_key=True)
@@ -36,6 +39,24 @@ class CategoryRow(Row, table=True):
     respond_hours: int
     resolve_hours: int
     escalate_hours: int
+    version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
+    parent: str | None = Field(default=None, foreign_key="category.code")
+    private: bool = Field(default=True, sa_column_kwargs={"server_default": text("true")})
+    call: str | None = None
+    open: bool = Field(default=True, sa_column_kwargs={"server_default": text("true")})
+    questions: list[Any] = Field(sa_type=JSONB, sa_column_kwargs={"server_default": text("'[]'")})
+
+
+class CategoryVersionRow(Row, table=True):
+    """`set_by` is None for what Linli began with."""
+
+    __tablename__ = "category_version"
+
+    code: str = Field(primary_key=True, foreign_key="category.code")
+    version: int = Field(primary_key=True)
+    content: dict[str, Any] = Field(sa_type=JSONB)
+    set_by: UUID | None = None
+    at: datetime = Field(sa_type=TIMESTAMPTZ)
 
 
 class RequestRow(Row, table=True):
@@ -46,6 +67,8 @@ class RequestRow(Row, table=True):
             " 'reopened', 'rejected', 'withdrawn')",
             name="state",
         ),
+        CheckConstraint("channel IN ('app', 'web', 'counter', 'phone', 'visit')", name="channel"),
+        CheckConstraint("urgency IN ('normal', 'urgent', 'emergency')", name="urgency"),
         CheckConstraint("resident_id IS NOT NULL OR source IS NOT NULL", name="has_a_resident_or_a_source"),
         CheckConstraint("(source IS NULL) = (source_number IS NULL)", name="source_has_a_number"),
         Index("uq_request_source_number", "source", "source_number", unique=True),
@@ -59,6 +82,12 @@ class RequestRow(Row, table=True):
     filed_by: UUID
     unit_id: UUID
     category: str = Field(foreign_key="category.code")
+    category_version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
+    channel: str = Field(default="app", sa_column_kwargs={"server_default": text("'app'")})
+    urgency: str = Field(default="normal", sa_column_kwargs={"server_default": text("'normal'")})
+    author_id: UUID | None = None
+    answers: bytes | None = None
+    content_print: bytes | None = None
     state: str
     route: str | None = None
     skill: str | None = None
@@ -111,6 +140,19 @@ class CommentRow(Row, table=True):
     kind: str
     author_id: UUID
     words: bytes
+    at: datetime = Field(sa_type=TIMESTAMPTZ)
+
+
+class FilingConflictRow(Row, table=True):
+    """What came under the id of a request with other content; `content` is sealed."""
+
+    __tablename__ = "filing_conflict"
+    __table_args__ = (Index("ix_filing_conflict_request_id", "request_id", "id"),)
+
+    id: UUID = Field(primary_key=True)
+    request_id: UUID = Field(foreign_key="request.id")
+    content: bytes
+    sent_by: UUID
     at: datetime = Field(sa_type=TIMESTAMPTZ)
 
 

@@ -31,6 +31,14 @@ class RequestSubmitted(_RequestEvent):
     occurred_at: datetime
 
 
+class RequestCorrected(_RequestEvent):
+    """Which parts of it are new; what they are stays with the service."""
+
+    type: ClassVar[str] = "requests.request.corrected.v1"
+
+    changed: tuple[Literal["words", "address", "wanted_from", "wanted_until"], ...]
+
+
 class RequestImported(_RequestEvent):
     """A report of another system; `state` is where it stood there. It starts no clock."""
 

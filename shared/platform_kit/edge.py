@@ -34,6 +34,7 @@ from platform_kit.problems import (
     NotYours,
     Refusal,
     Unavailable,
+    VersionMissing,
     WrongState,
 )
 from platform_kit.telemetry import log
@@ -298,6 +299,20 @@ def bulk() -> Any:
 
     return Depends(batch, scope="function")
 
+
+def _seen_version(
+    if_match: Annotated[
+        str | None,
+        Header(pattern=r'^"[0-9]{1,9}"$', description='The version that you saw: "3".'),
+    ] = None,
+) -> int:
+    if if_match is None:
+        raise VersionMissing(field="If-Match")
+    return int(if_match.strip('"'))
+
+
+# What a change says it was made to.
+SeenVersion = Annotated[int, Depends(_seen_version)]
 
 # What routes take: whom each lets in is said by the policy, so they are the same in every service.
 ByCaller = Annotated[Command, commands()]

@@ -88,6 +88,23 @@ class InvalidInput(Refusal):
         return self.reason.in_language(language, self.facts)
 
 
+class ChangedMeanwhile(Refusal):
+    """`version` is what it is at now; further facts may say what the sender wanted and what is there."""
+
+    says = Text(
+        "Somebody else has changed it; it is at version {version} now.",
+        "该记录已被他人修改,当前版本为 {version}。",
+    )
+
+
+class VersionMissing(Refusal):
+    status = 428
+    says = Text(
+        'A change needs the header If-Match with the version that you saw, such as "3".',
+        '修改时必须带有请求头 If-Match,内容为您所见的版本,例如 "3"。',
+    )
+
+
 class KeyMissing(Refusal):
     status = 400
     says = Text(

@@ -55,7 +55,7 @@ REPLICA = (
 # numbers that are nobody's.
 PUBLIC: dict[str, frozenset[str]] = {
     "community_registry": frozenset({"unit", "work_calendar"}),
-    "resident_requests": frozenset({"unit", "work_calendar", "category", "import_source"}),
+    "resident_requests": frozenset({"unit", "work_calendar", "category", "category_version", "import_source"}),
     "volunteer_matching": frozenset({"unit", "work_calendar"}),
     "relief_disbursement": frozenset({"unit", "work_calendar", "programme"}),
     "paid_services": frozenset({"unit", "work_calendar", "service", "period", "receipt_series"}),
@@ -97,6 +97,9 @@ TABLES: dict[str, tuple[Table, ...]] = {
         # Notes of staff, and which promise was missed.
         Table("comment", "notes_of_both", "SELECT c.id AS key, r.resident_id AS person FROM comment c"
               " JOIN request r ON r.id = c.request_id WHERE c.kind = 'note'", {"staff_x": "A", "staff_y": "B"}),
+        # What was sent belongs to whom it is about, and to the staff who settle it.
+        Table("filing_conflict", "sent_twice_of_both", "SELECT c.id AS key, r.resident_id AS person FROM filing_conflict c"
+              " JOIN request r ON r.id = c.request_id", CASE),
         Table("breach", "missed_of_both", "SELECT b.request_id AS key, r.resident_id AS person FROM breach b"
               " JOIN request r ON r.id = b.request_id", CASE, key="request_id"),
         Table("attachment", "own_data", "SELECT a.request_id AS key, r.resident_id AS person FROM attachment a"

@@ -88,7 +88,7 @@ _FOR_GENERATING = ("argparse", "json", "pathlib", "subprocess", "sys")
 
 PURE = (
     "__future__", "abc", "bisect", "calendar", "collections", "csv", "dataclasses", "datetime", "decimal", "enum",
-    "fractions", "functools", "graphlib", "hashlib", "heapq", "hmac", "io", "itertools", "math", "operator", "re", "statistics", "string",
+    "fractions", "functools", "graphlib", "hashlib", "heapq", "hmac", "io", "itertools", "json", "math", "operator", "re", "statistics", "string",
     "textwrap", "typing", "unicodedata", "uuid", "zoneinfo",
 )  # fmt: skip
 """Modules of the standard library that neither ask the world nor change it."""

@@ -34,7 +34,7 @@ from platform_kit.watchdog import Progress
 from resident_gateway import store as gateway_store
 from resident_gateway.rules.timeline import Item
 from resident_requests import store as request_store
-from resident_requests.actions import submit_request
+from resident_requests.actions import Filed, submit_request
 from resident_requests.rules.request import State
 
 NAME = "growth"
@@ -267,10 +267,7 @@ def _requests() -> dict[str, Operation]:
         )
 
     async def file(tx: Any) -> None:
-        await submit_request(
-            tx, _SEALER, category="errand", words="请帮我买药", address=None, point=(None, None), resident_id=_PERSON,
-            wanted=(None, None), occurred_at=None, by=_RESIDENT,
-        )  # fmt: skip
+        await submit_request(tx, _SEALER, Filed(_PERSON, "errand", "请帮我买药"), by=_RESIDENT)
 
     async def advance(tx: Any) -> None:
         names = [f"a{number * 97}" for number in range(1, 101)]

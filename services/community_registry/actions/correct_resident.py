@@ -10,7 +10,7 @@ import asyncpg
 from community_registry import store
 from community_registry.actions.open_person import open_person
 from community_registry.policy import POLICY
-from community_registry.problems import ChangedMeanwhile, IdNumberTaken
+from community_registry.problems import IdNumberTaken
 from community_registry.rules.person import OWN, PARTS, Part, corrections
 from community_registry.rules.sealed import ADDRESS, ID_NUMBER, NAME, PHONE
 from community_registry.store import Resident
@@ -19,7 +19,7 @@ from platform_kit.auth import Caller
 from platform_kit.clock import now
 from platform_kit.db import Tx, as_system
 from platform_kit.outbox import publish
-from platform_kit.problems import InvalidInput, NotFound, Text
+from platform_kit.problems import ChangedMeanwhile, InvalidInput, NotFound, Text
 from platform_kit.sealing import Sealer
 from platform_kit.subject_keys import key_to_seal
 from registry_replica.permitted import permitted

@@ -6,6 +6,7 @@ from resident_requests.actions.answer_question import answer_question
 from resident_requests.actions.ask_resident import ask_resident
 from resident_requests.actions.close_silent_request import close_silent_request
 from resident_requests.actions.confirm_request import confirm_request
+from resident_requests.actions.correct_request import correct_request
 from resident_requests.actions.describe_source import describe_source
 from resident_requests.actions.end_waiting import end_waiting
 from resident_requests.actions.escalate_overdue import escalate_overdue
@@ -20,19 +21,23 @@ from resident_requests.actions.open_said import open_said
 from resident_requests.actions.reject_request import reject_request
 from resident_requests.actions.reopen_request import reopen_request
 from resident_requests.actions.resolve_request import resolve_request
+from resident_requests.actions.set_category import set_category
 from resident_requests.actions.side_of import side_of
 from resident_requests.actions.start_request import start_request
-from resident_requests.actions.submit_request import submit_request
+from resident_requests.actions.submit_request import Conflict, Filed, submit_request
 from resident_requests.actions.triage_request import triage_request
 from resident_requests.actions.withdraw_request import withdraw_request
 
 __all__ = [
+    "Conflict",
+    "Filed",
     "add_attachment",
     "add_comment",
     "answer_question",
     "ask_resident",
     "close_silent_request",
     "confirm_request",
+    "correct_request",
     "describe_source",
     "end_waiting",
     "escalate_overdue",
@@ -47,6 +52,7 @@ __all__ = [
     "reject_request",
     "reopen_request",
     "resolve_request",
+    "set_category",
     "side_of",
     "start_request",
     "submit_request",

@@ -1,71 +1,130 @@
 """A resident asks for help, or somebody who may asks for them."""
 
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
+
+import asyncpg
 
 from event_contracts.resident_requests import RequestSubmitted
 from platform_kit.auth import Caller
 from platform_kit.db import Tx
 from platform_kit.ids import new_id
 from platform_kit.outbox import publish
-from platform_kit.problems import InvalidInput, NotFound, Text
+from platform_kit.problems import InvalidInput, NotFound, NotYours, Text
 from platform_kit.sealing import Sealer
 from platform_kit.subject_keys import key_to_seal
 from registry_replica.permitted import permitted
 from resident_requests import store
 from resident_requests.policy import POLICY
-from resident_requests.problems import CategoryUnknown, WantedTimeEndsEarly
+from resident_requests.problems import CategoryClosed, CategoryUnknown, IdTaken, WantedTimeEndsEarly
 from resident_requests.rules.clocks import first_deadline, promised
-from resident_requests.rules.request import Request, State
-from resident_requests.rules.sealed import ADDRESS, WORDS
+from resident_requests.rules.emergency import Urgency, call_first
+from resident_requests.rules.filing import print_of
+from resident_requests.rules.questions import checked
+from resident_requests.rules.request import BY_STAFF, Channel, Request, State
+from resident_requests.rules.sealed import ADDRESS, ANSWERS, CONFLICT, PRINT, WORDS
+from resident_requests.store import Said
 
 _FUTURE = Text("It cannot have happened in the future.", "发生时间不能晚于现在。")
 
 
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What is asked for, as it was sent. `author_id` is who wrote it down, when somebody else sends it."""
+
+    resident_id: UUID
+    category: str
+    words: str
+    address: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    wanted_from: datetime | None = None
+    wanted_until: datetime | None = None
+    occurred_at: datetime | None = None
+    channel: Channel = "app"
+    urgency: Urgency = "normal"
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    author_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """`kept` is where what was sent now is kept beside the request that has its id."""
+
+    request: Request
+    kept: UUID
+
+
 async def submit_request(
-    tx: Tx,
-    sealer: Sealer,
-    *,
-    category: str,
-    words: str,
-    address: str | None,
-    point: tuple[float | None, float | None],
-    resident_id: UUID,
-    wanted: tuple[datetime | None, datetime | None],
-    occurred_at: datetime | None,
-    by: Caller,
-) -> Request:
-    found = await store.filing(tx, resident_id, category)
+    tx: Tx, sealer: Sealer, filed: Filed, *, request_id: UUID | None = None, called: bool = False, by: Caller
+) -> Request | Conflict:
+    """`request_id` was made on a device, which sends it until it is told that it has arrived: the same content again is the
+    request that there is, other content is kept beside it for staff to look at."""
+    found = await store.filing(tx, filed.resident_id, filed.category)
     whose, at = found.whose, found.at
     if whose is None or not await permitted(
         tx, by, POLICY["submit_request"], owner=whose.id, unit=whose.unit_id, at=at
     ):
         raise NotFound(what="resident", field="resident_id")
-    if found.clockwork is None:
-        raise CategoryUnknown(field="category", category=category)
-    if wanted[0] and wanted[1] and wanted[1] <= wanted[0]:
-        raise WantedTimeEndsEarly(field="wanted_until")
-    if occurred_at is not None and occurred_at > at:
-        raise InvalidInput(field="occurred_at", reason=_FUTURE)
-    filed = Request(
-        id=new_id(), case_number=found.case_number, resident_id=resident_id, filed_by=by.subject, unit_id=whose.unit_id,
-        category=category, state=State.SUBMITTED, route=None, skill=None, wanted_from=wanted[0],
-        wanted_until=wanted[1], assignee_id=None, resolved_at=None, occurred_at=occurred_at or at, version=1,
-    )  # fmt: skip
-    request = promised(filed, found.clockwork.promise, found.clockwork.calendar, at)
     key = await key_to_seal(tx, sealer, found.key)
-    await store.insert_request(
-        tx,
-        request,
-        missed_at=first_deadline(request),
-        words=key.seal(words, for_=WORDS),
-        address=key.seal(address, for_=ADDRESS) if address else None,
-        point=point,
-        at=at,
+    content_print = sealer.digest(print_of(asdict(filed)), for_=PRINT)
+    if request_id is not None and (earlier := await store.request(tx, request_id)):
+        if earlier.resident_id != whose.id:
+            raise IdTaken(field="id")
+        if await store.content_print(tx, request_id) == content_print:
+            return earlier
+        kept, content = new_id(), json.dumps(asdict(filed), ensure_ascii=False, default=str)
+        await store.insert_conflict(tx, kept, request_id, key.seal(content, for_=CONFLICT), by.subject, at)
+        return Conflict(earlier, kept)
+    if found.category is None:
+        raise CategoryUnknown(field="category", category=filed.category)
+    if not found.category.open:
+        raise CategoryClosed(field="category", category=filed.category)
+    call_first(found.category.call, filed.urgency, called=called)
+    answers = checked(found.category.questions, filed.answers)
+    _fits(filed, by, at)
+    request = promised(
+        Request(
+            id=request_id or new_id(), case_number=found.case_number, resident_id=whose.id, filed_by=by.subject,
+            unit_id=whose.unit_id, category=filed.category, state=State.SUBMITTED, route=None, skill=None,
+            wanted_from=filed.wanted_from, wanted_until=filed.wanted_until, assignee_id=None, resolved_at=None,
+            occurred_at=filed.occurred_at or at, version=1, channel=filed.channel, urgency=filed.urgency,
+            author_id=filed.author_id, category_version=found.category.version,
+        ),
+        found.category.promise, found.calendar, at,
+    )  # fmt: skip
+    said = Said(
+        words=key.seal(filed.words, for_=WORDS),
+        address=key.seal(filed.address, for_=ADDRESS) if filed.address else None,
+        answers=key.seal(json.dumps(answers, ensure_ascii=False), for_=ANSWERS) if answers else None,
+        latitude=filed.latitude,
+        longitude=filed.longitude,
+        content_print=content_print,
     )
+    try:
+        await store.insert_request(tx, request, said, missed_at=first_deadline(request), at=at)
+    except asyncpg.UniqueViolationError as taken:
+        raise IdTaken(field="id") from taken
     submitted = RequestSubmitted(
-        request_id=request.id, resident_id=resident_id, unit_id=whose.unit_id, case_number=found.case_number,
-        category=category, filed_by=by.subject, occurred_at=request.occurred_at,
+        request_id=request.id, resident_id=whose.id, unit_id=whose.unit_id, case_number=found.case_number,
+        category=filed.category, filed_by=filed.author_id or by.subject, occurred_at=request.occurred_at,
     )  # fmt: skip
     await publish(tx, submitted, version=1, at=at)
     return request
+
+
+def _fits(filed: Filed, by: Caller, at: datetime) -> None:
+    """What staff write down is theirs to say: how it came to them, and who of them wrote it."""
+    staff = by.has("worker", "street", "district")
+    if filed.channel in BY_STAFF and not staff:
+        raise NotYours(field="channel")
+    if filed.author_id is not None and not staff:
+        raise NotYours(field="author_id")
+    if filed.wanted_from and filed.wanted_until and filed.wanted_until <= filed.wanted_from:
+        raise WantedTimeEndsEarly(field="wanted_until")
+    if filed.occurred_at is not None and filed.occurred_at > at:
+        raise InvalidInput(field="occurred_at", reason=_FUTURE)

@@ -7,16 +7,23 @@ the side; resolved and closed can be reopened for a while and are then triaged a
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Literal
 from uuid import UUID
 
 from platform_kit.problems import WrongState
 from resident_requests.problems import ReopenWindowPassed, WantedTimeEndsEarly
+from resident_requests.rules.emergency import Urgency
 
 SILENCE = timedelta(days=7)
 TAKE_UP = timedelta(days=2)
 # Help that is wanted now still needs the time in which volunteers are asked.
 GRACE = timedelta(minutes=30)
 WANTED_SPAN = timedelta(hours=2)
+
+
+# How it came to us; the last three are written down by staff.
+Channel = Literal["app", "web", "counter", "phone", "visit"]
+BY_STAFF: frozenset[Channel] = frozenset({"counter", "phone", "visit"})
 
 
 class State(StrEnum):
@@ -43,7 +50,7 @@ class Request:
     """`version` counts its events. `resident_id` is None only for a report imported from a city's data.
 
     `respond_by` and `resolve_by` are what was promised, None for such a report; `round` counts how often it was reopened, with
-    new promises each time. `paused_at` is since when it waits for the resident, or waited when it ended.
+    new promises each time. `author_id` is who wrote it down without a connection, when somebody else sent it. `paused_at` is since when it waits for the resident, or waited when it ended.
     """
 
     id: UUID
@@ -61,11 +68,20 @@ class Request:
     resolved_at: datetime | None
     occurred_at: datetime
     version: int
+    channel: Channel = "app"
+    urgency: Urgency = "normal"
+    author_id: UUID | None = None
+    category_version: int = 1
     round: int = 0
     respond_by: datetime | None = None
     responded_at: datetime | None = None
     resolve_by: datetime | None = None
     paused_at: datetime | None = None
+
+
+def correct(request: Request) -> None:
+    """Only what nobody has begun with, and a resident has said, can be put right."""
+    _only(request, "corrected", State.SUBMITTED)
 
 
 def triage(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -12,6 +12,7 @@ from platform_kit.working_time import WorkCalendar
 from registry_replica.calendars import IN_FORCE, work_calendar
 from resident_requests.rules.clocks import Breach, Promise
 from resident_requests.rules.request import Request
+from resident_requests.store.categories import read_category
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +24,13 @@ class Clockwork:
 
 
 # For a wider query over the category `c` and the unit `u`, with IN_FORCE.
-PROMISE = """c.respond_hours, c.resolve_hours, c.escalate_hours, u.zone, calendar.content AS calendar"""
+CLOCKWORK = "c.*, u.zone, calendar.content AS calendar"
 
 
 async def clockwork(tx: Tx, request: Request) -> Clockwork:
     [row] = await tx.fetch(
         f"""
-        SELECT {PROMISE} FROM category c LEFT JOIN unit u ON u.id = $2 {IN_FORCE} WHERE c.code = $1
+        SELECT {CLOCKWORK} FROM category c LEFT JOIN unit u ON u.id = $2 {IN_FORCE} WHERE c.code = $1
         """,
         request.category,
         request.unit_id,
@@ -38,14 +39,9 @@ async def clockwork(tx: Tx, request: Request) -> Clockwork:
 
 
 def read_clockwork(row: asyncpg.Record) -> Clockwork:
-    """From what PROMISE gives of a category that there is."""
-    respond, resolve, escalate = (
-        timedelta(hours=row[f"{name}_hours"]) for name in ("respond", "resolve", "escalate")
-    )
+    """From what CLOCKWORK gives of a category that there is."""
     # A unit of which the replica has not heard yet has no zone either.
-    return Clockwork(
-        Promise(respond, resolve, escalate), work_calendar(row["zone"] or "UTC", row["calendar"])
-    )
+    return Clockwork(read_category(row).promise, work_calendar(row["zone"] or "UTC", row["calendar"]))
 
 
 async def calendars(tx: Tx, unit_ids: Sequence[UUID]) -> dict[UUID, WorkCalendar]:

@@ -72,8 +72,8 @@ async def insert_reports(
     await tx.executemany(
         """
         INSERT INTO request (id, case_number, filed_by, unit_id, category, state, address, latitude, longitude,
-                             occurred_at, source, source_number, source_content, version, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14)
+                             occurred_at, source, source_number, source_content, version, created_at, channel)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14, 'web')
         """,
         [
             (request_id, number, filed_by, report.unit_id, report.category, report.state, address, report.latitude,

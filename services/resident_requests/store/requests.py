@@ -1,4 +1,4 @@
-"""Requests and their categories."""
+"""Requests."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,24 +10,18 @@ from platform_kit.ids import case_number
 from platform_kit.rows import load
 from platform_kit.sealing import StoredKey
 from platform_kit.timers import NEW_TIMER
-from registry_replica.calendars import IN_FORCE
+from platform_kit.working_time import WorkCalendar
+from registry_replica.calendars import IN_FORCE, work_calendar
 from registry_replica.store import Resident
 from registry_replica.worklist import fetch_worklist
+from resident_requests.rules.category import Category
 from resident_requests.rules.clocks import PROMISE_TIMER
 from resident_requests.rules.request import Request, State
-from resident_requests.store.clockwork import PROMISE, Clockwork, read_clockwork
+from resident_requests.store.categories import read_category
+from resident_requests.store.clockwork import CLOCKWORK
 
 _COLUMNS = """id, case_number, resident_id, filed_by, unit_id, category, state, route, skill, wanted_from, wanted_until,
-    assignee_id, resolved_at, occurred_at, version, round, respond_by, responded_at, resolve_by, paused_at"""
-
-
-@dataclass(frozen=True, slots=True)
-class Category:
-    code: str
-    name_zh: str
-    name_en: str
-    route: str
-    skill: str | None
+    assignee_id, resolved_at, occurred_at, version, channel, urgency, author_id, category_version, round, respond_by, responded_at, resolve_by, paused_at"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +31,7 @@ class Sealed:
     words: bytes | None
     address: bytes | None
     reason: bytes | None
+    answers: bytes | None
     resident_id: UUID | None
     wrapped: bytes | None
     kek: str | None
@@ -45,15 +40,6 @@ class Sealed:
     def key(self) -> StoredKey | None:
         """None for what nobody said: an imported report."""
         return StoredKey(self.resident_id, self.wrapped, self.kek) if self.resident_id else None
-
-
-async def categories(tx: Tx) -> list[Category]:
-    rows = await tx.fetch("SELECT * FROM category ORDER BY code")
-    return [category for row in rows if (category := load(Category, row))]
-
-
-async def category(tx: Tx, code: str) -> Category | None:
-    return load(Category, await tx.fetchrow("SELECT * FROM category WHERE code = $1", code))
 
 
 async def request(tx: Tx, request_id: UUID) -> Request | None:
@@ -73,7 +59,7 @@ async def lock_request(tx: Tx, request_id: UUID) -> None:
 async def sealed(tx: Tx, request_id: UUID) -> Sealed | None:
     row = await tx.fetchrow(
         """
-        SELECT q.words, q.address, q.reason, q.resident_id, k.wrapped, k.kek
+        SELECT q.words, q.address, q.reason, q.answers, q.resident_id, k.wrapped, k.kek
         FROM request q LEFT JOIN subject_key k ON k.subject = q.resident_id WHERE q.id = $1
         """,
         request_id,
@@ -90,13 +76,25 @@ async def page_for_staff(
 
 
 @dataclass(frozen=True, slots=True)
+class Conflict:
+    """Another filing that came under the id of one that there was; `content` as it is stored, sealed."""
+
+    id: UUID
+    request_id: UUID
+    content: bytes
+    sent_by: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Filing:
-    """What is asked before a request is filed, in one round trip: whose it is and their key, what is promised where they live
-    (None: the category is not known), a number."""
+    """What is asked before a request is filed, in one round trip: whose it is and their key, the category (None: it is not known)
+    and the working time where they live, a number."""
 
     whose: Resident | None
     key: StoredKey
-    clockwork: Clockwork | None
+    category: Category | None
+    calendar: WorkCalendar
     case_number: str
     at: datetime
 
@@ -104,7 +102,7 @@ class Filing:
 async def filing(tx: Tx, resident_id: UUID, category: str) -> Filing:
     [row] = await tx.fetch(
         f"""
-        SELECT r.id, r.household_id, r.unit_id, k.wrapped, k.kek, {PROMISE},
+        SELECT r.id, r.household_id, r.unit_id, k.wrapped, k.kek, {CLOCKWORK},
                nextval('case_serial') AS serial, linli_now() AS at
         FROM (SELECT) one LEFT JOIN resident r ON r.id = $1 LEFT JOIN category c ON c.code = $2
             LEFT JOIN subject_key k ON k.subject = $1 LEFT JOIN unit u ON u.id = r.unit_id {IN_FORCE}
@@ -114,8 +112,10 @@ async def filing(tx: Tx, resident_id: UUID, category: str) -> Filing:
     )
     whose = load(Resident, row) if row["id"] is not None else None
     key = StoredKey(resident_id, row["wrapped"], row["kek"])
-    known = read_clockwork(row) if row["respond_hours"] is not None else None
-    return Filing(whose, key, known, case_number(row["serial"]), row["at"])
+    known = read_category(row) if row["code"] is not None else None
+    # A unit of which the replica has not heard yet has no zone either.
+    calendar = work_calendar(row["zone"] or "UTC", row["calendar"])
+    return Filing(whose, key, known, calendar, case_number(row["serial"]), row["at"])
 
 
 async def next_case_numbers(tx: Tx, count: int) -> list[str]:
@@ -123,45 +123,65 @@ async def next_case_numbers(tx: Tx, count: int) -> list[str]:
     return [case_number(row["serial"]) for row in rows]
 
 
-async def insert_request(
-    tx: Tx,
-    request: Request,
-    *,
-    missed_at: datetime,
-    words: bytes,
-    address: bytes | None,
-    point: tuple[float | None, float | None],
-    at: datetime,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is filed, as it is stored: sealed, and of all of it a keyed print."""
+
+    words: bytes
+    address: bytes | None
+    answers: bytes | None
+    latitude: float | None
+    longitude: float | None
+    content_print: bytes
+
+
+async def insert_request(tx: Tx, request: Request, said: Said, *, missed_at: datetime, at: datetime) -> None:
     """With the timer of its promises, in one round trip."""
     await tx.execute(
         f"""
-        WITH wound AS ({NEW_TIMER.format(kind=19, aggregate=1, due_at=20)})
-        INSERT INTO request (id, case_number, resident_id, filed_by, unit_id, category, state, wanted_from,
-                             wanted_until, occurred_at, version, respond_by, resolve_by, words, address, latitude,
-                             longitude, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+        WITH wound AS ({NEW_TIMER.format(kind=25, aggregate=1, due_at=26)})
+        INSERT INTO request (id, case_number, resident_id, filed_by, author_id, unit_id, category, category_version, channel,
+                             urgency, state, wanted_from, wanted_until, occurred_at, version, respond_by, resolve_by,
+                             words, address, answers, latitude, longitude, content_print, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
         """,
-        request.id,
-        request.case_number,
-        request.resident_id,
-        request.filed_by,
-        request.unit_id,
-        request.category,
-        request.state,
-        request.wanted_from,
-        request.wanted_until,
-        request.occurred_at,
-        request.version,
-        request.respond_by,
-        request.resolve_by,
-        words,
-        address,
-        *point,
+        request.id, request.case_number, request.resident_id, request.filed_by, request.author_id, request.unit_id,
+        request.category, request.category_version, request.channel, request.urgency, request.state,
+        request.wanted_from, request.wanted_until, request.occurred_at, request.version, request.respond_by,
+        request.resolve_by, said.words, said.address, said.answers, said.latitude, said.longitude, said.content_print, at,
+        PROMISE_TIMER, missed_at,
+    )  # fmt: skip
+
+
+async def content_print(tx: Tx, request_id: UUID) -> bytes | None:
+    found: bytes | None = await tx.fetchval("SELECT content_print FROM request WHERE id = $1", request_id)
+    return found
+
+
+async def insert_conflict(
+    tx: Tx, conflict_id: UUID, request_id: UUID, content: bytes, sent_by: UUID, at: datetime
+) -> None:
+    await tx.execute(
+        "INSERT INTO filing_conflict (id, request_id, content, sent_by, at) VALUES ($1, $2, $3, $4, $5)",
+        conflict_id,
+        request_id,
+        content,
+        sent_by,
         at,
-        PROMISE_TIMER,
-        missed_at,
     )
+
+
+async def conflicts(tx: Tx, request_id: UUID) -> list[Conflict]:
+    rows = await tx.fetch("SELECT * FROM filing_conflict WHERE request_id = $1 ORDER BY id", request_id)
+    return [conflict for row in rows if (conflict := load(Conflict, row))]
+
+
+async def save_words(tx: Tx, request_id: UUID, words: bytes) -> None:
+    await tx.execute("UPDATE request SET words = $2 WHERE id = $1", request_id, words)
+
+
+async def save_address(tx: Tx, request_id: UUID, address: bytes | None) -> None:
+    await tx.execute("UPDATE request SET address = $2 WHERE id = $1", request_id, address)
 
 
 async def save_request(tx: Tx, request: Request) -> int:
@@ -170,7 +190,7 @@ async def save_request(tx: Tx, request: Request) -> int:
         """
         UPDATE request SET state = $2::text, route = $3, skill = $4, wanted_from = $5, wanted_until = $6, assignee_id = $7,
             resolved_at = $8, round = $9, respond_by = $10, responded_at = $11, resolve_by = $12, paused_at = $13,
-            escalated = escalated AND state = $2::text, version = version + 1
+            urgency = $14, escalated = escalated AND state = $2::text, version = version + 1
         WHERE id = $1 RETURNING version
         """,
         request.id,
@@ -186,6 +206,7 @@ async def save_request(tx: Tx, request: Request) -> int:
         request.responded_at,
         request.resolve_by,
         request.paused_at,
+        request.urgency,
     )
     return version
 

@@ -14,6 +14,8 @@ OTHERS = (
 ROWS = (
     # The catalogue is for everybody.
     Row("GET /categories", on="categories", may="everybody", public=True),
+    # Categories and what they promise are the district's, and the operator's.
+    Row("PUT /categories/{code}", on="a_new_category", may="operator district_x", unsaid="district_y"),
     # Filing. A delegate (family, or a worker with consent) acts under their own name. domain.md lets a worker act for a resident,
     # the issue wants consent: what a worker without consent may is not settled.
     Row("POST /requests", on="filing_for_a", may="side_of_a", unsaid="worker_x"),
@@ -38,6 +40,9 @@ ROWS = (
         knows="worker_x street_x district_x"),
     Row("POST /requests/{request_id}/reopen", on="request_resolved", may="side_of_a",
         knows="worker_x street_x district_x"),
+    # The resident puts their words right; staff have comments for what they have to say.
+    Row("PATCH /requests/{request_id}", on="request_to_correct", may="side_of_a", knows="worker_x street_x district_x"),
+    Row("GET /requests/{request_id}/conflicts", on="request_sent_twice", may="staff_x", knows="resident_a delegate_a"),
     # Both ways: whoever may see the words of a request says something about it. What staff ask, they ask; the answer is the
     # resident's, or written down by staff who heard it.
     Row("POST /requests/{request_id}/comments", on="request_to_talk_about", may="side_of_a staff_x"),

@@ -49,6 +49,33 @@ class Requests(World):
     async def categories(self) -> Case:
         return Case()
 
+    async def a_new_category(self) -> Case:
+        content = {
+            "name_zh": "新类别", "name_en": "New", "route": "community", "respond_hours": 4, "resolve_hours": 24,
+            "escalate_hours": 8,
+        }  # fmt: skip
+        return Case({"code": f"c{uuid4().hex[:12]}"}, content, headers={"If-Match": '"0"'})
+
+    async def request_to_correct(self) -> Case:
+        case = self._case(await self._submitted(), words="请帮我买面")
+        return replace(case, headers={"If-Match": '"1"'})
+
+    async def _sent_twice(self, owner: str = "A") -> Any:
+        made = str(uuid4())
+        for _ in range(2):
+            said = {"category": "errand", "words": f"请帮我买面 {uuid4().hex[:12]}", "id": made}
+            request = await self.call("POST", "/requests", FILED_BY[owner], **said)
+            self.told(owner, said)
+        return request["request"]
+
+    async def request_sent_twice(self) -> Case:
+        return self._case(await self._sent_twice())
+
+    async def sent_twice_of_both(self) -> Case:
+        for owner in "AB":
+            await self._sent_twice(owner)
+        return Case()
+
     async def filing_for_a(self) -> Case:
         a = self.id_of("resident_a")
         return Case(json={"category": "errand", "words": "请帮她买米", "resident_id": a}, target=a)

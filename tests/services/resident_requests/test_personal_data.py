@@ -8,7 +8,7 @@ from cryptography.exceptions import InvalidTag
 
 from event_contracts.community_registry import ResidentErased
 from platform_kit.testing import ServiceUnderTest
-from resident_requests.actions import submit_request
+from resident_requests.actions import Filed, submit_request
 
 from .conftest import Neighbourhood
 
@@ -30,9 +30,11 @@ async def test_filing_brings_the_key_along_and_asks_nothing_more(here: Neighbour
     async with here.service.tx() as tx:
         with tx.query_logger(lambda record: asked.append(record.query)):
             await submit_request(
-                tx, here.service.kit.sealer, category="errand", words=WORDS, address=ADDRESS, point=(None, None),
-                resident_id=here.resident.subject, wanted=(None, None), occurred_at=None, by=here.resident,
-            )  # fmt: skip
+                tx,
+                here.service.kit.sealer,
+                Filed(here.resident.subject, "errand", WORDS, ADDRESS),
+                by=here.resident,
+            )
     assert len(asked) == 3, asked
 
 

@@ -107,10 +107,15 @@ async def test_a_request_is_changed_by_whom_it_concerns_and_filed_under_ones_own
     assert (filed, imported) == (files_as_she_did, imports_as_they_did)
 
 
-@pytest.mark.parametrize("table", ["unit", "resident", "household", "consent", "category"])
-async def test_the_replica_and_the_catalogue_are_written_by_the_system_alone(
-    town: Neighbourhood, table: str
-) -> None:
+@pytest.mark.parametrize("table", ["unit", "work_calendar", "resident", "household", "consent"])
+async def test_the_replica_is_written_by_the_system_alone(town: Neighbourhood, table: str) -> None:
     for who in ("mother", "worker", "district", "operator"):
         assert await reached(town.service, table, _acting(town, who)) == 0
-    assert await reached(town.service, table, SYSTEM) > 0 or table == "household"
+    assert await reached(town.service, table, SYSTEM) > 0 or table in ("household", "work_calendar")
+
+
+@pytest.mark.parametrize(
+    ("who", "changes"), [("mother", False), ("worker", False), ("district", True), ("operator", True)]
+)
+async def test_the_catalogue_is_changed_by_the_district(town: Neighbourhood, who: str, changes: bool) -> None:
+    assert (await reached(town.service, "category", _acting(town, who)) > 0) == changes

@@ -1,0 +1,23 @@
+"""A category gets its next version, or is there for the first time; what was filed before keeps the version that it had."""
+
+from dataclasses import replace
+
+from platform_kit.auth import Caller
+from platform_kit.clock import now
+from platform_kit.db import Tx
+from platform_kit.problems import ChangedMeanwhile
+from resident_requests import store
+from resident_requests.rules.category import Category, placed
+
+
+async def set_category(tx: Tx, category: Category, *, by: Caller) -> Category:
+    """`category.version` is the one that the sender saw, 0 when they saw none."""
+    await store.lock_categories(tx)
+    known = await store.category(tx, category.code)
+    there = known.version if known else 0
+    if category.version != there:
+        raise ChangedMeanwhile(version=there)
+    placed(category, await store.category(tx, category.parent) if category.parent else None)
+    at, following = await now(tx), replace(category, version=there + 1)
+    await store.save_category(tx, following, by.subject, at)
+    return following

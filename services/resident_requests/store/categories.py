@@ -1,0 +1,62 @@
+"""The tree of categories as it is now, and every version that there was."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from platform_kit.db import Tx
+from resident_requests.rules.category import Category
+from resident_requests.rules.questions import Kind, Option, Question
+
+
+async def categories(tx: Tx) -> list[Category]:
+    return [read_category(row) for row in await tx.fetch("SELECT * FROM category ORDER BY code")]
+
+
+async def category(tx: Tx, code: str) -> Category | None:
+    row = await tx.fetchrow("SELECT * FROM category WHERE code = $1", code)
+    return read_category(row) if row else None
+
+
+async def lock_categories(tx: Tx) -> None:
+    """One change at a time: the tree is small, and a change looks at its neighbours."""
+    await tx.execute("LOCK TABLE category_version IN SHARE ROW EXCLUSIVE MODE")
+
+
+async def save_category(tx: Tx, category: Category, set_by: UUID, at: datetime) -> None:
+    """Its next version, and the one that holds."""
+    content = asdict(category)
+    names = list(content)
+    places = ", ".join(f"${number}" for number in range(1, len(names) + 1))
+    changed = ", ".join(f"{name} = excluded.{name}" for name in names if name != "code")
+    await tx.execute(
+        f"INSERT INTO category ({', '.join(names)}) VALUES ({places}) ON CONFLICT (code) DO UPDATE SET {changed}",
+        *content.values(),
+    )
+    await tx.execute(
+        "INSERT INTO category_version (code, version, content, set_by, at) VALUES ($1, $2, $3, $4, $5)",
+        category.code,
+        category.version,
+        content,
+        set_by,
+        at,
+    )
+
+
+def read_category(row: asyncpg.Record) -> Category:
+    """Of a row with all columns of `category`."""
+    return Category(
+        code=row["code"], version=row["version"], name_zh=row["name_zh"], name_en=row["name_en"], parent=row["parent"],
+        route=row["route"], skill=row["skill"], private=row["private"], call=row["call"], open=row["open"],
+        respond_hours=row["respond_hours"], resolve_hours=row["resolve_hours"], escalate_hours=row["escalate_hours"],
+        questions=tuple(_question(question) for question in row["questions"]),
+    )  # fmt: skip
+
+
+def _question(said: Mapping[str, Any]) -> Question:
+    options = tuple(Option(**option) for option in said["options"])
+    return Question(**{**said, "kind": Kind(said["kind"]), "options": options})

@@ -12,6 +12,7 @@ POLICY = policy(
         "set_category": each("operator", "district", may=ALL),
         "submit_request": _THEIRS | each("worker", may=(OWN_OR_LET, IN_UNITS)),
         "list_requests": _STAFF,
+        "read_figures": _STAFF,
         "read_request": each(ANY_ROLE, may=OWN_OR_LET) | _STAFF,
         "correct_request": _THEIRS,
         # What came twice under one id, with other words.

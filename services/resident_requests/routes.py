@@ -3,7 +3,7 @@
 import base64
 import json
 from datetime import timedelta
-from typing import Annotated, cast
+from typing import Annotated, Literal, cast
 from urllib.parse import quote
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from platform_kit.pictures import (
     display_name,
     drawn_anew,
 )
-from platform_kit.problems import ChangedMeanwhile, NotFound, NotYours, VersionMissing
+from platform_kit.problems import ChangedMeanwhile, InvalidInput, NotFound, NotYours, Text, VersionMissing
 from registry_replica.permitted import permitted
 from resident_requests import actions, problems, schemas, store
 from resident_requests.policy import POLICY
@@ -36,6 +36,8 @@ from resident_requests.rules.sealed import ATTACHMENT_CONTENT, ATTACHMENT_NAME, 
 from resident_requests.settings import RequestSettings
 
 router = APIRouter(tags=["gateway"])
+
+_ONE_OF_TWO = Text("By state, or in the order of what is due.", "按状态筛选与按时限排序不能同时使用。")
 
 WithPicture = Annotated[Command, commands(brings=drawn_anew)]
 
@@ -91,25 +93,42 @@ async def submit_request(body: schemas.NewRequest, command: ByCaller) -> Respons
     outcome = await actions.submit_request(
         command.tx, command.kit.sealer, filed, request_id=body.id, called=body.called, by=command.caller
     )
-    if isinstance(outcome, actions.Conflict):
-        view = schemas.ConflictView(kept=outcome.kept, request=schemas.RequestView.of(outcome.request))
-        return command.answer(view, status=202)
-    fresh = outcome.version == 1 and outcome.state is State.SUBMITTED
-    return command.answer(schemas.RequestView.of(outcome), status=201 if fresh else 200)
+    view = schemas.RequestView.of(outcome.request)
+    if outcome.kept is not None:
+        return command.answer(schemas.ConflictView(kept=outcome.kept, request=view), status=202)
+    return command.answer(view, status=201 if outcome.fresh else 200)
 
 
 @router.get("/requests", response_model=schemas.RequestPage)
 async def list_requests(
-    read: ForCaller, state: State | None = None, limit: Limit = 50, cursor: Cursor = None
+    read: ForCaller,
+    state: State | None = None,
+    order: Literal["newest", "due"] = "newest",
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> schemas.RequestPage:
+    """In the order `due`: what has been promised and whose clock runs, the most urgent first, in any state."""
     codes = POLICY["list_requests"].unit_codes(read.caller)
-    requests, following = await store.page_for_staff(read.tx, codes, state, limit, cursor)
+    if order == "due":
+        if state is not None:
+            raise InvalidInput(field="state", reason=_ONE_OF_TWO)
+        requests, following = await store.page_by_due(read.tx, codes, limit, cursor)
+    else:
+        requests, following = await store.page_for_staff(read.tx, codes, state, limit, cursor)
     at, calendars = await now(read.tx), await store.calendars(read.tx, [each.unit_id for each in requests])
     items = [
         schemas.RequestView.of(each, time_left=schemas.TimeLeft.of(each, calendars[each.unit_id], at))
         for each in requests
     ]
     return schemas.RequestPage(items=items, next=following)
+
+
+@router.get("/requests/figures", response_model=list[schemas.FiguresView])
+async def read_figures(read: ForCaller) -> list[schemas.FiguresView]:
+    """Counted over all that is open, whatever a page of a list holds."""
+    codes = POLICY["read_figures"].unit_codes(read.caller)
+    found = await store.figures(read.tx, codes, await now(read.tx))
+    return [schemas.FiguresView.model_validate(each) for each in found]
 
 
 @router.post(

@@ -16,6 +16,7 @@ class Row(SQLModel, registry=service_registry()):
 
 
 add_replica_tables(Row.metadata)
+_IS_OPEN = "state IN ('assigned', 'awaiting_resident', 'in_progress', 'reopened', 'submitted', 'triaged')"
 CASE_SERIAL = Sequence("case_serial", metadata=Row.metadata)
 
 
@@ -73,6 +74,21 @@ class RequestRow(Row, table=True):
         CheckConstraint("(source IS NULL) = (source_number IS NULL)", name="source_has_a_number"),
         Index("uq_request_source_number", "source", "source_number", unique=True),
         Index("ix_request_resident_id", "resident_id", "id"),
+        Index(
+            "ix_request_due",
+            "unit_id",
+            "due_at",
+            "id",
+            postgresql_include=["resident_id"],
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_request_open",
+            "unit_id",
+            "category",
+            postgresql_include=["state", "due_at", "occurred_at", "resident_id"],
+            postgresql_where=text(_IS_OPEN),
+        ),
         Index("ix_request_worklist", "unit_id", "state", "id", postgresql_include=["resident_id"]),
     )
 
@@ -105,6 +121,7 @@ class RequestRow(Row, table=True):
     responded_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     resolve_by: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     paused_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
+    due_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     resolved_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     occurred_at: datetime = Field(sa_type=TIMESTAMPTZ)
     source: str | None = None

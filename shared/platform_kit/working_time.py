@@ -13,6 +13,8 @@ from platform_kit.official_days import Country, officially_works
 
 # [from, until) of one day.
 Span = tuple[time, time]
+# The same as two instants (UTC).
+Worked = tuple[datetime, datetime]
 # Ten years: nothing is promised for longer, and a calendar that never works must not be searched for ever.
 _MOST_DAYS = 3660
 
@@ -30,6 +32,7 @@ class WorkCalendar:
     hours: tuple[tuple[Span, ...], ...]
     days: Mapping[date, tuple[Span, ...]] = field(default_factory=dict)
     country: Country | None = None
+    _known: dict[date, list[Worked]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def spans_on(self, day: date) -> tuple[Span, ...]:
         """Of the local day, in order, apart from each other."""
@@ -40,6 +43,20 @@ class WorkCalendar:
         if works is None:
             return usual
         return (usual or next((spans for spans in self.hours if spans), ())) if works else ()
+
+    def instants_on(self, day: date) -> list[Worked]:
+        """The same spans as instants. Made once: a list of what has long been overdue asks for the same days again and again."""
+        if (known := self._known.get(day)) is not None:
+            return known
+        zone = ZoneInfo(self.zone)
+        made = [
+            (
+                datetime.combine(day, opens, zone).astimezone(UTC),
+                datetime.combine(day, closes, zone).astimezone(UTC),
+            )
+            for opens, closes in self.spans_on(day)
+        ]
+        return self._known.setdefault(day, made)
 
 
 def due(calendar: WorkCalendar, start: datetime, promised: timedelta) -> datetime:
@@ -66,26 +83,23 @@ def worked(calendar: WorkCalendar, start: datetime, end: datetime) -> timedelta:
     return total
 
 
-def _from(calendar: WorkCalendar, start: datetime) -> Iterator[tuple[datetime, datetime]]:
+def _from(calendar: WorkCalendar, start: datetime) -> Iterator[Worked]:
     """What of the calendar's spans is not over at `start`, as instants."""
     for begins, ends in _spans(calendar, start, step=1):
         if ends > max(begins, start):
             yield max(begins, start.astimezone(UTC)), ends
 
 
-def _before(calendar: WorkCalendar, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+def _before(calendar: WorkCalendar, end: datetime) -> Iterator[Worked]:
     """What of them has begun at `end`, the latest first."""
     for begins, ends in _spans(calendar, end, step=-1):
         if begins < min(ends, end):
             yield begins, min(ends, end.astimezone(UTC))
 
 
-def _spans(calendar: WorkCalendar, start: datetime, *, step: int) -> Iterator[tuple[datetime, datetime]]:
+def _spans(calendar: WorkCalendar, start: datetime, *, step: int) -> Iterator[Worked]:
     """Day by day, forwards or backwards."""
-    zone = ZoneInfo(calendar.zone)
     # A day earlier: where clocks are set back, an instant can belong to a span of the day before.
-    first = start.astimezone(zone).date() - timedelta(days=step)
+    first = start.astimezone(ZoneInfo(calendar.zone)).date() - timedelta(days=step)
     for day in (first + timedelta(days=step * number) for number in range(_MOST_DAYS)):
-        for opens, closes in calendar.spans_on(day)[::step]:
-            begins, ends = (datetime.combine(day, at, zone).astimezone(UTC) for at in (opens, closes))
-            yield begins, ends
+        yield from calendar.instants_on(day)[::step]

@@ -24,13 +24,13 @@ from resident_requests.actions.resolve_request import resolve_request
 from resident_requests.actions.set_category import set_category
 from resident_requests.actions.side_of import side_of
 from resident_requests.actions.start_request import start_request
-from resident_requests.actions.submit_request import Conflict, Filed, submit_request
+from resident_requests.actions.submit_request import Filed, Outcome, submit_request
 from resident_requests.actions.triage_request import triage_request
 from resident_requests.actions.withdraw_request import withdraw_request
 
 __all__ = [
-    "Conflict",
     "Filed",
+    "Outcome",
     "add_attachment",
     "add_comment",
     "answer_question",

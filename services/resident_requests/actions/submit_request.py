@@ -21,14 +21,17 @@ from registry_replica.permitted import permitted
 from resident_requests import store
 from resident_requests.policy import POLICY
 from resident_requests.problems import CategoryClosed, CategoryUnknown, IdTaken, WantedTimeEndsEarly
-from resident_requests.rules.clocks import first_deadline, promised
+from resident_requests.rules.clocks import promised
 from resident_requests.rules.emergency import Urgency, call_first
-from resident_requests.rules.filing import print_of
+from resident_requests.rules.filing import may_be_made, print_of
 from resident_requests.rules.questions import checked
 from resident_requests.rules.request import BY_STAFF, Channel, Request, State
 from resident_requests.rules.sealed import ADDRESS, ANSWERS, CONFLICT, PRINT, WORDS
 from resident_requests.store import Said
 
+_NO_SUCH_ID = Text(
+    "An id is a UUIDv7 that was made within the last 90 days.", "编号必须是最近 90 天内生成的 UUIDv7。"
+)
 _FUTURE = Text("It cannot have happened in the future.", "发生时间不能晚于现在。")
 
 
@@ -52,16 +55,17 @@ class Filed:
 
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
-    """`kept` is where what was sent now is kept beside the request that has its id."""
+class Outcome:
+    """`fresh`: it was not there before. `kept` is where other content that came under its id is kept beside it."""
 
     request: Request
-    kept: UUID
+    fresh: bool = False
+    kept: UUID | None = None
 
 
 async def submit_request(
     tx: Tx, sealer: Sealer, filed: Filed, *, request_id: UUID | None = None, called: bool = False, by: Caller
-) -> Request | Conflict:
+) -> Outcome:
     """`request_id` was made on a device, which sends it until it is told that it has arrived: the same content again is the
     request that there is, other content is kept beside it for staff to look at."""
     found = await store.filing(tx, filed.resident_id, filed.category)
@@ -71,15 +75,17 @@ async def submit_request(
     ):
         raise NotFound(what="resident", field="resident_id")
     key = await key_to_seal(tx, sealer, found.key)
+    if request_id is not None and not may_be_made(request_id, at):
+        raise InvalidInput(field="id", reason=_NO_SUCH_ID)
     content_print = sealer.digest(print_of(asdict(filed)), for_=PRINT)
     if request_id is not None and (earlier := await store.request(tx, request_id)):
         if earlier.resident_id != whose.id:
             raise IdTaken(field="id")
         if await store.content_print(tx, request_id) == content_print:
-            return earlier
+            return Outcome(earlier)
         kept, content = new_id(), json.dumps(asdict(filed), ensure_ascii=False, default=str)
         await store.insert_conflict(tx, kept, request_id, key.seal(content, for_=CONFLICT), by.subject, at)
-        return Conflict(earlier, kept)
+        return Outcome(earlier, kept=kept)
     if found.category is None:
         raise CategoryUnknown(field="category", category=filed.category)
     if not found.category.open:
@@ -106,7 +112,7 @@ async def submit_request(
         content_print=content_print,
     )
     try:
-        await store.insert_request(tx, request, said, missed_at=first_deadline(request), at=at)
+        await store.insert_request(tx, request, said, at)
     except asyncpg.UniqueViolationError as taken:
         raise IdTaken(field="id") from taken
     submitted = RequestSubmitted(
@@ -114,7 +120,7 @@ async def submit_request(
         category=filed.category, filed_by=filed.author_id or by.subject, occurred_at=request.occurred_at,
     )  # fmt: skip
     await publish(tx, submitted, version=1, at=at)
-    return request
+    return Outcome(request, fresh=True)
 
 
 def _fits(filed: Filed, by: Caller, at: datetime) -> None:

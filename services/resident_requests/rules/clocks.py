@@ -55,9 +55,9 @@ def promised(request: Request, promise: Promise, calendar: WorkCalendar, at: dat
     )
 
 
-def first_deadline(request: Request) -> datetime:
-    """Of a request whose clocks have just begun."""
-    return min(by for _, by in _running(request))
+def due_at(request: Request) -> datetime | None:
+    """By when something must be done with it next; None when nothing was promised, or nothing runs. Lists are in this order."""
+    return min((by for _, by in _running(request)), default=None)
 
 
 def later_by_the_pause(request: Request, calendar: WorkCalendar, at: datetime) -> datetime | None:

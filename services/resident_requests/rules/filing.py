@@ -3,7 +3,26 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
+
+# How wrong the clock of a device may be, and how long it may be without a connection.
+_AHEAD, _OFFLINE = timedelta(days=1), timedelta(days=90)
+
+
+def may_be_made(made: UUID, at: datetime) -> bool:
+    """Lists are in the order of the ids, which say when they were made (RFC 9562): one of the far future would stand at the top of
+    every list for ever."""
+    return made.version == 7 and (at - _OFFLINE) <= _made_at(made, at) <= at + _AHEAD
+
+
+def _made_at(made: UUID, at: datetime) -> datetime:
+    """48 bits of milliseconds since 1970; a time that no calendar has is as good as none."""
+    try:
+        return datetime.fromtimestamp((made.int >> 80) / 1000, tz=at.tzinfo)
+    except (ValueError, OverflowError, OSError):
+        return datetime.max.replace(tzinfo=at.tzinfo)
 
 
 def print_of(content: Mapping[str, Any]) -> bytes:

@@ -2,26 +2,32 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from platform_kit.db import Tx
 from platform_kit.ids import case_number
+from platform_kit.paging import decode_cursor, encode_cursor
 from platform_kit.rows import load
 from platform_kit.sealing import StoredKey
 from platform_kit.timers import NEW_TIMER
 from platform_kit.working_time import WorkCalendar
 from registry_replica.calendars import IN_FORCE, work_calendar
-from registry_replica.store import Resident
+from registry_replica.store import SUBTREE, Resident
 from registry_replica.worklist import fetch_worklist
 from resident_requests.rules.category import Category
-from resident_requests.rules.clocks import PROMISE_TIMER
-from resident_requests.rules.request import Request, State
+from resident_requests.rules.clocks import PROMISE_TIMER, due_at
+from resident_requests.rules.request import OPEN, Request, State
 from resident_requests.store.categories import read_category
 from resident_requests.store.clockwork import CLOCKWORK
 
 _COLUMNS = """id, case_number, resident_id, filed_by, unit_id, category, state, route, skill, wanted_from, wanted_until,
     assignee_id, resolved_at, occurred_at, version, channel, urgency, author_id, category_version, round, respond_by, responded_at, resolve_by, paused_at"""
+
+
+_LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
+# Of the request `t`; the index of what is open says the same.
+IS_OPEN = f"t.state IN ({', '.join(repr(state.value) for state in sorted(OPEN))})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,64 @@ async def page_for_staff(
     states = list(State) if state is None else [state]
     rows, following = await fetch_worklist(tx, _COLUMNS, "request", codes, states, limit=limit, cursor=cursor)
     return [request for row in rows if (request := load(Request, row))], following
+
+
+async def page_by_due(
+    tx: Tx, codes: Sequence[str], limit: int, cursor: str | None
+) -> tuple[list[Request], str | None]:
+    """What is promised, the first first. As in a work list each unit gives its first few by an index."""
+    after = decode_cursor(cursor, (datetime.fromisoformat, UUID)) if cursor else (_LONG_AGO, UUID(int=0))
+    rows = await tx.fetch(
+        f"""
+        SELECT {_COLUMNS}, due_at FROM request t WHERE t.id = ANY (ARRAY(
+            SELECT one.id FROM unit u CROSS JOIN LATERAL (
+                SELECT t.id, t.due_at FROM request t
+                WHERE t.unit_id = u.id AND t.due_at IS NOT NULL AND (t.due_at, t.id) > ($2, $3)
+                ORDER BY t.due_at, t.id LIMIT $4
+            ) one
+            WHERE {SUBTREE.format(code="u.code", prefixes="$1")} ORDER BY one.due_at, one.id LIMIT $4
+        )) ORDER BY t.due_at, t.id
+        """,
+        list(codes),
+        *after,
+        limit + 1,
+    )
+    kept = rows[:limit]
+    following = encode_cursor([kept[-1]["due_at"], kept[-1]["id"]]) if len(rows) > limit else None
+    return [request for row in kept if (request := load(Request, row))], following
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Of the open requests of a category in a unit: how many there are, wait for their resident, are overdue; how many are younger
+    than a day, than a week, and older; since when the oldest waits."""
+
+    unit_id: UUID
+    category: str
+    open: int
+    awaiting_resident: int
+    overdue: int
+    under_a_day: int
+    under_a_week: int
+    older: int
+    oldest_at: datetime
+
+
+async def figures(tx: Tx, codes: Sequence[str], at: datetime) -> list[Figures]:
+    rows = await tx.fetch(
+        f"""
+        SELECT t.unit_id, t.category, count(*) AS open, count(*) FILTER (WHERE t.state = 'awaiting_resident') AS awaiting_resident,
+               count(*) FILTER (WHERE t.due_at <= $2) AS overdue,
+               count(*) FILTER (WHERE t.occurred_at > $2 - interval '1 day') AS under_a_day,
+               count(*) FILTER (WHERE t.occurred_at <= $2 - interval '1 day' AND t.occurred_at > $2 - interval '7 days') AS under_a_week,
+               count(*) FILTER (WHERE t.occurred_at <= $2 - interval '7 days') AS older, min(t.occurred_at) AS oldest_at
+        FROM unit u JOIN request t ON t.unit_id = u.id AND {IS_OPEN}
+        WHERE {SUBTREE.format(code="u.code", prefixes="$1")} GROUP BY t.unit_id, t.category ORDER BY t.unit_id, t.category
+        """,
+        list(codes),
+        at,
+    )
+    return [found for row in rows if (found := load(Figures, row))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,21 +199,21 @@ class Said:
     content_print: bytes
 
 
-async def insert_request(tx: Tx, request: Request, said: Said, *, missed_at: datetime, at: datetime) -> None:
+async def insert_request(tx: Tx, request: Request, said: Said, at: datetime) -> None:
     """With the timer of its promises, in one round trip."""
     await tx.execute(
         f"""
-        WITH wound AS ({NEW_TIMER.format(kind=25, aggregate=1, due_at=26)})
+        WITH wound AS ({NEW_TIMER.format(kind=26, aggregate=1, due_at=25)})
         INSERT INTO request (id, case_number, resident_id, filed_by, author_id, unit_id, category, category_version, channel,
                              urgency, state, wanted_from, wanted_until, occurred_at, version, respond_by, resolve_by,
-                             words, address, answers, latitude, longitude, content_print, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
+                             words, address, answers, latitude, longitude, content_print, created_at, due_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
         """,
         request.id, request.case_number, request.resident_id, request.filed_by, request.author_id, request.unit_id,
         request.category, request.category_version, request.channel, request.urgency, request.state,
         request.wanted_from, request.wanted_until, request.occurred_at, request.version, request.respond_by,
         request.resolve_by, said.words, said.address, said.answers, said.latitude, said.longitude, said.content_print, at,
-        PROMISE_TIMER, missed_at,
+        due_at(request), PROMISE_TIMER,
     )  # fmt: skip
 
 
@@ -190,7 +254,7 @@ async def save_request(tx: Tx, request: Request) -> int:
         """
         UPDATE request SET state = $2::text, route = $3, skill = $4, wanted_from = $5, wanted_until = $6, assignee_id = $7,
             resolved_at = $8, round = $9, respond_by = $10, responded_at = $11, resolve_by = $12, paused_at = $13,
-            urgency = $14, escalated = escalated AND state = $2::text, version = version + 1
+            urgency = $14, due_at = $15, escalated = escalated AND state = $2::text, version = version + 1
         WHERE id = $1 RETURNING version
         """,
         request.id,
@@ -207,6 +271,7 @@ async def save_request(tx: Tx, request: Request) -> int:
         request.resolve_by,
         request.paused_at,
         request.urgency,
+        due_at(request),
     )
     return version
 

@@ -25,6 +25,12 @@ ROWS = (
         "staff_x": "A", "staff_y": "B", "worker_next": "",
         "resident_a delegate_a": "A?", "resident_b": "B?",
     }),
+    Row("GET /requests", on="requests_by_due", sees={
+        "staff_x": "A", "staff_y": "B", "worker_next": "",
+        "resident_a delegate_a": "A?", "resident_b": "B?",
+    }),
+    # How many and how late, by unit: nobody's name is in it.
+    Row("GET /requests/figures", on="figures", may="staff_x staff_y worker_next"),
     Row("GET /requests/{request_id}", on="request_submitted", may="side_of_a staff_x"),
     # The volunteer who has the task, too, is refused the words of the request.
     Row("GET /requests/{request_id}", on="request_assigned", may="side_of_a staff_x"),

@@ -10,6 +10,7 @@ from PIL import Image
 
 from access.world import Case, World
 from event_contracts.volunteer_matching import TaskAccepted
+from platform_kit.ids import new_id
 
 FILED_BY = {"A": "resident_a", "B": "resident_b"}
 WORKER = {"A": "worker_x", "B": "worker_y"}
@@ -61,7 +62,7 @@ class Requests(World):
         return replace(case, headers={"If-Match": '"1"'})
 
     async def _sent_twice(self, owner: str = "A") -> Any:
-        made = str(uuid4())
+        made = str(new_id())
         for _ in range(2):
             said = {"category": "errand", "words": f"请帮我买面 {uuid4().hex[:12]}", "id": made}
             request = await self.call("POST", "/requests", FILED_BY[owner], **said)
@@ -88,6 +89,13 @@ class Requests(World):
             query={"limit": "50"},
             shows={owner: frozenset([(await self._submitted(owner))["id"]]) for owner in "AB"},
         )
+
+    async def requests_by_due(self) -> Case:
+        case = await self.requests_of_both()
+        return replace(case, query={"limit": "200", "order": "due"})
+
+    async def figures(self) -> Case:
+        return Case()
 
     async def request_submitted(self) -> Case:
         return self._case(await self._submitted())

@@ -1,12 +1,13 @@
 """However it comes: by whom, without a connection, several times, in an emergency, and put right afterwards."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from event_contracts.resident_requests import RequestCorrected, RequestSubmitted
 from platform_kit.auth import Caller
+from platform_kit.ids import new_id
 
 from .conftest import Neighbourhood
 
@@ -38,7 +39,7 @@ async def test_what_staff_write_down_for_a_resident_is_the_residents(
 
 # K69
 async def test_the_same_filing_sent_four_times_is_one_request(here: Neighbourhood) -> None:
-    made = str(uuid4())
+    made = str(new_id())
     answers = [await _file(here, id=made) for _ in range(4)]
     assert {answer.status_code for answer in answers} <= {200, 201}
     assert {answer.json()["id"] for answer in answers} == {made}
@@ -49,7 +50,7 @@ async def test_the_same_filing_sent_four_times_is_one_request(here: Neighbourhoo
 
 # K69
 async def test_other_content_under_the_same_id_is_kept_beside_it_and_not_dropped(here: Neighbourhood) -> None:
-    made = str(uuid4())
+    made = str(new_id())
     await _file(here, id=made)
     other = await _file(here, id=made, words="买面", place={"address": "幸福路1号"})
     assert other.status_code == 202, other.text
@@ -66,7 +67,7 @@ async def test_other_content_under_the_same_id_is_kept_beside_it_and_not_dropped
 
 
 async def test_an_id_of_somebody_elses_request_is_taken_and_tells_nothing(here: Neighbourhood) -> None:
-    made = str(uuid4())
+    made = str(new_id())
     await _file(here, id=made)
     mine = str(here.daughter.subject)
     for by, whose in ((here.daughter, mine), (here.worker, mine)):
@@ -184,3 +185,15 @@ async def test_a_change_says_what_it_was_made_to_and_nothing_new_changes_nothing
     stranger = here.service.caller("resident")
     assert (await _correct(here, request, 1, stranger, words="x")).status_code == 404
     assert (await _correct(here, request, 1, words="")).status_code == 422
+
+
+@pytest.mark.parametrize("days", [2, 36500, -91])
+async def test_an_id_of_another_time_or_kind_is_no_id(here: Neighbourhood, days: int) -> None:
+    """Made in the far future it would stand at the top of every list."""
+    other = new_id().int + (days * 86_400_000 << 80)
+    for made in (str(UUID(int=other)), str(uuid4()), str(UUID(int=2**128 - 1)), str(UUID(int=0))):
+        answer = await _file(here, id=made)
+        assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, "id")
+    assert await _count(here) == 0
+    yesterday = UUID(int=new_id().int - (86_400_000 << 80))
+    assert (await _file(here, id=str(yesterday))).status_code == 201

@@ -22,6 +22,8 @@ STATES = (
     "withdrawn",
 )  # fmt: skip
 
+IS_OPEN = "state IN ('assigned', 'awaiting_resident', 'in_progress', 'reopened', 'submitted', 'triaged')"
+
 
 def upgrade() -> None:
     for name in HOURS:
@@ -35,11 +37,25 @@ def upgrade() -> None:
         op.alter_column("category", name, nullable=False)
         op.create_check_constraint(op.f(f"ck_category_{name}"), "category", f"{name} BETWEEN 1 AND 500")
     op.add_column("request", sa.Column("round", sa.Integer(), nullable=False, server_default="0"))
-    for name in ("respond_by", "responded_at", "resolve_by", "paused_at"):
+    for name in ("respond_by", "responded_at", "resolve_by", "paused_at", "due_at"):
         op.add_column("request", sa.Column(name, sa.DateTime(timezone=True)))
     op.drop_constraint(op.f("ck_request_state"), "request")
     states = ", ".join(f"'{state}'" for state in STATES)
     op.create_check_constraint(op.f("ck_request_state"), "request", f"state IN ({states})")
+    op.create_index(
+        "ix_request_due",
+        "request",
+        ["unit_id", "due_at", "id"],
+        postgresql_include=["resident_id"],
+        postgresql_where="due_at IS NOT NULL",
+    )
+    op.create_index(
+        "ix_request_open",
+        "request",
+        ["unit_id", "category"],
+        postgresql_include=["state", "due_at", "occurred_at", "resident_id"],
+        postgresql_where=IS_OPEN,
+    )
     op.create_table(
         "breach",
         sa.Column("request_id", sa.Uuid(), nullable=False),

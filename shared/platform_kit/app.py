@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from time import perf_counter
@@ -19,7 +20,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from platform_kit import telemetry
 from platform_kit.admission import Admission
-from platform_kit.caller_address import address_of
+from platform_kit.caller_address import address_of, line_of
 from platform_kit.db import TROUBLE
 from platform_kit.edge import AlreadyAnswered, language, response_of
 from platform_kit.gateway_identity import Doorkeeper
@@ -46,6 +47,8 @@ from platform_kit.service import Service
 LARGEST_BODY = 1024 * 1024
 # Bodies are kept whole in memory: those that a route may have larger (`larger_body`) only for so many calls at once.
 LARGER_AT_ONCE = 8
+# Of so many places at most one is for a call of one address whose body has not come.
+WAITING_OF_ONE_ADDRESS = 4
 MOST_PARAMETERS = 200
 # For each LARGEST_BODY of it. Whoever is taken in takes a place: those who send nothing must not keep it.
 BODY_SECONDS = 10.0
@@ -228,6 +231,7 @@ class Limits:
         self._admission = admission
         self._taken_in = 0
         self._large = 0
+        self._waiting: Counter[str] = Counter()
         telemetry.TAKEN_IN.labels(service).set_function(lambda: self._taken_in)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -279,13 +283,15 @@ class Limits:
             limit = self._larger.bound(scope, LARGEST_BODY) if large else LARGEST_BODY
             if large and int(length) > limit:
                 raise BodyTooLarge(limit=limit)
-            body_receive = await _bounded(scope, limit, receive)
+            # Whatever the method: what tells neither its length nor that it comes in parts has no body.
+            if length != "0" or b"transfer-encoding" in headers:
+                receive = await self._awaited(limit, receive)
         except _HungUp:
             return
         except Refusal as refusal:
             await refused(refusal, language(Request(scope)))(scope, receive, send_marked)
         else:
-            await self._app(scope, body_receive, send_marked)
+            await self._app(scope, receive, send_marked)
         finally:
             self._large -= large
         # The route's template, never the path or query: what people type does not go into logs.
@@ -296,11 +302,23 @@ class Limits:
             "answered", method=scope["method"], route=route, status=status, seconds=round(seconds, 4)
         )
 
+    async def _awaited(self, limit: int, receive: Receive) -> Receive:
+        """The body, once it is there. A body comes with its head or soon after; whoever keeps many waiting keeps a part of the
+        places and no more, or one address could take all of them with calls that never become whole."""
+        line = line_of(telemetry.caller_address.get())
+        if self._waiting[line] >= max(1, self._at_once // WAITING_OF_ONE_ADDRESS):
+            raise Overloaded
+        self._waiting[line] += 1
+        try:
+            return await _bounded(limit, receive)
+        finally:
+            self._waiting[line] -= 1
+            if not self._waiting[line]:
+                del self._waiting[line]
 
-async def _bounded(scope: Scope, limit: int, receive: Receive) -> Receive:
+
+async def _bounded(limit: int, receive: Receive) -> Receive:
     """Read the whole body here, at most `limit` bytes of it, so that a refusal comes before any work."""
-    if scope["method"] in ("GET", "HEAD", "OPTIONS"):
-        return receive
     try:
         async with asyncio.timeout(BODY_SECONDS * max(1, limit / LARGEST_BODY)):
             body = await _whole(receive, limit)

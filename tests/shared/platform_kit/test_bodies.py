@@ -12,7 +12,12 @@ from platform_kit.larger_bodies import LargerBodies, larger_body
 
 
 async def _call(
-    messages: list[dict[str, Any]], *, path: str = "/x", length: int = 0, larger: LargerBodies | None = None
+    messages: list[dict[str, Any]],
+    *,
+    method: str = "POST",
+    path: str = "/x",
+    length: int = 0,
+    larger: LargerBodies | None = None,
 ) -> tuple[list[bytes], list[int]]:
     """The bodies that the app was given, and the statuses that were answered; after `messages` nothing more comes."""
     given, statuses = [], []
@@ -32,8 +37,8 @@ async def _call(
         if message["type"] == "http.response.start":
             statuses.append(message["status"])
 
-    headers = [(b"content-length", str(length).encode())] if length else []
-    scope = {"type": "http", "method": "POST", "path": path, "headers": headers, "query_string": b""}
+    headers = [(b"content-length", str(length).encode()) if length else (b"transfer-encoding", b"chunked")]
+    scope = {"type": "http", "method": method, "path": path, "headers": headers, "query_string": b""}
     await Limits(inner, "probe", 1, larger)(scope, receive, send)
     return given, statuses
 
@@ -51,9 +56,72 @@ async def test_a_body_that_is_cut_off_is_no_call() -> None:
     assert await _call(cut) == ([], [])
 
 
-async def test_who_sends_nothing_does_not_keep_their_place(monkeypatch: pytest.MonkeyPatch) -> None:
+METHODS = pytest.mark.parametrize("method", ["POST", "GET", "HEAD", "OPTIONS", "DELETE"])
+
+
+@METHODS
+async def test_who_sends_nothing_does_not_keep_their_place(
+    monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
     monkeypatch.setattr(app, "BODY_SECONDS", 0.05)
-    assert await _call([{"type": "http.request", "body": b"{", "more_body": True}]) == ([], [408])
+    assert await _call([{"type": "http.request", "body": b"{", "more_body": True}], method=method) == (
+        [],
+        [408],
+    )
+
+
+@METHODS
+async def test_what_comes_in_parts_without_a_length_is_cut_at_the_limit(method: str) -> None:
+    """A GET has a body if it says so: one in parts was taken in whole, by whoever."""
+    part = {"type": "http.request", "body": b"x" * LARGEST_BODY, "more_body": True}
+    parts = [part] * 64
+    assert await _call(parts, method=method) == ([], [413])
+    assert len(parts) == 62
+
+
+async def test_one_address_that_sends_no_bodies_leaves_places_for_others() -> None:
+    """160 calls that never become whole: a quarter of the places is theirs; everybody else is answered."""
+    answered: list[tuple[str, int]] = []
+
+    async def inner(_: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    limits = Limits(inner, "probe", 8, passed_on=False)
+
+    async def call(address: str, whole: bool) -> None:
+        async def receive() -> dict[str, Any]:
+            if not whole:
+                await asyncio.Event().wait()
+            return {"type": "http.request", "body": b"{}", "more_body": False}
+
+        async def send(message: Any) -> None:
+            answered.append((address, message["status"])) if "status" in message else None
+
+        headers = [(b"content-length", b"2")]
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/x",
+            "headers": headers,
+            "query_string": b"",
+            "client": (address, 1),
+        }
+        await limits(scope, receive, send)
+
+    holding = [asyncio.create_task(call("203.0.113.7", whole=False)) for _ in range(160)]
+    try:
+        while len(answered) < 158:
+            await asyncio.sleep(0)
+        assert set(answered) == {("203.0.113.7", 503)}
+        await call("198.51.100.9", whole=True)
+        assert answered[-1] == ("198.51.100.9", 200)
+    finally:
+        for task in holding:
+            task.cancel()
+        await asyncio.gather(*holding, return_exceptions=True)
+    await call("203.0.113.7", whole=True)
+    assert answered[-1] == ("203.0.113.7", 200)
 
 
 def _larger() -> LargerBodies:

@@ -61,7 +61,7 @@ async def _verdict(home: Home, service: Service) -> Verdict:
     connection = await connect(dsn, "linli.audit")
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
-            length = await connection.fetchval("SELECT coalesce(max(seq), 0) FROM audit_chain")
+            length = await connection.fetchval("SELECT coalesce(max(seq), 0) FROM public.audit_chain")
             columns = (TextColumn(service.name), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
             with Progress(
                 *columns, console=console, transient=True, disable=not console.is_terminal

@@ -1,6 +1,7 @@
 """Is the audit what it was? Every hash is computed again, in the chain's order, and held against the anchors outside.
 
-It streams: a chain of millions takes time, not memory.
+It streams: a chain of millions takes time, not memory. Whoever owns the database could give a name that is used here another
+meaning: the tables are named in full, everything else is PostgreSQL's own.
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -16,7 +17,8 @@ from platform_kit.db import Tx
 # Page by page: as one query, even behind a cursor, the whole would be joined and sorted before the first row comes.
 _CHAIN = """
     SELECT c.seq, c.audit_id, c.hash, to_jsonb(a) AS row
-    FROM (SELECT * FROM audit_chain WHERE seq > $1 ORDER BY seq LIMIT 1000) c LEFT JOIN audit a ON a.id = c.audit_id
+    FROM (SELECT * FROM public.audit_chain WHERE seq > $1 ORDER BY seq LIMIT 1000) c
+    LEFT JOIN public.audit a ON a.id = c.audit_id
     ORDER BY c.seq
 """
 # The tables grow faster than their statistics: how they are to be joined is said, not guessed.
@@ -27,10 +29,25 @@ _ALL_AT_ONCE = (
 _HOURS = 4 * 3600.0
 # Neither chained nor waiting: it was put there by nobody who writes the audit, or what waited for it was taken away.
 _STRAY = """
-    SELECT a.id FROM audit a
-    WHERE NOT EXISTS (SELECT FROM audit_chain c WHERE c.audit_id = a.id)
-        AND NOT EXISTS (SELECT FROM audit_waiting w WHERE w.audit_id = a.id)
+    SELECT a.id FROM public.audit a
+    WHERE NOT EXISTS (SELECT FROM public.audit_chain c WHERE c.audit_id = a.id)
+        AND NOT EXISTS (SELECT FROM public.audit_waiting w WHERE w.audit_id = a.id)
     ORDER BY a.id LIMIT 1
+"""
+
+# A function of the same name in another schema would be preferred, if it took exactly an audit row; and a policy that hides
+# rows from us is told instead of obeyed.
+_BY_ITS_OWN_MEANING = "SET LOCAL search_path = pg_catalog; SET LOCAL row_security = off"
+# What is no plain table, or is read by a rule, shows what somebody wants to be seen.
+_DISGUISED = """
+    SELECT n.name FROM unnest(ARRAY['audit', 'audit_chain', 'audit_waiting']) n (name)
+    LEFT JOIN pg_class t ON t.oid = to_regclass('public.' || n.name)
+    WHERE t.relkind IS DISTINCT FROM 'r' OR EXISTS (SELECT FROM pg_rewrite WHERE ev_class = t.oid) LIMIT 1
+"""
+# Anchors are taken each minute; the first of a chain may be on its way.
+_LONG_UNANCHORED = """
+    SELECT coalesce(uuid_extract_timestamp(audit_id) < clock_timestamp() - interval '10 minutes', true)
+    FROM public.audit_chain ORDER BY seq LIMIT 1
 """
 
 
@@ -55,7 +72,10 @@ class Verdict:
 
 async def verify(tx: Tx, anchors: Sequence[Anchor], tell: Callable[[int], None]) -> Verdict:
     """`tx` is a transaction, best a repeatable read; `tell` hears how many links have been looked at."""
-    waiting = await tx.fetchval("SELECT count(*) FROM audit_waiting")
+    await tx.execute(_BY_ITS_OWN_MEANING)
+    if disguised := await tx.fetchval(_DISGUISED):
+        return Verdict(0, 0, len(anchors), Fault(None, None, f"{disguised} is not the table that it was"))
+    waiting = await tx.fetchval("SELECT count(*) FROM public.audit_waiting")
     promised: dict[int, set[bytes]] = {}
     for anchor in anchors:
         promised.setdefault(anchor.seq, set()).add(anchor.hash)
@@ -77,6 +97,8 @@ async def verify(tx: Tx, anchors: Sequence[Anchor], tell: Callable[[int], None])
         seq, previous = seq + 1, kept
     if fault is None and promised:
         fault = Fault(seq + 1, None, f"the chain ends before it; an anchor knows link {min(promised)}")
+    if fault is None and not anchors and await tx.fetchval(_LONG_UNANCHORED):
+        fault = Fault(None, None, "no anchor knows this chain, which is older than its first would be")
     if fault is None and (stray := await _stray(tx)):
         fault = Fault(None, stray, "the row is in no link and waits for none")
     return Verdict(seq, waiting, len(anchors), fault)

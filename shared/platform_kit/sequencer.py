@@ -31,7 +31,7 @@ _TAKE = """
     WITH taken AS (
         DELETE FROM audit_waiting WHERE ctid = ANY(ARRAY(SELECT ctid FROM audit_waiting LIMIT $1)) RETURNING audit_id
     )
-    SELECT t.audit_id, to_jsonb(a) AS row FROM (SELECT DISTINCT audit_id FROM taken) t LEFT JOIN audit a ON a.id = t.audit_id
+    SELECT t.audit_id, pg_catalog.to_jsonb(a) AS row FROM (SELECT DISTINCT audit_id FROM taken) t LEFT JOIN audit a ON a.id = t.audit_id
     WHERE NOT EXISTS (SELECT FROM audit_chain c WHERE c.audit_id = t.audit_id)
     ORDER BY t.audit_id
 """

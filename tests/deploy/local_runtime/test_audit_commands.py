@@ -212,6 +212,54 @@ def test_a_chain_rewritten_from_its_beginning_is_caught_by_its_anchor(books: Boo
     assert books.verify(SERVICE.name)[0] == 0, "without its anchor it would have been believed"
 
 
+OLD_ROW = """
+    INSERT INTO audit (id, roles, operation, object, outcome, status, correlation_id, service)
+    VALUES ('019a0000-0000-7000-8000-00000000beef', '{}', 'x', '{}', 'done', 200, '', 'paid_services')
+"""
+
+
+def test_a_chain_that_no_anchor_knows_is_believed_for_minutes_only(books: Books) -> None:
+    """Whoever may take the anchors away takes the proof away; that it is gone is told."""
+    books.as_superuser(OLD_ROW + "; INSERT INTO audit_waiting SELECT id FROM audit")
+    books.write(10, anchored=False)
+    code, said = books.verify(SERVICE.name)
+    assert (code, "no anchor" in said) == (1, True), said
+
+
+DISGUISES = {
+    "a function that shows the row as it was": (
+        "CREATE TABLE kept AS SELECT id AS kept_id, pg_catalog.to_jsonb(a) AS was FROM audit a;"
+        " GRANT SELECT ON kept TO PUBLIC;"
+        " CREATE FUNCTION public.to_jsonb(a public.audit) RETURNS jsonb LANGUAGE sql STABLE AS"
+        " $$ SELECT coalesce((SELECT was FROM public.kept WHERE kept_id = a.id), pg_catalog.to_jsonb(a)) $$;"
+        f" UPDATE audit SET outcome = 'refused' WHERE id = {FOURTH}",
+        "DROP FUNCTION public.to_jsonb(public.audit); DROP TABLE kept",
+    ),
+    "a policy that hides a row from whoever verifies": (
+        OLD_ROW + "; ALTER TABLE audit ENABLE ROW LEVEL SECURITY; CREATE POLICY hide ON audit"
+        " USING (current_setting('application_name') <> 'linli.audit' OR operation <> 'x')",
+        "DROP POLICY hide ON audit; ALTER TABLE audit DISABLE ROW LEVEL SECURITY",
+    ),
+    "a rule that answers instead of the table": (
+        "CREATE RULE nothing AS ON UPDATE TO audit_chain DO INSTEAD NOTHING",
+        "DROP RULE nothing ON audit_chain",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("disguise", DISGUISES)
+def test_what_a_superuser_lets_be_seen_instead_is_not_believed(books: Books, disguise: str) -> None:
+    on, off = DISGUISES[disguise]
+    books.write(10)
+    books.as_superuser(on)
+    try:
+        code, said = books.verify(SERVICE.name)
+    finally:
+        books.as_superuser(off)
+    assert code == 1
+    assert said.startswith("paid_services: BAD"), said
+
+
 def test_an_anchor_that_somebody_else_signed_is_named(books: Books) -> None:
     books.write(10)
     other = Home(books.home.root / "other")

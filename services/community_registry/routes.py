@@ -12,7 +12,7 @@ from community_registry.rules.unit import Unit
 from event_contracts.community_registry import WorkDay, WorkSpan
 from platform_kit.clock import now
 from platform_kit.db import Tx
-from platform_kit.edge import ByCaller, ForCaller, SeenVersion, refusals
+from platform_kit.edge import ByCaller, ForCaller, ForLook, SeenVersion, refusals
 from platform_kit.ids import new_id
 from platform_kit.masking import ERASED, mask_name
 from platform_kit.official_days import LAST_YEAR_KNOWN
@@ -143,7 +143,7 @@ async def correct_resident(
 
 
 @router.post("/residents/{resident_id}/reveal", response_model=schemas.Revealed, responses=refusals(NotYours))
-async def reveal_resident(resident_id: UUID, body: schemas.Reveal, look: ForCaller) -> schemas.Revealed:
+async def reveal_resident(resident_id: UUID, body: schemas.Reveal, look: ForLook) -> schemas.Revealed:
     person = await actions.reveal_resident(
         look.tx, look.kit.sealer, resident_id, body.parts, reason=body.reason, by=look.caller
     )
@@ -159,7 +159,7 @@ async def erase_resident(resident_id: UUID, body: schemas.Erasure, command: ByCa
 
 
 @router.get("/contacts/{work_id}", response_model=schemas.ContactView, responses=refusals())
-async def read_contact(work_id: UUID, look: ForCaller) -> schemas.ContactView:
+async def read_contact(work_id: UUID, look: ForLook) -> schemas.ContactView:
     """`work_id` is a task that you accepted, or an order that you were given; afterwards it is 404."""
     person, until = await actions.read_contact(look.tx, look.kit.sealer, work_id, by=look.caller)
     return schemas.ContactView(

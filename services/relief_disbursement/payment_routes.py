@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from platform_kit.audit import record_look
-from platform_kit.edge import ByCaller, ForCaller, refusals
+from platform_kit.edge import ByCaller, ForCaller, ForLook, refusals
 from platform_kit.paging import Cursor, Limit, Page
 from platform_kit.problems import NotFound, WrongState
 from platform_kit.subject_keys import subject_keys
@@ -102,7 +102,7 @@ async def send_payment_run(payment_run_id: UUID, command: ByCaller) -> Response:
     responses=refusals(NotFound) | {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
     tags=["expensive"],
 )
-async def read_bank_file(payment_run_id: UUID, read: ForCaller) -> Response:
+async def read_bank_file(payment_run_id: UUID, read: ForLook) -> Response:
     run = await store.read_payment_run(
         read.tx, payment_run_id, POLICY["read_bank_file"].unit_codes(read.caller)
     )

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from platform_kit.clock import now
 from platform_kit.db import Tx
-from platform_kit.edge import Batch, BulkOutcome, ByCaller, ForCaller, refusals
+from platform_kit.edge import Batch, BulkOutcome, ByCaller, ForCaller, ForLook, refusals
 from platform_kit.paging import Cursor, Limit, Page
 from platform_kit.problems import NotFound, NotYours, WrongState
 from platform_kit.sealing import StoredKey
@@ -121,7 +121,7 @@ async def read_application(application_id: UUID, read: ForCaller) -> schemas.App
     responses=refusals(NotFound),
 )
 async def reveal_account(
-    application_id: UUID, body: schemas.Reveal, look: ForCaller
+    application_id: UUID, body: schemas.Reveal, look: ForLook
 ) -> schemas.RevealedAccount:
     account = await actions.reveal_account(
         look.tx, look.kit.sealer, application_id, reason=body.reason, by=look.caller

@@ -1,5 +1,6 @@
 """What this service listens to: the registry, and what volunteers do with the tasks made of its requests."""
 
+from event_contracts.community_registry import ResidentErased
 from event_contracts.volunteer_matching import (
     TaskAccepted,
     TaskCheckedIn,
@@ -10,7 +11,7 @@ from event_contracts.volunteer_matching import (
 from platform_kit.consumer import Consumer
 from platform_kit.db import Tx
 from platform_kit.envelope import Received
-from registry_replica.consumer import REGISTRY_REPLICA
+from registry_replica.consumer import registry_replica
 from resident_requests import actions
 
 
@@ -35,8 +36,12 @@ async def on_task_escalated(tx: Tx, event: Received[TaskEscalated]) -> None:
     await actions.escalate_request(tx, event.data.request_id)
 
 
+async def on_resident_erased(tx: Tx, event: Received[ResidentErased]) -> None:
+    await actions.forget_places(tx, event.data.resident_id)
+
+
 CONSUMERS = (
-    REGISTRY_REPLICA,
+    registry_replica(also_erased=on_resident_erased),
     Consumer(
         "tasks",
         start="beginning",

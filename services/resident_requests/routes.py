@@ -19,7 +19,6 @@ from platform_kit.pictures import (
     NotAPicture,
     PictureTooLarge,
     PictureUnreadable,
-    display_name,
     drawn_anew,
 )
 from platform_kit.problems import ChangedMeanwhile, InvalidInput, NotFound, NotYours, Text, VersionMissing
@@ -268,7 +267,7 @@ async def answer_question(request_id: UUID, body: schemas.Answer, command: ByCal
     return command.answer(schemas.RequestView.of(request))
 
 
-@router.post("/requests/{request_id}/comments", status_code=201, response_model=schemas.CommentView,
+@router.post("/requests/{request_id}/comments", status_code=201, response_model=schemas.CommentKept,
              responses=refusals(problems.OnlyStaffKeepNotes))  # fmt: skip
 async def add_comment(request_id: UUID, body: schemas.NewComment, command: ByCaller) -> Response:
     comment = await actions.add_comment(
@@ -279,7 +278,7 @@ async def add_comment(request_id: UUID, body: schemas.NewComment, command: ByCal
         internal=body.internal,
         by=command.caller,
     )
-    return command.answer(_comment(comment, body.words), status=201)
+    return command.answer(schemas.CommentKept.model_validate(comment), status=201)
 
 
 @router.get("/requests/{request_id}/comments", response_model=schemas.CommentPage, responses=refusals())
@@ -294,7 +293,7 @@ async def list_comments(
     return schemas.CommentPage(items=items, next=following)
 
 
-@router.post("/requests/{request_id}/attachments", status_code=201, response_model=schemas.AttachmentView,
+@router.post("/requests/{request_id}/attachments", status_code=201, response_model=schemas.AttachmentKept,
              responses=refusals(problems.AttachmentsFull, NotAPicture, PictureTooLarge, PictureUnreadable),
              openapi_extra=PICTURE_BODY, tags=["expensive"])  # fmt: skip
 async def add_attachment(request_id: UUID, command: WithPicture, name: FileName = "") -> Response:
@@ -302,7 +301,7 @@ async def add_attachment(request_id: UUID, command: WithPicture, name: FileName 
     attachment = await actions.add_attachment(
         command.tx, command.kit.sealer, request_id, command.brought, name=name, by=command.caller
     )
-    return command.answer(_attachment(attachment, display_name(name, attachment.kind)), status=201)
+    return command.answer(schemas.AttachmentKept.model_validate(attachment), status=201)
 
 
 @router.get("/requests/{request_id}/attachments", response_model=list[schemas.AttachmentView],

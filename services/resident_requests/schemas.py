@@ -89,14 +89,19 @@ class Answer(Body):
     words: Note
 
 
-class CommentView(View):
-    """`words` are None when they have been erased."""
+class CommentKept(View):
+    """That it was said. The words are with whoever sent them: an answer that is kept under a key holds none."""
 
     id: UUID
     kind: Kind
     author_id: UUID
-    words: str | None
     at: datetime
+
+
+class CommentView(CommentKept):
+    """`words` are None when they have been erased."""
+
+    words: str | None
 
 
 class CommentPage(View):
@@ -172,16 +177,19 @@ class FiguresView(View):
     oldest_at: datetime
 
 
-class AttachmentView(View):
-    """`size` in bytes; width and height in pixels, as it is kept."""
+class AttachmentKept(View):
+    """`size` in bytes; width and height in pixels, as it is kept. What the file is called is with whoever sent it."""
 
     number: int
-    name: str
     kind: Literal["image/jpeg", "image/png", "image/webp"]
     size: int
     width: int
     height: int
     added_at: datetime
+
+
+class AttachmentView(AttachmentKept):
+    name: str
 
 
 class OptionView(View):

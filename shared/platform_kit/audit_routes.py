@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
 from platform_kit.audit_reading import Question, ask, csv_lines, entries
-from platform_kit.edge import ForCaller
+from platform_kit.edge import ForLook
 from platform_kit.paging import Cursor, Limit, Page
 from platform_kit.policy import ALL, each, policy
 from platform_kit.schemas import Instant, Line, View
@@ -54,7 +54,7 @@ def audit_router(service: str, root: str) -> APIRouter:
 
     @router.get(f"/{service}", response_model=Page[AuditView])
     async def read_audit(
-        read: ForCaller,
+        read: ForLook,
         actor: Actor = None,
         subject: Subject = None,
         operation: Operation = None,
@@ -70,7 +70,7 @@ def audit_router(service: str, root: str) -> APIRouter:
 
     @router.get(f"/{service}.csv", response_class=StreamingResponse, responses=CSV)
     async def export_audit(
-        read: ForCaller,
+        read: ForLook,
         actor: Actor = None,
         subject: Subject = None,
         operation: Operation = None,

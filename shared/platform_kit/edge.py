@@ -247,6 +247,25 @@ def reads() -> Any:
     return Depends(read, scope="function")
 
 
+def looks() -> Any:
+    """The dependency of a call that shows sensitive values in full. That somebody saw them is written down by `record_look`; here,
+    that somebody was refused."""
+
+    @asks_the_policy
+    async def look(request: Request, _: Any = Depends(_bearer)) -> AsyncIterator[Read]:
+        kit: Kit = request.app.state.kit
+        entry = entry_of(kit.sealer, request, _caller(request), None)
+        try:
+            caller = _let_in(request, entry.caller)
+            async with kit.db.transaction(acting_for(caller)) as tx:
+                yield Read(kit=kit, tx=tx, asker=caller, language=language(request))
+        except RAISED as refusal:
+            await _note(kit, entry, request, refusal)
+            raise
+
+    return Depends(look, scope="function")
+
+
 def questions() -> Any:
     """The dependency of a safe call that waits for something before it reads, or says itself for whom it asks: a connection
     that was held meanwhile would be missing for others."""
@@ -317,6 +336,7 @@ SeenVersion = Annotated[int, Depends(_seen_version)]
 # What routes take: whom each lets in is said by the policy, so they are the same in every service.
 ByCaller = Annotated[Command, commands()]
 ForCaller = Annotated[Read, reads()]
+ForLook = Annotated[Read, looks()]
 Batch = Annotated[Bulk, bulk()]
 
 

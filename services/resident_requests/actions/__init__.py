@@ -12,6 +12,7 @@ from resident_requests.actions.end_waiting import end_waiting
 from resident_requests.actions.escalate_overdue import escalate_overdue
 from resident_requests.actions.escalate_request import escalate_request
 from resident_requests.actions.find_key import find_key
+from resident_requests.actions.forget_places import forget_places
 from resident_requests.actions.import_reports import import_reports
 from resident_requests.actions.note_done import note_done
 from resident_requests.actions.note_started import note_started
@@ -43,6 +44,7 @@ __all__ = [
     "escalate_overdue",
     "escalate_request",
     "find_key",
+    "forget_places",
     "import_reports",
     "note_done",
     "note_started",

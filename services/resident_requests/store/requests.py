@@ -240,6 +240,13 @@ async def conflicts(tx: Tx, request_id: UUID) -> list[Conflict]:
     return [conflict for row in rows if (conflict := load(Conflict, row))]
 
 
+async def delete_points(tx: Tx, resident_id: UUID) -> None:
+    await tx.execute(
+        "UPDATE request SET latitude = NULL, longitude = NULL WHERE resident_id = $1 AND latitude IS NOT NULL",
+        resident_id,
+    )
+
+
 async def save_words(tx: Tx, request_id: UUID, words: bytes) -> None:
     await tx.execute("UPDATE request SET words = $2 WHERE id = $1", request_id, words)
 

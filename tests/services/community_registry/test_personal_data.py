@@ -268,6 +268,12 @@ async def test_a_full_value_is_shown_to_nobody_else(home: Home) -> None:
     }  # fmt: skip
     for by, status in expected.items():
         assert (await home.registry.post(path, json=body, by=by)).status_code == status
+    # That somebody tried is known.
+    tried = [row for row in await home.registry.audited() if row["operation"] == "reveal_resident"]
+    assert {(row["actor"], row["status"]) for row in tried} == {
+        (by.subject, status) for by, status in expected.items()
+    }
+    assert {str(row["subject"]) for row in tried} == {home.mother}
 
 
 def _task(home: Home, task_id: UUID) -> dict[str, Any]:

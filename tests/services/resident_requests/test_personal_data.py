@@ -1,10 +1,12 @@
 """What a resident said is sealed by their own key, told to them, and gone when they are erased."""
 
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
 import pytest
 from cryptography.exceptions import InvalidTag
+from PIL import Image
 
 from event_contracts.community_registry import ResidentErased
 from platform_kit.testing import ServiceUnderTest
@@ -69,6 +71,43 @@ async def test_what_a_resident_said_is_gone_when_they_are_erased_and_the_request
     listed = (await here.service.get("/requests", by=here.worker)).json()["items"]
     assert [each["id"] for each in listed] == [request["id"]]
     assert await here.service.parked() == []
+
+
+async def test_of_an_erased_resident_no_point_says_where_they_live(here: Neighbourhood) -> None:
+    await here.submit(place={"latitude": 30.581, "longitude": 114.317})
+    other = {"category": "errand", "words": "x", "place": {"latitude": 30.6, "longitude": 114.3}}
+    await here.service.post("/requests", json=other, by=here.daughter)
+    await _erase(here)
+    async with here.service.tx() as tx:
+        places = {
+            row["resident_id"]: row["latitude"]
+            for row in await tx.fetch("SELECT resident_id, latitude FROM request")
+        }
+    assert places == {here.resident.subject: None, here.daughter.subject: 30.6}
+
+
+async def test_no_answer_that_is_kept_holds_what_somebody_said(here: Neighbourhood) -> None:
+    """Kept for 90 days, in the clear, and not found by whose it is when somebody else sent it."""
+    request = await _filed(here)
+    path = f"/requests/{request['id']}"
+    said = ["请走后门", "王奶奶家门口", "改成买面"]
+    await here.service.post(f"{path}/comments", json={"words": said[0]}, by=here.daughter)
+    picture = BytesIO()
+    Image.new("RGB", (6, 3)).save(picture, "PNG")
+    sent = await here.service.post(
+        f"{path}/attachments?name={said[1]}.png", content=picture.getvalue(), by=here.worker,
+        headers={"Content-Type": "image/png"},
+    )  # fmt: skip
+    assert sent.status_code == 201, sent.text
+    version = (await here.service.get(path, by=here.resident)).json()["version"]
+    await here.service.patch(
+        path, json={"words": said[2]}, by=here.daughter, headers={"If-Match": f'"{version}"'}
+    )
+    assert (await here.service.get(path, by=here.resident)).json()["words"] == said[2]
+    async with here.service.tx() as tx:
+        kept = b"".join(row["body"] for row in await tx.fetch("SELECT body FROM idempotency")).decode()
+    for words in (*said, WORDS, ADDRESS):
+        assert words not in kept
 
 
 async def test_nothing_can_be_filed_for_an_erased_resident(here: Neighbourhood) -> None:

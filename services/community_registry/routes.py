@@ -10,9 +10,10 @@ from community_registry.rules import identity
 from community_registry.rules.sealed import PHONE, STAFF_NAME
 from community_registry.rules.unit import Unit
 from event_contracts.community_registry import WorkDay, WorkSpan
+from platform_kit.calls import SeenVersion
 from platform_kit.clock import now
 from platform_kit.db import Tx
-from platform_kit.edge import ByCaller, ForCaller, ForLook, SeenVersion, refusals
+from platform_kit.edge import ByCaller, ForCaller, ForLook, refusals
 from platform_kit.ids import new_id
 from platform_kit.masking import ERASED, mask_name
 from platform_kit.official_days import LAST_YEAR_KNOWN

@@ -4,9 +4,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
+from platform_kit.bulk import Batch, BulkOutcome
 from platform_kit.clock import now
 from platform_kit.db import Tx
-from platform_kit.edge import Batch, BulkOutcome, ByCaller, ForCaller, ForLook, refusals
+from platform_kit.edge import ByCaller, ForCaller, ForLook, refusals
 from platform_kit.paging import Cursor, Limit, Page
 from platform_kit.problems import NotFound, NotYours, WrongState
 from platform_kit.sealing import StoredKey

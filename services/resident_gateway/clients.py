@@ -74,7 +74,7 @@ async def open_clients(kit: Kit) -> AsyncIterator[None]:
             # A pool each: a service that hangs must not take the connections to the others.
             limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
             transport = await stack.enter_async_context(AiohttpTransport(limits=limits, trust_env=False))
-            clients[service] = Client(transport, url, Identity(settings.signing_key_file, service))
+            clients[service] = Client(transport, url, Identity(settings.signing_key_file, service, kit.wall))
         kit.state[CLIENTS] = clients
         yield
 

@@ -180,7 +180,7 @@ async def _operator(kit: Kit, password: str) -> Caller | None:
 def token_for(kit: Kit, person: SignedIn) -> schemas.Token:
     key = newest_key(_settings(kit).signing_key_file)
     return schemas.Token(
-        access_token=issue_token(key, person.caller, ACCESS_LIFETIME),
+        access_token=issue_token(key, person.caller, ACCESS_LIFETIME, wall=kit.wall),
         token_type="Bearer",  # noqa: S106 - the name of a scheme
         expires_in=int(ACCESS_LIFETIME.total_seconds()),
         refresh_token=person.refresh_token,

@@ -10,8 +10,9 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Response
 
 from platform_kit import masking
+from platform_kit.calls import SeenVersion
 from platform_kit.clock import now
-from platform_kit.edge import ByCaller, Command, ForCaller, Read, SeenVersion, commands, refusals
+from platform_kit.edge import ByCaller, Command, ForCaller, Read, commands, refusals
 from platform_kit.paging import Cursor, Limit
 from platform_kit.pictures import (
     PICTURE_ANSWER,

@@ -21,8 +21,9 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from platform_kit import telemetry
 from platform_kit.admission import Admission
 from platform_kit.caller_address import address_of, line_of
+from platform_kit.calls import language, response_of
 from platform_kit.db import TROUBLE
-from platform_kit.edge import AlreadyAnswered, language, response_of
+from platform_kit.edge import AlreadyAnswered
 from platform_kit.gateway_identity import Doorkeeper
 from platform_kit.ids import new_id
 from platform_kit.kit import Kit
@@ -71,8 +72,10 @@ def create_api(service: Service, kit: Kit) -> FastAPI:
             telemetry.CONNECTIONS_IN_USE.labels(service.name).set_function(kit.db.in_use)
             stack.push_async_callback(kit.db.close)
             stack.push_async_callback(kit.sealer.provider.close)
-            hints = asyncio.create_task(kit.pass_hints_on())
-            stack.push_async_callback(_end, hints)
+            with suppress(*TROUBLE):
+                await kit.wall.set(kit.db)
+            for own in (kit.pass_hints_on(), kit.wall.keep(kit.db)):
+                stack.push_async_callback(_end, asyncio.create_task(own))
             if service.startup is not None:
                 await stack.enter_async_context(service.startup(kit))
             yield

@@ -31,6 +31,14 @@ REREAD_SECONDS = 2.0
 TRUSTED_SECONDS = 60.0
 _REMEMBERED = 10_000
 
+# What time it is, in seconds since 1970.
+Wall = Callable[[], float]
+
+
+def machine_time() -> float:
+    """By this machine's clock: for who has no database to ask. A service has its kit's `wall`."""
+    return time.time()
+
 
 @dataclass(frozen=True, slots=True)
 class Post:
@@ -56,9 +64,9 @@ class Caller:
         return tuple(post.unit_code for post in self.posts if post.role in roles)
 
 
-def issue_token(key: ECKey, caller: Caller, lifetime: timedelta) -> str:
+def issue_token(key: ECKey, caller: Caller, lifetime: timedelta, *, wall: Wall = machine_time) -> str:
     """A signed access token; `key` is the private JWK with its `kid`."""
-    issued = int(time.time())
+    issued = int(wall())
     claims: dict[str, Any] = {
         "iss": ISSUER,
         "aud": AUDIENCE,
@@ -83,9 +91,10 @@ class _Claims(jwt.JWTClaimsRegistry):
             raise InvalidClaimError("iat", "it must be a number of seconds")
 
 
-def claims_of(*, audience: str) -> _Claims:
+def claims_of(*, audience: str, wall: Wall) -> _Claims:
     """What every token of ours must say, for this audience."""
     return _Claims(
+        now=lambda: int(wall()),
         leeway=5,
         iss={"essential": True, "value": ISSUER},
         aud={"essential": True, "value": audience},
@@ -101,20 +110,26 @@ class Verifier:
     when what is known has become old.
     """
 
-    def __init__(self, jwks: dict[str, Any], reread: Callable[[], dict[str, Any]] | None = None) -> None:
+    def __init__(
+        self,
+        jwks: dict[str, Any],
+        reread: Callable[[], dict[str, Any]] | None = None,
+        wall: Wall = machine_time,
+    ) -> None:
+        self.wall = wall
         self._keys = _key_set(jwks)
         self._reread = reread
         self._reread_at = time.monotonic() - REREAD_SECONDS
-        self._claims = claims_of(audience=AUDIENCE)
+        self._claims = claims_of(audience=AUDIENCE, wall=wall)
         self._remembered: OrderedDict[bytes, tuple[Caller, float]] = OrderedDict()
 
     @classmethod
-    def from_file(cls, path: Path) -> "Verifier":
+    def from_file(cls, path: Path, wall: Wall) -> "Verifier":
         def read() -> dict[str, Any]:
             kept: dict[str, Any] = json.loads(path.read_text())
             return kept
 
-        return cls(read(), read)
+        return cls(read(), read, wall)
 
     def caller(self, authorization: str | None) -> Caller | None:
         """The caller behind an Authorization header; None without one; NotSignedIn when it is not a valid token."""
@@ -126,11 +141,11 @@ class Verifier:
         digest = hashlib.sha256(token.encode()).digest()
         if remembered := self._remembered.get(digest):
             caller, until = remembered
-            if until > time.time():
+            if until > self.wall():
                 return caller
             del self._remembered[digest]
         caller, expires = self._verify(token)
-        self._remembered[digest] = (caller, trusted_until(expires))
+        self._remembered[digest] = (caller, self.trusted_until(expires))
         if len(self._remembered) > _REMEMBERED:
             self._remembered.popitem(last=False)
         return caller
@@ -175,13 +190,12 @@ class Verifier:
         if not self._knows(kid):
             raise NotSignedIn
 
+    def trusted_until(self, expires: int) -> float:
+        """Until when (seconds since 1970) a token that was verified now need not be verified again."""
+        return min(expires, self.wall() + TRUSTED_SECONDS)
+
     def _knows(self, kid: object) -> bool:
         return any(key.kid == kid for key in self._keys)
-
-
-def trusted_until(expires: int) -> float:
-    """Until when (seconds since 1970) a token that was verified now need not be verified again."""
-    return min(expires, time.time() + TRUSTED_SECONDS)
 
 
 def _key_set(jwks: dict[str, Any]) -> KeySet:

@@ -12,6 +12,7 @@ from platform_kit.key_providers import FileKeks, KeyProvider, KmsWebhook
 from platform_kit.outbox import CHANNEL, published
 from platform_kit.sealing import Sealer
 from platform_kit.settings import ServiceSettings
+from platform_kit.wall_clock import WallClock
 
 # The first hint goes at once; under load the next ones are gathered, or every commit would cost a statement more.
 HINT_REST_SECONDS = 0.005
@@ -26,6 +27,7 @@ class Kit:
     db: Database
     sealer: Sealer
     verifier: Verifier
+    wall: WallClock
     state: dict[str, Any] = field(default_factory=dict)
     refusals: RefusalNotes = field(init=False)
     _published: asyncio.Event = field(default_factory=asyncio.Event)
@@ -35,12 +37,14 @@ class Kit:
 
     @classmethod
     def of(cls, service: str, settings: ServiceSettings) -> "Kit":
+        wall = WallClock()
         return cls(
             service,
             settings,
             Database(settings.database_url, pool_size=settings.pool_size, application=service),
             Sealer.from_file(settings.sealing_key_file, _provider(settings)),
-            Verifier.from_file(settings.jwks_file),
+            Verifier.from_file(settings.jwks_file, wall),
+            wall,
         )
 
     def nudge(self) -> None:

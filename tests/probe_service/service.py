@@ -11,10 +11,11 @@ from sqlmodel import Field, SQLModel
 
 from event_contracts.base import EventPayload, Topic
 from platform_kit.auth import Caller
+from platform_kit.bulk import Batch
 from platform_kit.clock import now
 from platform_kit.consumer import Consumer
 from platform_kit.db import Tx
-from platform_kit.edge import Batch, ByCaller, Unkept, unkept
+from platform_kit.edge import ByCaller, Unkept, unkept
 from platform_kit.envelope import Received
 from platform_kit.outbox import publish
 from platform_kit.policy import ALL, ANYBODY, OWN, policy

@@ -12,7 +12,8 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 from pydantic import SecretStr
 
 from platform_kit.auth import ACCESS_LIFETIME, Caller
-from platform_kit.edge import Question, Unkept, language, unkept
+from platform_kit.calls import language
+from platform_kit.edge import Question, Unkept, unkept
 from platform_kit.kit import Kit
 from platform_kit.problems import NotFound, NotSignedIn, Refusal
 from platform_kit.subject_keys import subject_keys

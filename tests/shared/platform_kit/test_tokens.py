@@ -12,6 +12,7 @@ from platform_kit import auth
 from platform_kit.auth import TRUSTED_SECONDS, Caller, Verifier, issue_token
 from platform_kit.gateway_identity import Doorkeeper, issue_identity
 from platform_kit.problems import NotSignedIn
+from platform_kit.testing import ServiceUnderTest
 
 RESIDENT = Caller(UUID(int=1), frozenset({"resident"}))
 
@@ -60,3 +61,28 @@ def test_a_key_that_was_taken_away_opens_nothing_a_minute_later(monkeypatch: pyt
         with pytest.raises(NotSignedIn):
             door.admit(shown)
         assert verifier.caller(f"Bearer {issue_token(other, RESIDENT, years)}") == RESIDENT
+
+
+@pytest.mark.parametrize("hours", [2, -2])
+async def test_a_process_whose_own_clock_is_wrong_judges_by_the_databases(
+    probe: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    """Ahead it would refuse everybody, behind it would take what has long expired."""
+    key, right = ECKey.generate_key("P-256", {"kid": "one"}), time.time
+    good, over = (
+        f"Bearer {issue_token(key, RESIDENT, timedelta(minutes=minutes), wall=right)}"
+        for minutes in (10, -10)
+    )
+    shown = issue_identity(key, "resident_requests", wall=right)
+    monkeypatch.setattr(auth.time, "time", lambda: right() + hours * 3600)
+    await probe.kit.wall.set(probe.kit.db)
+    assert abs(probe.kit.wall() - right()) < 1
+    verifier = Verifier({"keys": [key.as_dict(private=False)]}, wall=probe.kit.wall)
+    assert verifier.caller(good) == RESIDENT
+    with pytest.raises(NotSignedIn):
+        verifier.caller(over)
+    Doorkeeper(verifier, "resident_requests").admit(shown)
+    # What such a process issues is good elsewhere.
+    issued = issue_token(key, RESIDENT, timedelta(minutes=10), wall=probe.kit.wall)
+    monkeypatch.setattr(auth.time, "time", right)
+    assert Verifier({"keys": [key.as_dict(private=False)]}).caller(f"Bearer {issued}") == RESIDENT

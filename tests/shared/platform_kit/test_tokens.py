@@ -9,7 +9,7 @@ import pytest
 from joserfc.jwk import ECKey
 
 from platform_kit import auth
-from platform_kit.auth import TRUSTED_SECONDS, Caller, Verifier, issue_token
+from platform_kit.auth import MAX_TOKEN_BYTES, TRUSTED_SECONDS, Caller, Post, Verifier, issue_token
 from platform_kit.gateway_identity import Doorkeeper, issue_identity
 from platform_kit.problems import NotSignedIn
 from platform_kit.testing import ServiceUnderTest
@@ -86,3 +86,15 @@ async def test_a_process_whose_own_clock_is_wrong_judges_by_the_databases(
     issued = issue_token(key, RESIDENT, timedelta(minutes=10), wall=probe.kit.wall)
     monkeypatch.setattr(auth.time, "time", right)
     assert Verifier({"keys": [key.as_dict(private=False)]}).caller(f"Bearer {issued}") == RESIDENT
+
+
+def test_a_token_that_is_longer_than_any_of_ours_is_not_even_looked_at() -> None:
+    """Signed by our own key and good in every other way."""
+    key = ECKey.generate_key("P-256", {"kid": "one"})
+    verifier = Verifier({"keys": [key.as_dict(private=False)]})
+    posts = tuple(Post("worker", UUID(int=number), "01/01/001") for number in range(80))
+    longest = issue_token(key, Caller(UUID(int=1), frozenset({"worker"}), posts), timedelta(minutes=10))
+    assert len(longest) > MAX_TOKEN_BYTES
+    with pytest.raises(NotSignedIn):
+        verifier.caller(f"Bearer {longest}")
+    assert verifier.caller(f"Bearer {issue_token(key, RESIDENT, timedelta(minutes=10))}") == RESIDENT

@@ -195,7 +195,7 @@ def show_clock(home: Place = None) -> None:
     """How far each service's clock is ahead."""
     try:
         for name, seconds in clock.offsets(running_at(Home.at(home))).items():
-            console.print(f"{name}: +{seconds / 86400:.3f} d")
+            console.print(f"{name}: stopped" if seconds is None else f"{name}: +{seconds / 86400:.3f} d")
     except EXPECTED as error:
         _fail(error)
 
@@ -204,10 +204,12 @@ def show_clock(home: Place = None) -> None:
 def advance_clock(length: Annotated[str, typer.Argument(help="8d, 3h, 45m")], home: Place = None) -> None:
     """Move the clock of every service forward."""
     try:
-        offset = clock.advance(running_at(Home.at(home)), clock.seconds_of(length))
+        offset, stopped = clock.advance(running_at(Home.at(home)), clock.seconds_of(length))
     except (*EXPECTED, ValueError) as error:
         _fail(error)
     console.print(f"all clocks are {offset / 86400:.3f} d ahead")
+    if stopped:
+        console.print(f"but for what is stopped, until this is done again: {', '.join(stopped)}")
 
 
 def _fail(error: Exception) -> NoReturn:

@@ -26,26 +26,32 @@ def operator_token(running: Running) -> str:
     return str(answer.json()["access_token"])
 
 
-def offsets(running: Running) -> dict[str, int]:
-    """Seconds by which each service's clock is ahead."""
-    found = {}
-    for name in _apis(running):
-        answer = httpx.get(f"{running.api(name)}/local/clock", timeout=10)
-        answer.raise_for_status()
-        found[name] = int(answer.json()["offset_seconds"])
-    return found
+def offsets(running: Running) -> dict[str, int | None]:
+    """Seconds by which each service's clock is ahead; None of one that is stopped."""
+    return {name: _offset(running, name) for name in _apis(running)}
 
 
-def advance(running: Running, seconds: int) -> int:
-    """All services together, from the one that is furthest; the new offset. Repeating it after a failure heals."""
-    target = max(offsets(running).values()) + seconds
+def advance(running: Running, seconds: int) -> tuple[int, list[str]]:
+    """All services together, from the one that is furthest; the new offset, and which are stopped: their clocks follow when this is
+    done again. Repeating it after a failure heals as well."""
+    known = offsets(running)
+    target = max(offset for offset in known.values() if offset is not None) + seconds
     headers = {"Authorization": f"Bearer {operator_token(running)}"}
-    for name in _apis(running):
+    for name in (name for name, offset in known.items() if offset is not None):
         answer = httpx.put(
             f"{running.api(name)}/local/clock", json={"offset_seconds": target}, headers=headers, timeout=10
         )
         answer.raise_for_status()
-    return target
+    return target, [name for name, offset in known.items() if offset is None]
+
+
+def _offset(running: Running, name: str) -> int | None:
+    try:
+        answer = httpx.get(f"{running.api(name)}/local/clock", timeout=10)
+    except httpx.ConnectError:
+        return None
+    answer.raise_for_status()
+    return int(answer.json()["offset_seconds"])
 
 
 def _apis(running: Running) -> list[str]:

@@ -17,6 +17,7 @@ from local_runtime.audit_commands import app as audit_app
 from local_runtime.databases import MigrationFailed, maintenance_dsn
 from local_runtime.demo.command import demo
 from local_runtime.home import Busy, Home
+from local_runtime.house import SERVICES
 from local_runtime.jars import JarRefused
 from local_runtime.outbox_commands import app as outbox_app
 from local_runtime.parked_commands import app as parked_app
@@ -159,9 +160,12 @@ def reset(home: Place = None, yes: Annotated[bool, typer.Option("--yes")] = Fals
 
 @app.command(name="secrets")
 def make_secrets(folder: Annotated[Path, typer.Argument(help="where compose mounts them from")]) -> None:
-    """Keys and the operator's password for docker compose; what is there stays."""
+    """Keys, the operator's password, and one for each role of the databases, for docker compose; what is there stays."""
     place = Home(folder.resolve())
     place.prepare()
+    # A container's account reads what is mounted for it, whoever that is here: so the folder is closed, not the files.
+    place.root.chmod(0o700)
+    roles = ("postgres", *(role for service in SERVICES for role in (service.owner, service.name)))
     for path in (
         secrets_store.jwks_file(place),
         secrets_store.signing_key_file(place),
@@ -169,7 +173,9 @@ def make_secrets(folder: Annotated[Path, typer.Argument(help="where compose moun
         secrets_store.audit_anchor_key_file(place),
         secrets_store.kek_file(place),
         secrets_store.operator_password_file(place),
+        *(secrets_store.password_file(place, role) for role in roles),
     ):
+        # Written over, not replaced: what is mounted already sees a rotated key.
         shutil.copyfile(path, place.root / path.name)
     console.print(f"keys are in {place.root}; the operator's password in operator.password")
 

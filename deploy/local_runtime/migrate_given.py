@@ -1,14 +1,12 @@
 """`python -m local_runtime.migrate_given`: every service's migrations, on the databases that the environment names."""
 
-import os
-
 from local_runtime.house import SERVICES
-from platform_kit.migrate import migrate
+from platform_kit.migrate import migrate, owner_address
 
 
 def main() -> None:
     for service in SERVICES:
-        migrate(service.name, os.environ[f"{service.prefix}_OWNER_DATABASE_URL"])
+        migrate(service.name, owner_address(service.prefix))
 
 
 if __name__ == "__main__":

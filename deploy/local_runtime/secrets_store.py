@@ -16,6 +16,12 @@ def password(home: Home, name: str) -> str:
     return _kept(home.secrets / f"{name}.password", lambda: secrets.token_urlsafe(24))
 
 
+def password_file(home: Home, name: str) -> Path:
+    """Where the password of that name is kept; made on first use."""
+    password(home, name)
+    return home.secrets / f"{name}.password"
+
+
 def sealing_key_file(home: Home) -> Path:
     """32 random bytes that seal personal columns."""
     path = home.secrets / "sealing.key"
@@ -39,8 +45,7 @@ def kek_file(home: Home) -> Path:
 
 def operator_password_file(home: Home) -> Path:
     """The first account there is; everything else is made with it."""
-    password(home, "operator")
-    return home.secrets / "operator.password"
+    return password_file(home, "operator")
 
 
 def signing_key_file(home: Home) -> Path:

@@ -14,10 +14,12 @@ from local_runtime import supervise
 from local_runtime.databases import service_dsn
 from local_runtime.house import SERVICES, Service
 from local_runtime.up import Running
+from platform_kit.broker import broker_connection
 from platform_kit.relay import FAILURES_BEFORE_PARKED
 from platform_kit.sequencer import COUNTED
 from platform_kit.sequencer import WAITING as UNCHAINED
 from platform_kit.service import find
+from platform_kit.settings import KafkaSettings
 
 OLD_SECONDS = 60
 FAR_BEHIND = 10_000
@@ -132,10 +134,9 @@ async def _database(running: Running, service: Service, status: Status) -> None:
 
 async def _kafka(running: Running, services: tuple[Service, ...], status: Status) -> None:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    admin = AIOKafkaAdminClient(bootstrap_servers=running.kafka, request_timeout_ms=5000)
-    asker = AIOKafkaConsumer(
-        bootstrap_servers=running.kafka, enable_auto_commit=False, request_timeout_ms=5000
-    )
+    connection = broker_connection(running.kafka, KafkaSettings())
+    admin = AIOKafkaAdminClient(**connection, request_timeout_ms=5000)
+    asker = AIOKafkaConsumer(**connection, enable_auto_commit=False, request_timeout_ms=5000)
     try:
         await admin.start()
         await asker.start()

@@ -9,6 +9,8 @@ from aiokafka.errors import KafkaError
 
 from event_contracts.base import Topic
 from event_contracts.topics import TOPICS
+from platform_kit.broker import broker_connection
+from platform_kit.settings import KafkaSettings
 
 DAY_MS = 86_400_000
 
@@ -18,7 +20,7 @@ async def wait_for_kafka(bootstrap: str, seconds: float = 60.0) -> None:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     deadline = asyncio.get_running_loop().time() + seconds
     while True:
-        admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=3000)
+        admin = AIOKafkaAdminClient(**broker_connection(bootstrap, KafkaSettings()), request_timeout_ms=3000)
         try:
             await admin.start()
             await admin.list_topics()
@@ -34,7 +36,7 @@ async def wait_for_kafka(bootstrap: str, seconds: float = 60.0) -> None:
 
 async def create_topics(bootstrap: str, topics: tuple[Topic, ...]) -> list[str]:
     """Makes those that are missing, with a copy on each of up to three brokers; their names."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=15000)
+    admin = AIOKafkaAdminClient(**broker_connection(bootstrap, KafkaSettings()), request_timeout_ms=15000)
     await admin.start()
     try:
         replication = min(3, len((await admin.describe_cluster())["brokers"]))

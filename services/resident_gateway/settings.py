@@ -8,6 +8,7 @@ from pydantic import Field
 from platform_kit.settings import SecretFile, ServiceSettings
 
 SHORTEST_OPERATOR_PASSWORD = 16
+_RATES = ("sign_in_per_minute", "reads_per_minute", "commands_per_minute", "expensive_per_minute")
 
 
 class GatewaySettings(ServiceSettings):
@@ -54,5 +55,12 @@ class GatewaySettings(ServiceSettings):
     def unsafe(self) -> Iterator[str]:
         if self.sms_url is None or self.sms_token_file is None:
             yield "GATEWAY_SMS_URL, GATEWAY_SMS_TOKEN_FILE: codes would be written to files instead of being sent"
-        if len(self.operator_password_file.read_text().strip()) < SHORTEST_OPERATOR_PASSWORD:
+        if self.operator_password_file.is_file() and (
+            len(self.operator_password_file.read_text().strip()) < SHORTEST_OPERATOR_PASSWORD
+        ):
             yield f"GATEWAY_OPERATOR_PASSWORD_FILE: fewer than {SHORTEST_OPERATOR_PASSWORD} characters"
+        if self.staff_need_totp is False:
+            yield "GATEWAY_STAFF_NEED_TOTP: staff would sign in with a password alone"
+        for rate in _RATES:
+            if getattr(self, rate) == 0:
+                yield f"GATEWAY_{rate.upper()}: 0 is no limit at all"

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from platform_kit.acting import SYSTEM, Acting, begin
+from platform_kit.database_role import UnsafeRole, refuse_unsafe_role
 
 Tx: TypeAlias = "PoolConnectionProxy[asyncpg.Record] | asyncpg.Connection[asyncpg.Record]"
 
@@ -64,6 +65,22 @@ async def connect(dsn: str, application: str) -> "asyncpg.Connection[asyncpg.Rec
     return connection
 
 
+def sqlalchemy_engine(dsn: str, *, refuses_unsafe_roles: bool = False, **options: Any) -> AsyncEngine:
+    """The address is read by asyncpg itself: SQLAlchemy would take `sslmode` for an argument that there is not."""
+
+    async def opened() -> "asyncpg.Connection[asyncpg.Record]":
+        connection = await asyncpg.connect(dsn)
+        try:
+            if refuses_unsafe_roles:
+                await refuse_unsafe_role(connection)
+        except UnsafeRole:
+            await connection.close()
+            raise
+        return connection
+
+    return create_async_engine("postgresql+asyncpg://", async_creator=opened, **options)
+
+
 async def _prepare(connection: Any) -> None:
     await connection.set_type_codec(
         "jsonb",
@@ -72,6 +89,11 @@ async def _prepare(connection: Any) -> None:
         decoder=lambda data: orjson.loads(data[1:]),
         format="binary",
     )
+
+
+async def _prepare_and_refuse(connection: Any) -> None:
+    await refuse_unsafe_role(connection)
+    await _prepare(connection)
 
 
 async def _nothing_to_reset(_: Any) -> None:
@@ -127,9 +149,15 @@ async def _act_again(tx: Tx, before: str | None) -> None:
 
 
 class Database:
-    """Opened lazily: a service starts, and stays up, while its database is away."""
+    """Opened lazily: a service starts, and stays up, while its database is away.
 
-    def __init__(self, dsn: str, *, pool_size: int, application: str) -> None:
+    `refuses_unsafe_roles`: no connection is used whose role is above the rows' policies; UnsafeRole is raised instead.
+    """
+
+    def __init__(
+        self, dsn: str, *, pool_size: int, application: str, refuses_unsafe_roles: bool = False
+    ) -> None:
+        self._refuses_unsafe_roles = refuses_unsafe_roles
         self._dsn = dsn
         self._pool_size = pool_size
         self._application = application
@@ -145,7 +173,7 @@ class Database:
             timeout=ACQUIRE_SECONDS,
             command_timeout=COMMAND_SECONDS,
             max_inactive_connection_lifetime=300,
-            init=_prepare,
+            init=_prepare_and_refuse if self._refuses_unsafe_roles else _prepare,
             reset=_nothing_to_reset,
             server_settings={**SESSION, "application_name": self._application},
         )
@@ -188,8 +216,9 @@ class Database:
     async def session(self, acting: Acting) -> AsyncIterator[AsyncSession]:
         """A SQLModel session for a wide, rarely hot query; it reads and is never committed."""
         if self._engine is None:
-            address = self._dsn.replace("postgresql://", "postgresql+asyncpg://", 1)
-            self._engine = create_async_engine(address, pool_size=2, max_overflow=0)
+            self._engine = sqlalchemy_engine(
+                self._dsn, refuses_unsafe_roles=self._refuses_unsafe_roles, pool_size=2, max_overflow=0
+            )
         async with AsyncSession(self._engine, expire_on_commit=False) as session:
             await session.execute(
                 text("SELECT set_config('linli.caller', :caller, true)"), {"caller": acting.setting}

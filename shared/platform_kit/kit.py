@@ -41,7 +41,12 @@ class Kit:
         return cls(
             service,
             settings,
-            Database(settings.database_url, pool_size=settings.pool_size, application=service),
+            Database(
+                settings.database_url,
+                pool_size=settings.pool_size,
+                application=service,
+                refuses_unsafe_roles=settings.mode != "local",
+            ),
             Sealer.from_file(settings.sealing_key_file, _provider(settings)),
             Verifier.from_file(settings.jwks_file, wall),
             wall,

@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from platform_kit.acting import SYSTEM
+from platform_kit.broker import broker_connection
 from platform_kit.consumer import Consumer
 from platform_kit.intake import Intake, Outage
 from platform_kit.kit import Kit
@@ -70,7 +71,7 @@ class Listener:
 
     async def _consume(self, stop: asyncio.Event) -> None:
         kafka = AIOKafkaConsumer(
-            bootstrap_servers=self._kit.settings.kafka,
+            **broker_connection(self._kit.settings.kafka, self._kit.settings),
             client_id=self.group,
             group_id=self.group,
             group_instance_id=self._instance(),

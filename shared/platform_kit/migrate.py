@@ -1,17 +1,20 @@
 """Migrations: alembic, one chain per service, driven from code so that a service's folder holds only its versions."""
 
 import asyncio
+import os
 from importlib.resources import files
+from pathlib import Path
 
 from alembic import op
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, pool
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from platform_kit import audit_tables, backbone_tables
 from platform_kit.acting import SYSTEM
+from platform_kit.database_address import with_password
+from platform_kit.db import sqlalchemy_engine
 from platform_kit.subject_keys import STATEMENTS as SUBJECT_KEYS
 
 
@@ -33,6 +36,13 @@ def create_subject_keys() -> None:
         op.execute(statement)
 
 
+def owner_address(prefix: str) -> str:
+    """The owner's database, from the environment: `<PREFIX>_OWNER_DATABASE_URL`, and its password from
+    `<PREFIX>_OWNER_DATABASE_PASSWORD_FILE` where that is set. KeyError, ValueError."""
+    file = os.environ.get(f"{prefix}_OWNER_DATABASE_PASSWORD_FILE")
+    return with_password(os.environ[f"{prefix}_OWNER_DATABASE_URL"], Path(file) if file else None)
+
+
 def migrate(service: str, dsn: str) -> None:
     """Bring the database behind `dsn` (its owner's) to the newest version. Safe to run twice, also at once."""
     asyncio.run(migrate_async(service, dsn))
@@ -52,9 +62,7 @@ async def migrate_async(service: str, dsn: str) -> None:
             environment.configure(connection=connection, transactional_ddl=True)
             environment.run_migrations()
 
-    engine = create_async_engine(
-        dsn.replace("postgresql://", "postgresql+asyncpg://", 1), poolclass=pool.NullPool
-    )
+    engine = sqlalchemy_engine(dsn, poolclass=pool.NullPool)
     try:
         async with engine.begin() as connection:
             await connection.run_sync(upgrade)

@@ -19,6 +19,9 @@ from aiokafka.errors import (
     UnsupportedForMessageFormatError,
 )
 
+from platform_kit.broker import broker_connection
+from platform_kit.settings import KafkaSettings
+
 START_SECONDS = 10.0
 # A round waits for its slowest partition: less than half of the relay's lease, or one that does not answer would cost the
 # lease, and with it every mark of the others, round after round.
@@ -58,8 +61,9 @@ class Record:
 class Producer:
     """Idempotent, acks=all. One explicit batch per topic-partition at a time, awaited before that partition's next."""
 
-    def __init__(self, bootstrap: str, client_id: str) -> None:
+    def __init__(self, bootstrap: str, access: KafkaSettings, client_id: str) -> None:
         self._bootstrap = bootstrap
+        self._access = access
         self._client_id = client_id
         self._kafka: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
@@ -111,7 +115,7 @@ class Producer:
             if self._kafka is not None:
                 return self._kafka
             kafka = AIOKafkaProducer(
-                bootstrap_servers=self._bootstrap,
+                **broker_connection(self._bootstrap, self._access),
                 client_id=self._client_id,
                 **SETTINGS,
             )

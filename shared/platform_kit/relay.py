@@ -141,7 +141,7 @@ class Relay:
         return f"{self.kit.service}.relay"
 
     async def run(self, stop: asyncio.Event) -> None:
-        producer = Producer(self.kit.settings.kafka, self.name)
+        producer = Producer(self.kit.settings.kafka, self.kit.settings, self.name)
         try:
             while not stop.is_set():
                 try:

@@ -1,8 +1,8 @@
 """`python -m platform_kit.run <service> api|worker|migrate`: the one entry of every process."""
 
 import argparse
+import asyncio
 import gc
-import os
 import signal
 import socket
 import sys
@@ -15,7 +15,7 @@ import uvloop
 from platform_kit.app import create_api
 from platform_kit.http_protocol import BoundedProtocol
 from platform_kit.kit import Kit
-from platform_kit.safe_start import settings_of
+from platform_kit.safe_start import refuse_role, settings_of
 from platform_kit.service import Service, find
 from platform_kit.settings import ServiceSettings
 from platform_kit.telemetry import configure_logs
@@ -33,12 +33,14 @@ def main() -> None:
     configure_logs(service.name, arguments.process)
     if arguments.process == "migrate":
         # Alembic costs a third of a second, which twelve processes that never migrate should not pay at each start.
-        from platform_kit.migrate import migrate
+        from platform_kit.migrate import migrate, owner_address
 
-        migrate(service.name, os.environ[f"{service.prefix}_OWNER_DATABASE_URL"])
+        migrate(service.name, owner_address(service.prefix))
         return
     _collect_garbage_seldom()
     settings = settings_of(service)
+    if settings.mode != "local":
+        asyncio.run(refuse_role(service, settings))
     if arguments.process == "api":
         _serve(service, settings)
     else:

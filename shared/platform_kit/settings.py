@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from platform_kit.database_address import with_password
 
 
 class Secret:
@@ -15,10 +17,27 @@ class Secret:
 SecretFile = Annotated[Path, Secret()]
 
 
-class ServiceSettings(BaseSettings):
-    """`mode` is "local" only where a person may move the clock; production is what nobody chose."""
+class KafkaSettings(BaseSettings):
+    """Who a client is to the broker, and by which certificate it knows the broker: all three, or none for plaintext."""
 
     model_config = SettingsConfigDict(extra="ignore")
+
+    kafka_ca_file: Path | None = Field(default=None, validation_alias="LINLI_KAFKA_CA_FILE")
+    kafka_user: str | None = Field(default=None, validation_alias="LINLI_KAFKA_USER")
+    kafka_password_file: SecretFile | None = Field(default=None, validation_alias="LINLI_KAFKA_PASSWORD_FILE")
+
+    @model_validator(mode="after")
+    def all_three_or_none(self) -> Self:
+        """Two of them would be plaintext where somebody meant otherwise."""
+        if len({bool(each) for each in (self.kafka_ca_file, self.kafka_user, self.kafka_password_file)}) > 1:
+            raise ValueError(
+                "LINLI_KAFKA_CA_FILE, LINLI_KAFKA_USER and LINLI_KAFKA_PASSWORD_FILE go together"
+            )
+        return self
+
+
+class ServiceSettings(KafkaSettings):
+    """`mode` is "local" only where a person may move the clock; production is what nobody chose."""
 
     mode: Literal["local", "production"] = Field("production", validation_alias="LINLI_MODE")
     kafka: str = Field(validation_alias="LINLI_KAFKA")
@@ -43,8 +62,16 @@ class ServiceSettings(BaseSettings):
     stored_answers_days: int = Field(90, ge=2, validation_alias="LINLI_STORED_ANSWERS_DAYS")
 
     database_url: str
+    database_password_file: SecretFile | None = Field(
+        None, description="the password that goes into DATABASE_URL; unset: it stands there"
+    )
     pool_size: int = 8
     host: str = "127.0.0.1"
+    local_on_a_network: bool = Field(
+        False,
+        validation_alias="LINLI_LOCAL_ON_A_NETWORK",
+        description="local mode answers other machines too: for a network of containers that nobody else is on",
+    )
     api_port: int = 8000
     api_port_shared: bool = Field(False, description="several processes answer on it: one uses one core")
     cors_origins: str = Field(
@@ -52,6 +79,11 @@ class ServiceSettings(BaseSettings):
     )
     api_metrics_port: int = 0
     worker_metrics_port: int = 0
+
+    @model_validator(mode="after")
+    def its_password_from_the_file(self) -> Self:
+        self.database_url = with_password(self.database_url, self.database_password_file)
+        return self
 
     @classmethod
     def of(cls, prefix: str) -> Self:

@@ -290,6 +290,32 @@ def stray_sql(source: Source) -> Broken:
     ]
 
 
+def nameless_clients(source: Source) -> Broken:
+    """A Kafka client is told where the broker is and who it is in one place, or it would be in the clear, and nobody."""
+    return [
+        _at(source, node.lineno, f"{_name_of(node.func)} without **broker_connection(…)")
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Call) and _KAFKA_CLIENT.match(_name_of(node.func)) and not _is_named(node)
+    ]
+
+
+_KAFKA_CLIENT = re.compile(r"^AIOKafka\w*(Client|Consumer|Producer)$")
+
+
+def _is_named(client: ast.Call) -> bool:
+    """`**broker_connection(…)` itself, or the variable `connection` that holds it for two."""
+    spread = [each.value for each in client.keywords if each.arg is None]
+    return any(
+        (isinstance(each, ast.Call) and _name_of(each.func) == "broker_connection")
+        or (isinstance(each, ast.Name) and each.id == "connection")
+        for each in spread
+    )
+
+
+def _name_of(called: ast.expr) -> str:
+    return called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+
+
 _EMPTY_NAMES = re.compile(
     r"^(utils?|helpers?|common|misc|managers?|data|base|core|lib|process_.*|handle_.*)$"
 )

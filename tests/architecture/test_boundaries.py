@@ -83,6 +83,10 @@ def test_sql_stands_in_the_store() -> None:
     assert _all(boundaries.stray_sql, chosen) == []
 
 
+def test_every_kafka_client_shows_who_it_is() -> None:
+    assert _all(boundaries.nameless_clients, ALL) == []
+
+
 def test_files_say_what_they_are_for_and_can_be_read_at_one_sitting() -> None:
     assert [broken for source in ALL for broken in boundaries.empty_name(source.path)] == []
     assert [broken for source in ALL for broken in boundaries.too_long(source.path, source.text)] == []
@@ -132,6 +136,8 @@ def test_import_names_do_not_collide() -> None:
         (boundaries.acts_as_the_system, "a_one.routes", "from platform_kit.db import Tx, as_system"),
         (boundaries.own_clocks, "a_one.actions.x", "datetime.now(UTC)"),
         (boundaries.own_clocks, "a_one.store", "sql = 'SELECT now()'"),
+        (boundaries.nameless_clients, "a_one.x", "aiokafka.AIOKafkaProducer(bootstrap_servers=x)"),
+        (boundaries.nameless_clients, "a_one.x", "AIOKafkaProducer(bootstrap_servers=x, **SETTINGS)"),
         (boundaries.stray_sql, "a_one.routes", "tx.fetch('SELECT 1')"),
         (lambda s: boundaries.empty_name(f"services/{s.module}"), "a_one/utils.py", ""),
         (lambda s: boundaries.too_long("x.py", s.text), "x", "\n" * 401),

@@ -1,14 +1,18 @@
 """docker-compose.yml is the one list of services, as official images."""
 
+import stat
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
 from architecture.sources import ROOT
 from event_contracts.topics import TOPICS
 from local_runtime import kafka, postgres
+from local_runtime.cli import app
 from local_runtime.home import Home
 from local_runtime.house import GATEWAY, SERVICES, Service
 from local_runtime.jars import KAFKA_VERSION
@@ -34,14 +38,15 @@ def test_names_ports_and_settings_are_the_lists(service: Service) -> None:
         assert settings[f"{service.prefix}_WORKER_METRICS_PORT"] == str(service.port + 200)
         assert settings["LINLI_KAFKA"] == "kafka:9092"
         address = settings[f"{service.prefix}_DATABASE_URL"]
-        assert address.startswith(f"postgresql://{service.name}:")
-        assert address.endswith(f"@postgres:5432/{service.name}")
+        assert address == f"postgresql://{service.name}@postgres:5432/{service.name}"
+        # Local mode on every address of the container: nobody but the house is on its network, and it says so.
+        assert settings["LINLI_LOCAL_ON_A_NETWORK"] == "true"
     worker = PARTS[f"{service.name}.worker"]
     assert f"anchors:{worker['environment']['LINLI_AUDIT_ANCHOR_DIR']}" in worker["volumes"]
     assert "anchors" in COMPOSE["volumes"]
     assert "LINLI_AUDIT_ANCHOR_KEY_FILE" not in PARTS[f"{service.name}.api"]["environment"]
     owner = PARTS["migrate"]["environment"][f"{service.prefix}_OWNER_DATABASE_URL"]
-    assert owner.startswith(f"postgresql://{service.owner}:")
+    assert owner == f"postgresql://{service.owner}@postgres:5432/{service.name}"
 
 
 def test_the_gateway_knows_every_service_and_alone_is_published() -> None:
@@ -111,8 +116,90 @@ def test_what_a_server_acknowledged_stands_on_a_volume(part: str, data: str) -> 
         assert PARTS[part]["environment"]["KAFKA_LOG_DIRS"] == data
 
 
+def _named(part: str) -> set[str]:
+    """The secrets that the settings of a container name."""
+    values = PARTS[part].get("environment", {}).values()
+    return {value.removeprefix(_PLACE) for value in values if value.startswith(_PLACE)}
+
+
+_PLACE = "/run/secrets/"
+_ROLES = [role for service in SERVICES for role in (service.owner, service.name)]
+
+
 def test_no_secret_stands_in_it() -> None:
-    text = (ROOT / "docker-compose.yml").read_text("utf-8")
-    for line in text.splitlines():
-        if "PASSWORD:" in line and "FILE" not in line:
-            assert "${LINLI_DATABASE_PASSWORD" in line
+    for name, part in PARTS.items():
+        for setting, value in part.get("environment", {}).items():
+            assert "${" not in value, f"{name} takes {setting} from whoever starts it"
+            if any(word in setting for word in ("PASSWORD", "KEY", "TOKEN", "SECRET", "KEK")):
+                assert setting.endswith("_FILE")
+                assert value.startswith(_PLACE)
+            if "://" in value:
+                assert urlsplit(value).password is None
+
+
+def test_each_container_is_given_the_files_that_its_settings_name_and_no_other() -> None:
+    for name, part in PARTS.items():
+        given = part.get("secrets", [])
+        assert len(given) == len(set(given))
+        # The server is told the passwords of the roles that it makes.
+        roles = {f"{role}.password" for role in _ROLES} if name == "postgres" else set()
+        assert set(given) == _named(name) | roles, name
+        for volume in part.get("volumes", []):
+            assert ".local" not in volume, f"{name} sees a folder of secrets"
+
+
+def test_no_two_roles_of_the_databases_share_a_password() -> None:
+    passwords = {"postgres": {PARTS["postgres"]["environment"]["POSTGRES_PASSWORD_FILE"]}}
+    for service in SERVICES:
+        variable = f"{service.prefix}_OWNER_DATABASE_PASSWORD_FILE"
+        passwords[service.owner] = {PARTS["migrate"]["environment"][variable]}
+        passwords[service.name] = {
+            PARTS[f"{service.name}.{process}"]["environment"][f"{service.prefix}_DATABASE_PASSWORD_FILE"]
+            for process in ("api", "worker")
+        }
+    for role, files in passwords.items():
+        assert files == {f"{_PLACE}{role}.password"}
+    script = (ROOT / "deploy" / "docker" / "create-databases.sh").read_text("utf-8")
+    assert f'owner_secret="$(cat "{_PLACE}${{service}}_owner.password")"' in script
+    assert f'service_secret="$(cat "{_PLACE}$service.password")"' in script
+    assert """:"owner" LOGIN PASSWORD :'owner_secret'""" in script
+    assert """:"service" LOGIN PASSWORD :'service_secret'""" in script
+
+
+def test_who_has_the_keys() -> None:
+    """The signing key and the first account are the gateway's, the anchors' key the workers', the owners' the migration's."""
+
+    def holders(secret: str) -> set[str]:
+        return {name for name, part in PARTS.items() if secret in part.get("secrets", [])}
+
+    gateway = {f"{GATEWAY}.api", f"{GATEWAY}.worker"}
+    assert holders("signing.json") == holders("operator.password") == gateway
+    assert holders("audit_anchor.key") == {f"{service.name}.worker" for service in SERVICES}
+    assert holders("postgres.password") == {"postgres"}
+    for service in SERVICES:
+        assert holders(f"{service.owner}.password") == {"postgres", "migrate"}
+        own = {f"{service.name}.api", f"{service.name}.worker"}
+        assert holders(f"{service.name}.password") == {"postgres"} | own
+
+
+def test_linli_secrets_makes_every_file_that_is_mounted_and_no_password_twice(tmp_path: Path) -> None:
+    for _ in range(2):
+        result = CliRunner().invoke(app, ["secrets", str(tmp_path)])
+        assert result.exit_code == 0, result.output
+        files = {name: each["file"] for name, each in COMPOSE["secrets"].items()}
+        assert files == {name: f"./.local/compose/{name}" for name in files}
+        made = {name: (tmp_path / name).read_text() for name in files}
+        passwords = [text for name, text in made.items() if name.endswith(".password")]
+        assert len(set(passwords)) == len(passwords) == len(_ROLES) + 2
+        assert all(len(text) >= 32 for text in passwords)
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
+
+
+def test_what_is_made_again_is_the_same_file_to_whoever_has_it_mounted(tmp_path: Path) -> None:
+    CliRunner().invoke(app, ["secrets", str(tmp_path)])
+    place, before = tmp_path / "jwks.json", (tmp_path / "jwks.json").read_text()
+    inode = place.stat().st_ino
+    assert CliRunner().invoke(app, ["keys", "rotate", "--home", str(tmp_path)]).exit_code == 0
+    assert CliRunner().invoke(app, ["secrets", str(tmp_path)]).exit_code == 0
+    assert place.read_text() != before
+    assert place.stat().st_ino == inode

@@ -7,6 +7,8 @@ import pytest
 from sqlmodel import select
 
 from platform_kit.acting import SYSTEM
+from platform_kit.db import Database
+from platform_kit.migrate import migrate_async
 from platform_kit.testing import ServiceUnderTest
 from probe_service.service import CounterRow, raise_counter
 
@@ -22,6 +24,18 @@ async def test_a_session_reads_rows_as_models_and_keeps_nothing(probe: ServiceUn
         await session.flush()
     async with probe.tx() as tx:
         assert await tx.fetchval("SELECT count(*) FROM counter") == 1
+
+
+async def test_an_address_may_say_how_the_connection_is_encrypted(probe: ServiceUnderTest) -> None:
+    """`sslmode` is asyncpg's word, which SQLAlchemy does not know."""
+    database = Database(f"{probe.kit.settings.database_url}?sslmode=prefer", pool_size=1, application="test")
+    await database.open()
+    try:
+        async with database.session(SYSTEM) as session:
+            assert (await session.execute(select(CounterRow))).scalars().all() == []
+    finally:
+        await database.close()
+    await migrate_async("probe_service", f"{probe.owner_dsn}?sslmode=prefer")
 
 
 async def test_what_raises_is_rolled_back_with_its_events(probe: ServiceUnderTest) -> None:

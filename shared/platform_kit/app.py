@@ -21,8 +21,9 @@ from platform_kit import telemetry
 from platform_kit.admission import Admission
 from platform_kit.caller_address import address_of
 from platform_kit.db import TROUBLE
-from platform_kit.edge import AlreadyAnswered, language, response_of
+from platform_kit.edge import AlreadyAnswered, language
 from platform_kit.gateway_identity import Doorkeeper
+from platform_kit.idempotency import response_of
 from platform_kit.ids import new_id
 from platform_kit.kit import Kit
 from platform_kit.larger_bodies import LargerBodies

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, TypeVar
+from uuid import UUID
 
 import asyncpg
 from fastapi import Depends, Header, Request, Response
@@ -17,12 +18,19 @@ from pydantic import BaseModel
 from starlette.requests import HTTPConnection
 
 from platform_kit.acting import SYSTEM, Acting, acting_for
-from platform_kit.audit import Entry, record
+from platform_kit.audit import Entry, record, record_all
 from platform_kit.audit_refusals import RAISED, entry_of, meant, refused_entry
 from platform_kit.auth import Caller
 from platform_kit.db import OUTAGES, Tx
 from platform_kit.gateway_identity import HEADER, Doorkeeper
-from platform_kit.idempotency import StoredAnswer, earlier_answer, fingerprint, keep_answer
+from platform_kit.idempotency import (
+    StoredAnswer,
+    earlier_answer,
+    fingerprint,
+    keep_answer,
+    response_of,
+    stored_answer,
+)
 from platform_kit.kit import Kit
 from platform_kit.policy import Operation, asks_the_policy, operation_name
 from platform_kit.problem_answers import Problem, problem_of, refused
@@ -102,18 +110,26 @@ class Command(Read):
     entry: Entry
     answered: StoredAnswer | None = field(default=None)
     brought: Any = None
+    also_about: Sequence[UUID] = ()
 
-    def answer(self, body: BaseModel, status: int = 200) -> Response:
-        self.answered = _stored(body, status)
+    def answer(self, body: BaseModel, status: int = 200, *, about: Sequence[UUID | None] = ()) -> Response:
+        """`about`: the people whom it is about, where the answer has no `resident_id`. Each has a row of the audit."""
+        self.answered = stored_answer(body, status)
         self.entry = self.entry.done(body, status)
+        if people := [person for person in about if person is not None]:
+            self.entry, self.also_about = replace(self.entry, subject=people[0]), people[1:]
         return response_of(self.answered)
 
 
 @dataclass(slots=True, kw_only=True)
 class Unkept(Read):
-    """An unsafe call whose answer is not kept. Set `asker` once it is known who calls: the audit is to name them."""
+    """An unsafe call whose answer is not kept. Set `asker` once it is known who calls: the audit is to name them.
+
+    `tried` holds a keyed digest of whom the caller says to be, so that tries at one account can be counted.
+    """
 
     entry: Entry
+    tried: dict[str, str] = field(default_factory=dict)
 
     def refuse(self, refusal: Refusal) -> Response:
         """Answered, not raised: what was counted stays counted, for the transaction is committed."""
@@ -179,7 +195,7 @@ class Bulk:
                 plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
                 outcome = RowOutcome(key=name, ok=True, value=plain)
                 entry = entry.done(value, 200) if isinstance(value, BaseModel) else entry
-                await keep_answer(tx, principal, row_key, self.print_, _stored(outcome, 200), entry)
+                await keep_answer(tx, principal, row_key, self.print_, stored_answer(outcome), entry)
                 return outcome
         except Refusal as refusal:
             if row := refused_entry(entry, refusal):
@@ -191,7 +207,7 @@ class Bulk:
 
     def answer(self, rows: list[RowOutcome]) -> Response:
         done = sum(row.ok for row in rows)
-        return response_of(_stored(BulkOutcome(done=done, refused=len(rows) - done, rows=rows), 200))
+        return response_of(stored_answer(BulkOutcome(done=done, refused=len(rows) - done, rows=rows)))
 
 
 def commands(*, brings: Callable[[bytes], Awaitable[Any]] | None = None) -> Any:
@@ -223,6 +239,8 @@ def commands(*, brings: Callable[[bytes], Awaitable[Any]] | None = None) -> Any:
                     raise RuntimeError(f"{request.url.path} did not answer through command.answer")
                 try:
                     await keep_answer(tx, principal, key, print_, made.answered, made.entry)
+                    if made.also_about:
+                        await record_all(tx, [replace(made.entry, subject=each) for each in made.also_about])
                 except asyncpg.UniqueViolationError as twin:
                     raise InProgress from twin
         except RAISED as refusal:
@@ -273,7 +291,8 @@ def unkept() -> Any:
             made = Unkept(kit=kit, tx=tx, asker=caller, language=language(request), entry=entry)
             yield made
             if request.method not in SAFE:
-                await record(tx, replace(made.entry, caller=made.asker))
+                told = {**made.entry.object, **made.tried}
+                await record(tx, replace(made.entry, caller=made.asker, object=told))
 
     return Depends(call, scope="function")
 
@@ -379,18 +398,3 @@ def _key(request: Request, given: str | None) -> str:
 
 async def _fingerprint(kit: Kit, request: Request) -> bytes:
     return fingerprint(kit.sealer, request.method, request.url.path, request.url.query, await request.body())
-
-
-def _stored(body: BaseModel, status: int) -> StoredAnswer:
-    headers = {}
-    version = getattr(body, "version", None)
-    if version is not None:
-        headers["etag"] = f'"{version}"'
-    return StoredAnswer(status, headers, body.model_dump_json().encode())
-
-
-def response_of(answer: StoredAnswer) -> Response:
-    """A stored answer is given again byte for byte."""
-    return Response(
-        answer.body or b"{}", answer.status, headers=answer.headers, media_type="application/json"
-    )

@@ -225,7 +225,8 @@ async def list_notices(read: ForCaller, limit: Limit = 50, cursor: Cursor = None
     responses=refusals(NotFound, WrongState, problems.NoticeOver),
 )
 async def object_to_notice(application_id: UUID, body: schemas.Objection, command: ByCaller) -> Response:
-    await actions.object_to_notice(
+    application = await actions.object_to_notice(
         command.tx, command.kit.sealer, application_id, body.reason, by=command.caller
     )
-    return command.answer(schemas.ObjectionView(application_id=application_id), status=201)
+    view = schemas.ObjectionView(application_id=application_id)
+    return command.answer(view, status=201, about=[application.resident_id])

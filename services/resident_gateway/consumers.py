@@ -6,7 +6,12 @@ from event_contracts import paid_services as paid
 from event_contracts import relief_disbursement as relief
 from event_contracts import resident_requests as requests
 from event_contracts import volunteer_matching as volunteers
-from event_contracts.community_registry import AppointmentEnded, ResidentErased, StaffAppointed
+from event_contracts.community_registry import (
+    AppointmentEnded,
+    ResidentCorrected,
+    ResidentErased,
+    StaffAppointed,
+)
 from platform_kit.consumer import Consumer, Handler
 from platform_kit.db import Tx
 from platform_kit.envelope import Received
@@ -110,6 +115,12 @@ async def on_resident_erased(tx: Tx, event: Received[ResidentErased]) -> None:
     await store.delete_accounts_of(tx, event.data.resident_id)
 
 
+async def on_resident_corrected(tx: Tx, event: Received[ResidentCorrected]) -> None:
+    """A phone that is not theirs any more opens nothing of theirs. What was opened since is of the new phone."""
+    if "phone" in event.data.changed:
+        await store.delete_accounts_of(tx, event.data.resident_id, kind="code", opened_before=event.at)
+
+
 async def on_staff_appointed(tx: Tx, event: Received[StaffAppointed]) -> None:
     made = event.data
     await store.insert_appointment(
@@ -122,7 +133,7 @@ async def on_appointment_ended(tx: Tx, event: Received[AppointmentEnded]) -> Non
 
 
 CONSUMERS = (
-    registry_replica(also_erased=on_resident_erased),
+    registry_replica(also_erased=on_resident_erased, corrected=on_resident_corrected),
     Consumer(
         "appointments",
         start="beginning",

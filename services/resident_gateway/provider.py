@@ -1,13 +1,14 @@
 """Another OpenID provider's ID tokens: verified here and exchanged for tokens of our own, so that services know one issuer.
 
-Its keys are fetched when a token names one that is not known, at most once in a while, however many such tokens come.
+Its keys are fetched when a token names one that is not known, and when they were fetched long ago: one that the provider has
+taken away opens nothing any more. At most once in a while, however many tokens come.
 """
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any, cast
 
 import httpx
@@ -25,21 +26,26 @@ PROVIDER = "provider"
 ALGORITHMS = ("RS256", "PS256", "ES256")
 FETCH_SECONDS = 5.0
 REST_SECONDS = 10.0
+# So old known keys may be before they are asked for again; and, while the provider does not answer, before nobody trusts them.
+RENEWED_SECONDS = 600.0
+TRUSTED_SECONDS = 3600.0
 # An ID token is exchanged right after it was given; one that lies about for longer may have been found.
 FRESH = timedelta(minutes=5)
 
 
 @dataclass(slots=True)
 class Provider:
-    """`subject_claim` names who somebody is there."""
+    """`subject_claim` names who somebody is there; `clock` counts seconds from anywhere."""
 
     http: httpx.AsyncClient
     issuer: str
     audience: str
     jwks_url: str | None
     subject_claim: str
+    clock: Callable[[], float] = monotonic
     _keys: KeySet | None = None
     _fetched_at: float = float("-inf")
+    _asked_at: float = float("-inf")
 
     async def subject(self, id_token: str, at: datetime) -> str | None:
         """Whom the token is about; None when it is not a good one at that instant."""
@@ -71,18 +77,16 @@ class Provider:
             return None
 
     async def _keys_with(self, kid: object) -> KeySet | None:
-        if self._keys is not None and any(key.kid == kid for key in self._keys):
-            return self._keys
-        clock = asyncio.get_running_loop().time()
-        if clock - self._fetched_at < REST_SECONDS:
-            return None
-        self._fetched_at = clock
-        try:
-            jwks = await self._get(self.jwks_url or await self._discovered())
-            self._keys = KeySet.import_key_set(jwks)  # type: ignore[arg-type]
-        except (httpx.HTTPError, JoseError, ValueError, KeyError, TypeError) as error:
-            log.warning("the provider's keys could not be fetched", error=repr(error))
-        return self._keys
+        now = self.clock()
+        known = self._keys is not None and any(key.kid == kid for key in self._keys)
+        if (not known or now - self._fetched_at > RENEWED_SECONDS) and now - self._asked_at > REST_SECONDS:
+            self._asked_at = now
+            try:
+                jwks = await self._get(self.jwks_url or await self._discovered())
+                self._keys, self._fetched_at = KeySet.import_key_set(jwks), now  # type: ignore[arg-type]
+            except (httpx.HTTPError, JoseError, ValueError, KeyError, TypeError) as error:
+                log.warning("the provider's keys could not be fetched", error=repr(error))
+        return self._keys if now - self._fetched_at < TRUSTED_SECONDS else None
 
     async def _discovered(self) -> str:
         document = await self._get(f"{self.issuer.rstrip('/')}/.well-known/openid-configuration")

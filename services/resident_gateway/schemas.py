@@ -48,7 +48,8 @@ class CodeWanted(Body):
 
 
 class CodeSent(View):
-    """The same for every phone, so that nobody learns who has an account."""
+    """The same for every phone, so that nobody learns who has an account. `expires_in`: seconds that the code is good for; asked
+    again within a minute it is still the one that was sent."""
 
     expires_in: int
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import Field
 
 from platform_kit.settings import SecretFile, ServiceSettings
+from resident_gateway.rules.totp import SHORTEST_SECRET, is_secret
 
 SHORTEST_OPERATOR_PASSWORD = 16
 _RATES = ("sign_in_per_minute", "reads_per_minute", "commands_per_minute", "expensive_per_minute")
@@ -16,6 +17,9 @@ class GatewaySettings(ServiceSettings):
 
     signing_key_file: SecretFile = Field(description="a private JWK, or a set of them, oldest first")
     operator_password_file: SecretFile
+    operator_totp_file: SecretFile | None = Field(
+        None, description="the secret of the operator's second factor, base32; unset: there is none"
+    )
     messages_dir: Path = Field(description="where local mode captures messages")
     sms_url: str | None = Field(None, description="the webhook that sends messages to phones")
     sms_token_file: SecretFile | None = None
@@ -42,6 +46,12 @@ class GatewaySettings(ServiceSettings):
     def needs_totp(self) -> bool:
         return self.mode != "local" if self.staff_need_totp is None else self.staff_need_totp
 
+    def operator_password(self) -> str:
+        return self.operator_password_file.read_text().strip()
+
+    def operator_totp(self) -> str | None:
+        return self.operator_totp_file.read_text().strip() if self.operator_totp_file else None
+
     def urls(self) -> dict[str, str]:
         """Base URL by service."""
         return {
@@ -55,11 +65,16 @@ class GatewaySettings(ServiceSettings):
     def unsafe(self) -> Iterator[str]:
         if self.sms_url is None or self.sms_token_file is None:
             yield "GATEWAY_SMS_URL, GATEWAY_SMS_TOKEN_FILE: codes would be written to files instead of being sent"
-        if self.operator_password_file.is_file() and (
-            len(self.operator_password_file.read_text().strip()) < SHORTEST_OPERATOR_PASSWORD
+        if (
+            self.operator_password_file.is_file()
+            and len(self.operator_password()) < SHORTEST_OPERATOR_PASSWORD
         ):
             yield f"GATEWAY_OPERATOR_PASSWORD_FILE: fewer than {SHORTEST_OPERATOR_PASSWORD} characters"
-        if self.staff_need_totp is False:
+        if (secret := self.operator_totp()) is None:
+            yield "GATEWAY_OPERATOR_TOTP_FILE: the operator would sign in with a password alone"
+        elif not is_secret(secret):
+            yield f"GATEWAY_OPERATOR_TOTP_FILE: not base32 of {SHORTEST_SECRET} bytes or more"
+        if not self.needs_totp():
             yield "GATEWAY_STAFF_NEED_TOTP: staff would sign in with a password alone"
         for rate in _RATES:
             if getattr(self, rate) == 0:

@@ -1,14 +1,12 @@
 """Signing in, staying signed in, signing out. The answers are secrets: no key, nothing kept (decisions 0004 and 0010)."""
 
 import json
-import secrets
 from functools import partial
 from typing import Annotated, Any, cast
-from uuid import UUID
 
 from fastapi import APIRouter, BackgroundTasks, Request, Response
 
-from platform_kit.auth import ACCESS_LIFETIME, ALGORITHM, ISSUER, Caller, issue_token
+from platform_kit.auth import ACCESS_LIFETIME, ALGORITHM, ISSUER, issue_token
 from platform_kit.caller_address import line_of
 from platform_kit.clock import now
 from platform_kit.edge import ByCaller, Unkept, refusals, unkept
@@ -19,14 +17,13 @@ from resident_gateway import actions, problems, schemas
 from resident_gateway.actions import SignedIn
 from resident_gateway.messages import CHANNEL
 from resident_gateway.provider import PROVIDER
-from resident_gateway.rules.code import LIFETIME
+from resident_gateway.rules.account_name import account_key
 from resident_gateway.settings import GatewaySettings
 
 router = APIRouter()
 
 
 AUTH = "/api/v1/auth"
-OPERATOR = Caller(UUID("00000000-0000-7000-8000-000000000001"), frozenset({"operator"}))
 
 Call = Annotated[Unkept, unkept()]
 
@@ -74,11 +71,11 @@ async def open_account(body: schemas.NewAccount, command: ByCaller) -> Response:
 @router.post(f"{AUTH}/otp", status_code=202, response_model=schemas.CodeSent,
              responses=refusals(problems.TooManyTries))  # fmt: skip
 async def send_code(body: schemas.CodeWanted, call: Call, background: BackgroundTasks) -> schemas.CodeSent:
-    message = await actions.send_code(call.tx, call.kit.sealer, phone=body.phone, address=address())
-    if message is not None:
+    sent = await actions.send_code(call.tx, call.kit.sealer, phone=body.phone, address=address())
+    if sent.message is not None:
         # After the answer: a provider that is slow holds no connection, and does not tell who has an account.
-        background.add_task(call.kit.state[CHANNEL].send, message)
-    return schemas.CodeSent(expires_in=int(LIFETIME.total_seconds()))
+        background.add_task(call.kit.state[CHANNEL].send, sent.message)
+    return schemas.CodeSent(expires_in=sent.expires_in)
 
 
 @router.post(f"{AUTH}/token", response_model=schemas.Token,
@@ -86,7 +83,7 @@ async def send_code(body: schemas.CodeWanted, call: Call, background: Background
 async def issue(body: schemas.TokenWanted, call: Call) -> Any:
     if body.grant_type == "refresh":
         token = body.refresh_token.get_secret_value() if body.refresh_token else ""
-        person = await actions.renew_session(call.tx, call.kit.sealer, token)
+        person = await actions.renew_session(call.tx, call.kit.sealer, token, needs_code=needs_code(call))
     else:
         person = await signed_in(call, body, address())
     if person is None:
@@ -99,7 +96,8 @@ async def issue(body: schemas.TokenWanted, call: Call) -> Any:
 
 @router.post(f"{AUTH}/logout", status_code=204, response_class=Response, responses=refusals())
 async def leave(body: schemas.Leaving, call: Call) -> Response:
-    await actions.end_session(call.tx, call.kit.sealer, body.refresh_token.get_secret_value())
+    token = body.refresh_token.get_secret_value()
+    call.asker = await actions.end_session(call.tx, call.kit.sealer, token, needs_code=needs_code(call))
     return Response(status_code=204)
 
 
@@ -141,17 +139,28 @@ async def signed_in(call: Unkept, body: schemas.TokenWanted, address: str) -> Si
     proof: Any
     if body.grant_type == "password" and body.account and body.password:
         account, password = body.account, body.password.get_secret_value()
+        code = body.totp.get_secret_value() if body.totp else None
         if account == "operator":
-            found = await _tried(call, account, address, partial(_operator, call.kit, password))
-            return SignedIn(OPERATOR) if found else None
+            settings = _settings(call.kit)
+            proof = partial(
+                actions.sign_in_as_operator,
+                tx,
+                sealer,
+                password=password,
+                code=code,
+                known=settings.operator_password(),
+                secret=settings.operator_totp(),
+            )
+            operator = await _tried(call, account, address, proof)
+            return SignedIn(operator) if operator else None
         proof = partial(
             actions.sign_in_by_password,
             tx,
             sealer,
             account=account,
             password=password,
-            code=body.totp.get_secret_value() if body.totp else None,
-            needs_code=_settings(call.kit).needs_totp(),
+            code=code,
+            needs_code=needs_code(call),
         )
     elif body.grant_type == "code" and body.phone and body.code:
         account = body.phone
@@ -165,16 +174,13 @@ async def signed_in(call: Unkept, body: schemas.TokenWanted, address: str) -> Si
     else:
         return None
     person = await _tried(call, account, address, proof)
-    return await actions.start_session(tx, sealer, person) if person else None
+    return await actions.start_session(tx, sealer, person, needs_code=needs_code(call)) if person else None
 
 
 async def _tried(call: Unkept, account: str, address: str, proof: Any) -> Any:
+    digest = call.kit.sealer.blind_index(account_key(account), for_="audit.account")
+    call.tried = {"account": digest.hex()}
     return await actions.count_try(call.tx, call.kit.sealer, account=account, address=address, proof=proof)
-
-
-async def _operator(kit: Kit, password: str) -> Caller | None:
-    known = _settings(kit).operator_password_file.read_text().strip()
-    return OPERATOR if secrets.compare_digest(password.encode(), known.encode()) else None
 
 
 def token_for(kit: Kit, person: SignedIn) -> schemas.Token:
@@ -190,6 +196,11 @@ def token_for(kit: Kit, person: SignedIn) -> schemas.Token:
 def address() -> str:
     """Where the call that is being answered comes from, to count by."""
     return line_of(caller_address.get())
+
+
+def needs_code(call: Unkept) -> bool:
+    """Whether staff are let in only with a second factor."""
+    return _settings(call.kit).needs_totp()
 
 
 def _settings(kit: Kit) -> GatewaySettings:

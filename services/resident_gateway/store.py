@@ -61,7 +61,8 @@ async def save_account(tx: Tx, account: Account, at: datetime) -> Account:
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9)
         ON CONFLICT (account_index) DO UPDATE SET account = excluded.account, display_name = excluded.display_name,
             kind = excluded.kind, password_hash = excluded.password_hash, totp_secret = NULL, totp_step = NULL,
-            subject = excluded.subject, roles = excluded.roles, version = account.version + 1
+            subject = excluded.subject, roles = excluded.roles, version = account.version + 1,
+            created_at = excluded.created_at
         RETURNING *
         """,
         account.id,
@@ -77,16 +78,28 @@ async def save_account(tx: Tx, account: Account, at: datetime) -> Account:
     return load(Account, row) or account
 
 
-async def delete_accounts_of(tx: Tx, subject: UUID) -> None:
-    """They cannot sign in any more, and are signed in nowhere; their sealed name and its blind index go with the rows."""
-    await tx.execute(
-        "DELETE FROM one_time_code WHERE account_index IN (SELECT account_index FROM account WHERE subject = $1)",
+async def delete_accounts_of(
+    tx: Tx, subject: UUID, *, kind: str | None = None, opened_before: datetime | None = None
+) -> None:
+    """All of theirs, or only these: they cannot sign in with them any more, and are signed in nowhere; the sealed name and its
+    blind index go with the row."""
+    rows = await tx.fetch(
+        """
+        SELECT id, account_index FROM account
+        WHERE subject = $1 AND kind = coalesce($2::text, kind) AND created_at < coalesce($3::timestamptz, 'infinity')
+        FOR UPDATE
+        """,
         subject,
+        kind,
+        opened_before,
     )
+    ids = [row["id"] for row in rows]
     await tx.execute(
-        "DELETE FROM session WHERE account_id IN (SELECT id FROM account WHERE subject = $1)", subject
+        "DELETE FROM one_time_code WHERE account_index = ANY($1::bytea[])",
+        [row["account_index"] for row in rows],
     )
-    await tx.execute("DELETE FROM account WHERE subject = $1", subject)
+    await tx.execute("DELETE FROM session WHERE account_id = ANY($1::uuid[])", ids)
+    await tx.execute("DELETE FROM account WHERE id = ANY($1::uuid[])", ids)
 
 
 async def save_totp_secret(tx: Tx, account_id: UUID, sealed: bytes) -> None:
@@ -125,6 +138,12 @@ async def save_code(tx: Tx, code: OneTimeCode, at: datetime) -> None:
         code.tries_left,
         at,
     )
+
+
+async def lock_codes(tx: Tx, account_index: bytes) -> None:
+    """Whoever else asks for a code of this phone waits until this transaction ends, also while there is none."""
+    lock = "SELECT pg_advisory_xact_lock(hashtextextended('one_time_code ' || encode($1, 'hex'), 0))"
+    await tx.execute(lock, account_index)
 
 
 async def code_for_update(tx: Tx, account_index: bytes) -> OneTimeCode | None:

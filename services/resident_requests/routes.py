@@ -95,7 +95,8 @@ async def submit_request(body: schemas.NewRequest, command: ByCaller) -> Respons
     )
     view = schemas.RequestView.of(outcome.request)
     if outcome.kept is not None:
-        return command.answer(schemas.ConflictView(kept=outcome.kept, request=view), status=202)
+        both = schemas.ConflictView(kept=outcome.kept, request=view)
+        return command.answer(both, status=202, about=[view.resident_id])
     return command.answer(view, status=201 if outcome.fresh else 200)
 
 
@@ -271,7 +272,7 @@ async def answer_question(request_id: UUID, body: schemas.Answer, command: ByCal
 @router.post("/requests/{request_id}/comments", status_code=201, response_model=schemas.CommentKept,
              responses=refusals(problems.OnlyStaffKeepNotes))  # fmt: skip
 async def add_comment(request_id: UUID, body: schemas.NewComment, command: ByCaller) -> Response:
-    comment = await actions.add_comment(
+    request, comment = await actions.add_comment(
         command.tx,
         command.kit.sealer,
         request_id,
@@ -279,7 +280,8 @@ async def add_comment(request_id: UUID, body: schemas.NewComment, command: ByCal
         internal=body.internal,
         by=command.caller,
     )
-    return command.answer(schemas.CommentKept.model_validate(comment), status=201)
+    kept = schemas.CommentKept.model_validate(comment)
+    return command.answer(kept, status=201, about=[request.resident_id])
 
 
 @router.get("/requests/{request_id}/comments", response_model=schemas.CommentPage, responses=refusals())
@@ -299,10 +301,11 @@ async def list_comments(
              openapi_extra=PICTURE_BODY, tags=["expensive"])  # fmt: skip
 async def add_attachment(request_id: UUID, command: WithPicture, name: FileName = "") -> Response:
     """The body is the picture itself: JPEG, PNG or WebP, at most 8 MiB. `name` is what the file is called."""
-    attachment = await actions.add_attachment(
+    request, attachment = await actions.add_attachment(
         command.tx, command.kit.sealer, request_id, command.brought, name=name, by=command.caller
     )
-    return command.answer(schemas.AttachmentKept.model_validate(attachment), status=201)
+    kept = schemas.AttachmentKept.model_validate(attachment)
+    return command.answer(kept, status=201, about=[request.resident_id])
 
 
 @router.get("/requests/{request_id}/attachments", response_model=list[schemas.AttachmentView],

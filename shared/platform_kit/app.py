@@ -21,10 +21,11 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from platform_kit import telemetry
 from platform_kit.admission import Admission
 from platform_kit.caller_address import address_of, line_of
-from platform_kit.calls import language, response_of
+from platform_kit.calls import language
 from platform_kit.db import TROUBLE
 from platform_kit.edge import AlreadyAnswered
 from platform_kit.gateway_identity import Doorkeeper
+from platform_kit.idempotency import response_of
 from platform_kit.ids import new_id
 from platform_kit.kit import Kit
 from platform_kit.larger_bodies import LargerBodies

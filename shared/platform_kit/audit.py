@@ -36,7 +36,7 @@ RECORD_BESIDE = _RECORD.replace(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """`subject` is the resident whom it is about; `object` the ids of what it was done to; `outcome` "done" or why not.
+    """`subject` is the person whom it is about; `object` the ids of what it was done to; `outcome` "done" or why not.
 
     The place that it came from is the call's that is being answered.
     """
@@ -53,13 +53,13 @@ class Entry:
     address: str = field(default_factory=telemetry.caller_address.get)
 
     def done(self, body: BaseModel, status: int) -> "Entry":
-        """What the answer tells beside its status: the `id` of what was made, the `resident_id` of whom it is about."""
-        made, resident = getattr(body, "id", None), getattr(body, "resident_id", None)
+        """What the answer tells beside its status: the `id` of what was made, the `resident_id` or `subject` whom it is about."""
+        made, about = getattr(body, "id", None), getattr(body, "resident_id", getattr(body, "subject", None))
         return replace(
             self,
             status=status,
             object={**self.object, "id": str(made)} if isinstance(made, UUID) else self.object,
-            subject=resident if isinstance(resident, UUID) else self.subject,
+            subject=about if isinstance(about, UUID) else self.subject,
         )
 
     def refused(self, outcome: str, status: int) -> "Entry":
@@ -94,12 +94,12 @@ async def record_all(tx: Tx, entries: Sequence[Entry]) -> None:
 
 
 async def record_look(
-    tx: Tx, *, actor: Caller, subject: UUID | None, what: str, reason: str, **ids: UUID
+    tx: Tx, *, actor: Caller, subject: UUID | None, what: str, reason: str, **ids: UUID | str
 ) -> None:
     """Somebody is about to see a sensitive value in full: await this before the answer is given, so that none is seen unrecorded.
 
-    `subject` is whose value it is (None: many people's, then `ids` say of what); `what` names it, such as
-    ``resident.id_number``; `reason` is the looker's own. On a read's connection the row is committed at once; in a
+    `subject` is whose value it is (None: many people's or nobody's, then `ids` say of what, as ids or digests); `what` names
+    it, such as ``resident.id_number``; `reason` is the looker's own. On a read's connection the row is committed at once; in a
     transaction with it. InvalidInput(field="reason") without a reason, or with one of more than 500 characters.
     """
     if not 0 < len(reason.strip()) <= _LONGEST_REASON:

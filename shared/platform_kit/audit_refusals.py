@@ -113,4 +113,4 @@ async def meant(request: Request) -> UUID | None:
         body = orjson.loads(await request.body())
     except ValueError:
         return None
-    return uuid_or_none(body.get("resident_id")) if isinstance(body, dict) else None
+    return uuid_or_none(body.get("resident_id", body.get("subject"))) if isinstance(body, dict) else None

@@ -12,20 +12,9 @@ from platform_kit.acting import acting_for
 from platform_kit.audit import Entry
 from platform_kit.audit_refusals import RAISED, entry_of, refused_entry
 from platform_kit.auth import Caller
-from platform_kit.calls import (
-    BEARER,
-    GivenKey,
-    caller_of,
-    key_of,
-    language,
-    let_in,
-    note_refusal,
-    print_of,
-    response_of,
-    stored,
-)
+from platform_kit.calls import BEARER, GivenKey, caller_of, key_of, language, let_in, note_refusal, print_of
 from platform_kit.db import OUTAGES, Tx
-from platform_kit.idempotency import earlier_answer, keep_answer
+from platform_kit.idempotency import earlier_answer, keep_answer, response_of, stored_answer
 from platform_kit.kit import Kit
 from platform_kit.policy import asks_the_policy
 from platform_kit.problem_answers import Problem, problem_of
@@ -93,7 +82,7 @@ class Bulk:
                 plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
                 outcome = RowOutcome(key=name, ok=True, value=plain)
                 entry = entry.done(value, 200) if isinstance(value, BaseModel) else entry
-                await keep_answer(tx, principal, row_key, self.print_, stored(outcome, 200), entry)
+                await keep_answer(tx, principal, row_key, self.print_, stored_answer(outcome), entry)
                 return outcome
         except Refusal as refusal:
             if row := refused_entry(entry, refusal):
@@ -105,7 +94,7 @@ class Bulk:
 
     def answer(self, rows: list[RowOutcome]) -> Response:
         done = sum(row.ok for row in rows)
-        return response_of(stored(BulkOutcome(done=done, refused=len(rows) - done, rows=rows), 200))
+        return response_of(stored_answer(BulkOutcome(done=done, refused=len(rows) - done, rows=rows)))
 
 
 def bulk() -> Any:

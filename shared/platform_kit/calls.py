@@ -1,18 +1,17 @@
-"""What every call brings: who calls and whether they are let in, its key, its print and its language; and how its answer is kept."""
+"""What every call brings: who calls and whether they are let in, its key, its print and its language."""
 
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import Depends, Header, Request, Response
+from fastapi import Depends, Header, Request
 from fastapi.security import HTTPBearer
-from pydantic import BaseModel
 from starlette.requests import HTTPConnection
 
 from platform_kit.audit import Entry
 from platform_kit.audit_refusals import meant, refused_entry
 from platform_kit.auth import Caller
 from platform_kit.gateway_identity import HEADER, Doorkeeper
-from platform_kit.idempotency import StoredAnswer, fingerprint
+from platform_kit.idempotency import fingerprint
 from platform_kit.kit import Kit
 from platform_kit.policy import Operation, operation_name
 from platform_kit.problems import KeyMissing, NotSignedIn, NotYours, VersionMissing
@@ -94,18 +93,3 @@ def key_of(request: Request, given: str | None) -> str:
 
 async def print_of(kit: Kit, request: Request) -> bytes:
     return fingerprint(kit.sealer, request.method, request.url.path, request.url.query, await request.body())
-
-
-def stored(body: BaseModel, status: int) -> StoredAnswer:
-    headers = {}
-    version = getattr(body, "version", None)
-    if version is not None:
-        headers["etag"] = f'"{version}"'
-    return StoredAnswer(status, headers, body.model_dump_json().encode())
-
-
-def response_of(answer: StoredAnswer) -> Response:
-    """A stored answer is given again byte for byte."""
-    return Response(
-        answer.body or b"{}", answer.status, headers=answer.headers, media_type="application/json"
-    )

@@ -5,17 +5,18 @@ name of the route's function. The commit comes before the answer: `Depends(…, 
 response is sent.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
+from uuid import UUID
 
 import asyncpg
 from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 
 from platform_kit.acting import SYSTEM, Acting, acting_for
-from platform_kit.audit import Entry, record
+from platform_kit.audit import Entry, record, record_all
 from platform_kit.audit_refusals import RAISED, entry_of
 from platform_kit.auth import Caller
 from platform_kit.calls import (
@@ -28,11 +29,9 @@ from platform_kit.calls import (
     let_in,
     note_refusal,
     print_of,
-    response_of,
-    stored,
 )
 from platform_kit.db import Tx
-from platform_kit.idempotency import StoredAnswer, earlier_answer, keep_answer
+from platform_kit.idempotency import StoredAnswer, earlier_answer, keep_answer, response_of, stored_answer
 from platform_kit.kit import Kit
 from platform_kit.policy import asks_the_policy
 from platform_kit.problem_answers import refused
@@ -92,18 +91,26 @@ class Command(Read):
     entry: Entry
     answered: StoredAnswer | None = field(default=None)
     brought: Any = None
+    also_about: Sequence[UUID] = ()
 
-    def answer(self, body: BaseModel, status: int = 200) -> Response:
-        self.answered = stored(body, status)
+    def answer(self, body: BaseModel, status: int = 200, *, about: Sequence[UUID | None] = ()) -> Response:
+        """`about`: the people whom it is about, where the answer has no `resident_id`. Each has a row of the audit."""
+        self.answered = stored_answer(body, status)
         self.entry = self.entry.done(body, status)
+        if people := [person for person in about if person is not None]:
+            self.entry, self.also_about = replace(self.entry, subject=people[0]), people[1:]
         return response_of(self.answered)
 
 
 @dataclass(slots=True, kw_only=True)
 class Unkept(Read):
-    """An unsafe call whose answer is not kept. Set `asker` once it is known who calls: the audit is to name them."""
+    """An unsafe call whose answer is not kept. Set `asker` once it is known who calls: the audit is to name them.
+
+    `tried` holds a keyed digest of whom the caller says to be, so that tries at one account can be counted.
+    """
 
     entry: Entry
+    tried: dict[str, str] = field(default_factory=dict)
 
     def refuse(self, refusal: Refusal) -> Response:
         """Answered, not raised: what was counted stays counted, for the transaction is committed."""
@@ -140,6 +147,8 @@ def commands(*, brings: Callable[[bytes], Awaitable[Any]] | None = None) -> Any:
                     raise RuntimeError(f"{request.url.path} did not answer through command.answer")
                 try:
                     await keep_answer(tx, principal, key, print_, made.answered, made.entry)
+                    if made.also_about:
+                        await record_all(tx, [replace(made.entry, subject=each) for each in made.also_about])
                 except asyncpg.UniqueViolationError as twin:
                     raise InProgress from twin
         except RAISED as refusal:
@@ -209,7 +218,8 @@ def unkept() -> Any:
             made = Unkept(kit=kit, tx=tx, asker=caller, language=language(request), entry=entry)
             yield made
             if request.method not in SAFE:
-                await record(tx, replace(made.entry, caller=made.asker))
+                told = {**made.entry.object, **made.tried}
+                await record(tx, replace(made.entry, caller=made.asker, object=told))
 
     return Depends(call, scope="function")
 

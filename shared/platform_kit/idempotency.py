@@ -6,6 +6,9 @@ committed is missed, and the command runs again.
 
 from dataclasses import dataclass
 
+from pydantic import BaseModel
+from starlette.responses import Response
+
 from platform_kit.audit import RECORD_BESIDE, Entry
 from platform_kit.db import Tx
 from platform_kit.problems import InProgress, KeyReused
@@ -26,6 +29,20 @@ class StoredAnswer:
     status: int
     headers: dict[str, str]
     body: bytes | None
+
+
+def stored_answer(body: BaseModel, status: int = 200) -> StoredAnswer:
+    """The answer with its ETag, if it has a version."""
+    version = getattr(body, "version", None)
+    headers = {} if version is None else {"etag": f'"{version}"'}
+    return StoredAnswer(status, headers, body.model_dump_json().encode())
+
+
+def response_of(answer: StoredAnswer) -> Response:
+    """A stored answer is given again byte for byte."""
+    return Response(
+        answer.body or b"{}", answer.status, headers=answer.headers, media_type="application/json"
+    )
 
 
 def fingerprint(sealer: Sealer, method: str, path: str, query: str, body: bytes) -> bytes:

@@ -6,6 +6,7 @@ A service lists REGISTRY_REPLICA among its consumers; `registry_replica(…)` wh
 from event_contracts.community_registry import (
     ConsentRecorded,
     HouseholdRegistered,
+    ResidentCorrected,
     ResidentErased,
     ResidentRegistered,
     UnitOpened,
@@ -86,8 +87,9 @@ async def on_resident_erased(tx: Tx, event: Received[ResidentErased]) -> None:
     await erase_subject(tx, resident_id)
 
 
-def registry_replica(also_erased: Handler | None = None) -> Consumer:
-    """`also_erased`: what of this service's own goes with an erased resident, in the same transaction."""
+def registry_replica(also_erased: Handler | None = None, corrected: Handler | None = None) -> Consumer:
+    """`also_erased`: what of this service's own goes with an erased resident, in the same transaction; `corrected`: what follows
+    from a resident's record that was put right, of which the replica keeps nothing."""
 
     async def erased(tx: Tx, event: Received[ResidentErased]) -> None:
         await on_resident_erased(tx, event)
@@ -104,6 +106,7 @@ def registry_replica(also_erased: Handler | None = None) -> Consumer:
             ResidentRegistered: on_resident_registered,
             ConsentRecorded: on_consent_recorded,
             ResidentErased: erased,
+            **({ResidentCorrected: corrected} if corrected is not None else {}),
         },
     )
 

@@ -23,6 +23,7 @@ TESTS = {
         "tests/access",
         "tests/identity",
         "tests/services/resident_gateway/test_keys.py",
+        "tests/services/resident_gateway/test_sign_in.py",
         "tests/deploy/local_runtime/test_audit_commands.py",
         "tests/shared/platform_kit/test_audit_chain.py",
     ),

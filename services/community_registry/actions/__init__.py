@@ -4,6 +4,7 @@ from community_registry.actions.appoint_staff import appoint_staff
 from community_registry.actions.correct_resident import correct_resident
 from community_registry.actions.end_appointment import end_appointment
 from community_registry.actions.erase_resident import erase_resident
+from community_registry.actions.find_residents import find_residents
 from community_registry.actions.open_person import open_person
 from community_registry.actions.open_unit import open_unit
 from community_registry.actions.read_contact import read_contact
@@ -19,6 +20,7 @@ __all__ = [
     "correct_resident",
     "end_appointment",
     "erase_resident",
+    "find_residents",
     "open_person",
     "open_unit",
     "read_contact",

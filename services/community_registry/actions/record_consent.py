@@ -1,4 +1,4 @@
-"""A resident lets somebody act for them; recorded by themself or by their community's worker."""
+"""A resident lets somebody act for them; recorded by themself or by their community's worker, who lets nobody act but others."""
 
 from datetime import date
 from uuid import UUID
@@ -10,7 +10,7 @@ from platform_kit.auth import Caller
 from platform_kit.clock import now
 from platform_kit.db import Tx, as_system
 from platform_kit.outbox import publish
-from platform_kit.problems import InvalidInput, NotFound, Text
+from platform_kit.problems import InvalidInput, NotFound, NotYours, Text
 from registry_replica.permitted import permitted
 
 _SELF = Text("A resident needs no consent for themself.", "本人无需授权。")
@@ -27,6 +27,9 @@ async def record_consent(
         raise NotFound(what="resident")
     if delegate_id == resident_id:
         raise InvalidInput(field="delegate_id", reason=_SELF)
+    if delegate_id == by.subject:
+        # A worker who wrote down that they may act would need nobody's word.
+        raise NotYours(field="delegate_id")
     async with as_system(tx):
         # Somebody whom the resident knows, and need not be able to look up: a neighbour, or their community's worker.
         known = await store.resident(tx, delegate_id) or await store.staff(tx, delegate_id)

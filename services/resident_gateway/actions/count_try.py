@@ -9,7 +9,11 @@ from platform_kit.sealing import Sealer
 from resident_gateway import store
 from resident_gateway.actions.take_turn import take_turn
 from resident_gateway.rules.account_name import account_key
-from resident_gateway.rules.throttle import FAILURES_FROM_AN_ADDRESS, TRIES_OF_AN_ACCOUNT
+from resident_gateway.rules.throttle import (
+    FAILURES_FROM_AN_ADDRESS,
+    TRIES_FROM_ANYWHERE,
+    TRIES_OF_AN_ACCOUNT,
+)
 
 T = TypeVar("T")
 
@@ -19,13 +23,16 @@ async def count_try(
 ) -> T | None:
     """What the proof gives; None leaves the try counted, so this transaction must be committed either way.
 
-    The account's turn is taken before the address's, always: two callers never wait for each other in a circle.
+    The turns are taken in this order, always: two callers never wait for each other in a circle. The one of the account from
+    this address is the first, so that whoever has used these up uses up none of the account's others.
     """
-    at = await now(tx)
-    of_account = await take_turn(tx, sealer, TRIES_OF_AN_ACCOUNT, account_key(account), at)
+    at, name = await now(tx), account_key(account)
+    from_here = await take_turn(tx, sealer, TRIES_OF_AN_ACCOUNT, f"{address} {name}", at)
+    from_anywhere = await take_turn(tx, sealer, TRIES_FROM_ANYWHERE, name, at)
     of_address = await take_turn(tx, sealer, FAILURES_FROM_AN_ADDRESS, address, at)
     proven = await proof()
     if proven is not None:
-        await store.delete_turns(tx, of_account)
+        await store.delete_turns(tx, from_here)
+        await store.delete_turn(tx, from_anywhere, at)
         await store.delete_turn(tx, of_address, at)
     return proven

@@ -13,6 +13,7 @@ from platform_kit.sealing import Sealer
 from platform_kit.subject_keys import subject_key
 from resident_gateway import store
 from resident_gateway.actions.account_index import account_index
+from resident_gateway.rules.factors import ROLES_OF_ONE_FACTOR
 from resident_gateway.store import Account
 
 PURPOSE = "account.name"
@@ -20,6 +21,10 @@ DISPLAY_NAME = "account.display_name"
 TOTP_SECRET = "account.totp"  # noqa: S105 - what a value is sealed for
 HASHER = PasswordHash.recommended()
 _NO_PASSWORD = Text("An account with a password needs one.", "密码账号必须设置密码。")
+_ONE_FACTOR = Text(
+    "This role needs an account with a second factor; a code on a phone is one.",
+    "该角色需要双重验证的账号,短信验证码账号不可使用。",
+)
 _A_PASSWORD = Text("Only an account with a password has one.", "只有密码账号才能设置密码。")
 
 
@@ -36,6 +41,8 @@ async def open_account(
 ) -> Account:
     if (kind == "password") != (password is not None):
         raise InvalidInput(field="password", reason=_NO_PASSWORD if password is None else _A_PASSWORD)
+    if kind == "code" and not ROLES_OF_ONE_FACTOR.issuperset(roles):
+        raise InvalidInput(field="roles", reason=_ONE_FACTOR)
     key = await subject_key(tx, sealer, subject)
     wanted = Account(
         id=new_id(),
@@ -54,4 +61,6 @@ async def open_account(
     saved = await store.save_account(tx, wanted, at)
     async with as_system(tx):
         await store.save_sessions_ended(tx, saved.id, at)
+        # Also one that was made when there was no account yet: nobody has it, and it would stand in the way of the first.
+        await store.delete_code(tx, saved.account_index)
     return saved

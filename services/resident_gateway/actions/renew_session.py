@@ -14,7 +14,7 @@ from resident_gateway.rules.refresh_token import RefreshToken
 from resident_gateway.rules.session import Renewal, renewal
 
 
-async def renew_session(tx: Tx, sealer: Sealer, refresh_token: str) -> SignedIn | None:
+async def renew_session(tx: Tx, sealer: Sealer, refresh_token: str, *, needs_code: bool) -> SignedIn | None:
     """None when it is not good; a reuse ends the session, so this transaction must be committed either way."""
     known = await session_of_token(tx, sealer, refresh_token)
     if known is None:
@@ -36,4 +36,4 @@ async def renew_session(tx: Tx, sealer: Sealer, refresh_token: str) -> SignedIn 
             )
             await store.save_session_renewed(tx, renewed)
     account = await store.account_by_id(tx, session.account_id)
-    return SignedIn(await caller_of(tx, account, at), str(newest))
+    return SignedIn(await caller_of(tx, account, at, needs_code=needs_code), str(newest))

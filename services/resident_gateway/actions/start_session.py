@@ -24,7 +24,7 @@ class SignedIn:
     refresh_token: str | None = None
 
 
-async def start_session(tx: Tx, sealer: Sealer, account: Account) -> SignedIn:
+async def start_session(tx: Tx, sealer: Sealer, account: Account, *, needs_code: bool) -> SignedIn:
     at = await now(tx)
     first = RefreshToken(new_id(), 0, secrets.token_bytes(32))
     session = Session(
@@ -37,4 +37,4 @@ async def start_session(tx: Tx, sealer: Sealer, account: Account) -> SignedIn:
         ended_at=None,
     )
     await store.insert_session(tx, session)
-    return SignedIn(await caller_of(tx, account, at), str(first))
+    return SignedIn(await caller_of(tx, account, at, needs_code=needs_code), str(first))

@@ -1,11 +1,13 @@
 """The second factor of staff (RFC 6238): six digits of thirty seconds, one step early or late, each accepted once."""
 
+import base64
 from datetime import datetime
 
 from pyotp import TOTP
 
 STEP_SECONDS = 30
 DRIFT = 1
+SHORTEST_SECRET = 16  # bytes: RFC 4226, R6
 
 
 def accepted_step(secret: str, code: str, last_step: int | None, at: datetime) -> int | None:
@@ -17,3 +19,11 @@ def accepted_step(secret: str, code: str, last_step: int | None, at: datetime) -
         if generator.generate_otp(step) == code and (last_step is None or step > last_step):
             found = step
     return found
+
+
+def is_secret(text: str) -> bool:
+    """Base32, as authenticator apps take it, of no fewer bytes than are hard to guess."""
+    try:
+        return len(base64.b32decode(text + "=" * (-len(text) % 8))) >= SHORTEST_SECRET
+    except ValueError:
+        return False

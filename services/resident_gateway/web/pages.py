@@ -23,7 +23,7 @@ from resident_gateway.actions.open_account import DISPLAY_NAME
 from resident_gateway.problems import ForeignForm, SecondFactorMissing, TooManyTries, WrongCredentials
 from resident_gateway.rules.session import IDLE
 from resident_gateway.settings import GatewaySettings
-from resident_gateway.sign_in_routes import address, signed_in, token_for
+from resident_gateway.sign_in_routes import address, needs_code, signed_in, token_for
 from resident_gateway.views.timeline import timeline_page
 from resident_gateway.views.words import ICONS
 
@@ -73,12 +73,12 @@ async def sign_in_page(request: Request, wrong: bool = False) -> HTMLResponse:
 @router.post("/code")
 async def ask_code(request: Request, call: Call, background: BackgroundTasks, phone: Text) -> HTMLResponse:
     try:
-        message = await actions.send_code(call.tx, call.kit.sealer, phone=phone.strip(), address=address())
+        sent = await actions.send_code(call.tx, call.kit.sealer, phone=phone.strip(), address=address())
     except TooManyTries as refusal:
         call.refuse(refusal)
         return _sign_in_page(request, refusal)
-    if message is not None:
-        background.add_task(call.kit.state[messages.CHANNEL].send, message)
+    if sent.message is not None:
+        background.add_task(call.kit.state[messages.CHANNEL].send, sent.message)
     return _page(request, "code.html", phone=phone, local=call.kit.settings.mode == "local")
 
 
@@ -118,7 +118,7 @@ async def sign_in(
 @router.post("/sign-out", status_code=303)
 async def sign_out(request: Request, call: Call) -> Response:
     if token := request.cookies.get(SESSION):
-        await actions.end_session(call.tx, call.kit.sealer, token)
+        call.asker = await actions.end_session(call.tx, call.kit.sealer, token, needs_code=needs_code(call))
     return _signed_out()
 
 
@@ -126,7 +126,11 @@ async def sign_out(request: Request, call: Call) -> Response:
 async def stay(request: Request, call: Call, to: Literal["/home", "/audit"] = "/home") -> Response:
     """Whoever is still signed in goes on with rights as they are now; everybody else is asked who they are."""
     token = request.cookies.get(SESSION)
-    renewed = await actions.renew_session(call.tx, call.kit.sealer, token) if token else None
+    renewed = (
+        await actions.renew_session(call.tx, call.kit.sealer, token, needs_code=needs_code(call))
+        if token
+        else None
+    )
     if renewed is None:
         return _signed_out()
     answer = RedirectResponse(to, 303, headers=_HEADERS)

@@ -12,12 +12,13 @@ from resident_requests.actions.find_key import find_key
 from resident_requests.actions.take import take
 from resident_requests.policy import POLICY
 from resident_requests.rules.attachments import next_number
+from resident_requests.rules.request import Request
 from resident_requests.rules.sealed import ATTACHMENT_CONTENT, ATTACHMENT_NAME
 
 
 async def add_attachment(
     tx: Tx, sealer: Sealer, request_id: UUID, picture: Picture, *, name: str, by: Caller
-) -> store.Attachment:
+) -> tuple[Request, store.Attachment]:
     request, at = await take(tx, request_id, by, POLICY["add_attachment"])
     number = next_number(request, len(await store.attachments(tx, request_id)))
     key = await find_key(tx, sealer, request)
@@ -28,4 +29,4 @@ async def add_attachment(
     )  # fmt: skip
     content = key.seal(base64.b64encode(picture.content).decode(), for_=ATTACHMENT_CONTENT)
     await store.insert_attachment(tx, attachment, content)
-    return attachment
+    return request, attachment

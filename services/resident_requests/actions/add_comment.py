@@ -12,12 +12,13 @@ from resident_requests.actions.side_of import side_of
 from resident_requests.actions.take import take
 from resident_requests.policy import POLICY
 from resident_requests.rules.comments import Kind, kind_of
+from resident_requests.rules.request import Request
 from resident_requests.store import Comment
 
 
 async def add_comment(
     tx: Tx, sealer: Sealer, request_id: UUID, *, words: str, internal: bool, by: Caller
-) -> Comment:
+) -> tuple[Request, Comment]:
     request, at = await take(tx, request_id, by, POLICY["add_comment"])
     side = await side_of(tx, request, by)
     comment = await say(tx, sealer, request, kind_of(side, internal=internal), words, by=by, at=at)
@@ -25,4 +26,4 @@ async def add_comment(
         await record(
             tx, request, RequestCommented, at, comment_id=comment.id, author_id=by.subject, side=side
         )
-    return comment
+    return request, comment

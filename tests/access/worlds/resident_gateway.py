@@ -48,8 +48,8 @@ class Gateway(World):
     async def a_new_account(self) -> Case:
         return Case(
             json={
-                "account": f"138{uuid4().int % 10**8:08d}", "display_name": "新账户", "kind": "code",
-                "subject": str(uuid4()), "roles": ["operator"],
+                "account": f"operator-{uuid4().hex[:12]}", "display_name": "新账户", "kind": "password",
+                "password": f"a password {uuid4().hex}", "subject": str(uuid4()), "roles": ["operator"],
             }
         )  # fmt: skip
 

@@ -5,6 +5,7 @@ import json
 import signal
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 from rich.console import Console
@@ -12,6 +13,7 @@ from rich.console import Console
 from identity.fuzz import driven, nasty
 from identity.fuzz.driven import Finding
 from identity.fuzz.ground import ROLES, Ground, ground
+from identity.fuzz.permitted import permitted
 from local_runtime.house import SERVICES
 
 console = Console(width=180, highlight=False)
@@ -46,7 +48,9 @@ def play(
 ) -> tuple[list[Finding], dict[str, object]]:
     """The nasty corpus on every service, then every role on every service; the gateway, which has all of it, gets half."""
     findings: list[Finding] = []
-    calls, operations, reached = 0, set(), set()
+    calls, phases = 0, Counter[str]()
+    operations, usable, reached = set[str](), set[str](), set[str]()
+    by_role: dict[str, str] = {}
     for service in services:
         found, sent = nasty.run(service, built.running.api(service), built.tokens, built.ids, every)
         console.print(f"nasty inputs  {service:22} {sent:6} calls  {len(found)} findings")
@@ -56,6 +60,7 @@ def play(
     shares = {service: 5 if service == "resident_gateway" else 1 for service in services}
     each = seconds / (sum(shares.values()) * len(roles))
     for role in roles:
+        may, used = 0, 0
         for service in services:
             where = f"{service} as {role}"
             outcome = driven.run(
@@ -63,21 +68,28 @@ def play(
                 seed=built.seed, seconds=max(1, round(each * shares[service])), say=lambda _: None,
             )  # fmt: skip
             sent = sum(outcome.calls.values())
-            phases = ", ".join(f"{phase} {count}" for phase, count in outcome.calls.items())
+            told = ", ".join(f"{phase} {count}" for phase, count in outcome.calls.items())
+            own = outcome.operations & permitted(service, role)
             console.print(
-                f"{where:38} {sent:6} calls ({phases})  {len(outcome.reached)} of {len(outcome.operations)} operations"
+                f"{where:38} {sent:6} calls ({told})  {len(own & outcome.reached)} of {len(own)} operations that it may use"
                 f" answered 2xx  {len(set(outcome.findings))} findings"
             )
-            calls += sent
+            calls, may, used = calls + sent, may + len(own), used + len(own & outcome.reached)
+            phases.update(outcome.calls)
+            usable |= {f"{service} {label}" for label in own}
             operations |= {f"{service} {label}" for label in outcome.operations}
             reached |= {f"{service} {label}" for label in outcome.reached}
             report(outcome.findings)
             findings += outcome.findings
+        by_role[role] = f"{used} of {may}"
     unique = sorted(set(findings))
     figures: dict[str, object] = {
         "calls": calls,
+        "calls by phase": dict(phases),
         "operations called": len(operations),
+        "operations that some role may use": len(usable),
         "operations that answered 2xx to some role": len(reached),
+        "answered 2xx, of what each role may use": by_role,
         "never answered 2xx": sorted(operations - reached),
         "findings (bar 0)": len(unique),
     }

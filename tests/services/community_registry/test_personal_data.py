@@ -455,3 +455,22 @@ async def test_a_repeated_call_about_an_erased_resident_changes_nothing_and_tell
     await home.erase(home.mother)
     again = await home.registry.patch(path, **call)
     assert (again.status_code, again.json()) == (200, {})
+
+
+async def test_a_search_by_phone_is_written_down_also_when_it_finds_nobody(home: Home) -> None:
+    """Four digits are masked: who may search without a trace finds the phone in ten thousand tries."""
+    nobodys = "13800130000"
+    for phone in (PHONE, nobodys, "138 0013 0000"):
+        await home.find(home.worker, phone)
+    await home.find(home.worker)
+    looks = [
+        row for row in await home.registry.audited("look") if row["object"]["what"] == "resident by phone"
+    ]
+    assert [row["subject"] for row in looks] == [UUID(home.mother), None, None]
+    assert {row["actor"] for row in looks} == {home.worker.subject}
+    searched = [row["object"]["phone"] for row in looks]
+    assert searched[0] != searched[1] == searched[2]
+    text = repr(looks)
+    index = home.registry.kit.sealer.blind_index(PHONE, for_="resident.phone")
+    for secret in (PHONE, nobodys, index.hex()):
+        assert secret not in text

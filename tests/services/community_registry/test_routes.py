@@ -179,6 +179,42 @@ async def test_a_resident_lets_a_worker_act_for_them(registry: ServiceUnderTest,
     assert (await registry.post(consents, json={"delegate_id": str(uuid4())}, by=by)).status_code == 404
 
 
+async def test_a_worker_writes_down_that_others_may_act_and_never_that_they_may_themself(
+    registry: ServiceUnderTest, community: str
+) -> None:
+    members = (await _household(registry, community, {"name": "王奶奶"}, {"name": "女儿"})).json()[
+        "residents"
+    ]
+    mother, daughter = (member["id"] for member in members)
+    operator = registry.caller("operator")
+    staff = (await registry.post("/staff", json={"name": "李干部"}, by=operator)).json()["id"]
+    worker = registry.caller(subject=UUID(staff), posts=[("worker", UUID(community), "01/02/003")])
+    consents = f"/residents/{mother}/consents"
+    refused = await registry.post(consents, json={"delegate_id": staff}, by=worker)
+    assert (refused.status_code, refused.json()["type"]) == (403, "/problems/not-yours")
+    assert refused.json()["errors"][0]["path"] == "delegate_id"
+    assert await registry.published(ConsentRecorded) == []
+    assert (await registry.post(consents, json={"delegate_id": daughter}, by=worker)).status_code == 201
+    herself = registry.caller("resident", subject=UUID(mother))
+    assert (await registry.post(consents, json={"delegate_id": staff}, by=herself)).status_code == 201
+
+
+async def test_registering_says_in_the_audit_who_was_registered(
+    registry: ServiceUnderTest, community: str
+) -> None:
+    """Each of them: whoever asks for one person finds it."""
+    household = (await _household(registry, community, {"name": "甲"}, {"name": "乙"})).json()
+    body = {"name": "丙"}
+    third = await registry.post(
+        f"/households/{household['id']}/residents", json=body, by=_worker(registry, community)
+    )
+    rows = await registry.audited("register_household", "register_resident")
+    expected = [*(each["id"] for each in household["residents"]), third.json()["id"]]
+    assert [str(row["subject"]) for row in rows] == expected
+    assert [row["object"]["id"] for row in rows] == [household["id"]] * 2 + expected[2:]
+    assert {row["status"] for row in rows} == {201}
+
+
 async def test_nobody_consents_for_somebody_else(registry: ServiceUnderTest, community: str) -> None:
     members = (await _household(registry, community, {"name": "甲"}, {"name": "乙"})).json()["residents"]
     first, second = (UUID(member["id"]) for member in members)

@@ -175,6 +175,10 @@ async def test_anybody_may_object_to_a_notice_and_it_is_verified_again(relief):
     assert nobody.status_code == 401
     made = relief.ok(await relief.service.post(path, json=objection, by=relief.resident(stranger)), 201)
     assert made == {"application_id": application_id}
+    [objected] = await relief.service.audited("object_to_notice")
+    [filed] = await relief.service.audited("file_application")
+    assert objected["subject"] == filed["subject"] is not None, "whose application it is, not who objects"
+    assert objected["actor"] == relief.resident(stranger).subject
     again = await relief.service.post(path, json=objection, by=relief.resident(stranger))
     assert again.status_code == 404
     missing = f"/notices/{uuid4()}/objections"

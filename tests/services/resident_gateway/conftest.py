@@ -2,6 +2,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,6 +18,8 @@ from .neighbour_service import LossyLine, NeighbourService, neighbour_service
 OPERATOR_PASSWORD = "the operator's own password"
 PHONE = "13800138000"
 PASSWORD = "a long password"
+REST = timedelta(seconds=60)
+STEP = 30
 
 
 @dataclass
@@ -26,8 +29,10 @@ class Entrance:
     gateway: ServiceUnderTest
     messages: Path
 
-    async def sign_in(self, **credentials: str) -> httpx.Response:
-        return await self.gateway.client.post("/api/v1/auth/token", json=credentials)
+    async def sign_in(self, *, address: str | None = None, **credentials: str) -> httpx.Response:
+        """`address`: where they call from, with `behind_a_proxy`."""
+        headers = {"X-Forwarded-For": address} if address else {}
+        return await self.gateway.client.post("/api/v1/auth/token", json=credentials, headers=headers)
 
     async def open_account(self, *, key: str | None = None, **content: Any) -> httpx.Response:
         body = {
@@ -92,6 +97,26 @@ class Entrance:
     async def ask_code(self, phone: str = PHONE) -> httpx.Response:
         return await self.gateway.client.post("/api/v1/auth/otp", json={"phone": phone})
 
+    async def ask_new_code(self, phone: str = PHONE) -> httpx.Response:
+        """A minute after the last."""
+        await self.gateway.advance(REST)
+        return await self.ask_code(phone)
+
+    async def signed_in_by_code(self, phone: str = PHONE) -> dict[str, Any]:
+        await self.ask_code(phone)
+        answer = await self.sign_in(grant_type="code", phone=phone, code=self.newest_code())
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def moment(self) -> float:
+        """Seconds since 1970, ten of them into a step of a second factor: no step ends while a test looks."""
+        async with self.gateway.tx() as tx:
+            at = float((await tx.fetchval("SELECT linli_now()")).timestamp())
+        if 5 <= at % STEP <= 20:
+            return at
+        await self.gateway.advance(timedelta(seconds=int(10 - at % STEP) % STEP + 1))
+        return await self.moment()
+
     def sent(self) -> list[dict[str, str]]:
         """Oldest first."""
         return [json.loads(file.read_text()) for file in sorted(self.messages.glob("*.json"))]
@@ -139,6 +164,16 @@ async def gateway(servers: Any, tmp_path: Path, line: LossyLine) -> AsyncIterato
     """Every service behind it is the neighbour, at the far end of the line."""
     async with open_gateway(servers, tmp_path, line.port) as service:
         yield service
+
+
+@pytest.fixture
+async def behind_a_proxy(
+    servers: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Entrance]:
+    """Callers may come from many addresses: a proxy of ours says which."""
+    monkeypatch.setenv("LINLI_TRUSTED_PROXIES", "127.0.0.1/32")
+    async with open_gateway(servers, tmp_path) as gateway:
+        yield Entrance(gateway, tmp_path / "messages")
 
 
 @pytest.fixture

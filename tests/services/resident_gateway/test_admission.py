@@ -85,6 +85,11 @@ async def test_reads_commands_and_what_is_expensive_are_counted_apart(
         assert _in(await _statuses(10, call)) == expected
 
 
+async def test_a_search_among_residents_is_expensive(gateway: ServiceUnderTest, anna: Caller) -> None:
+    found = await _statuses(10, lambda: gateway.get("/api/v1/residents?phone=13800138000", by=anna))
+    assert _in(found) == EXPENSIVE
+
+
 async def test_the_hot_read_is_counted_with_the_others(gateway: ServiceUnderTest, anna: Caller) -> None:
     assert _in(await _statuses(READS, lambda: gateway.get("/api/v1/me/timeline", by=anna))) == READS
     assert (await gateway.get("/api/v1/me/timeline", by=anna)).status_code == 429

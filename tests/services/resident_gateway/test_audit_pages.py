@@ -75,6 +75,49 @@ async def test_the_pages_of_signing_in_are_written_down_and_looking_at_ones_home
     ]
 
 
+async def test_failed_tries_at_one_account_are_counted_without_its_name(entrance: Entrance) -> None:
+    gateway = entrance.gateway
+    await entrance.staff("zhang.worker")
+    for account in ("zhang.worker", "nobody.here", "zhang.worker"):
+        await entrance.sign_in(grant_type="password", account=account, password="a wrong password")
+    await entrance.sign_in(grant_type="code", phone="138 0013 8000", code="000000")
+    form = {"phone": PHONE, "code": "000000"}
+    await gateway.client.post("/sign-in", data=form, headers=HERE)
+    rows = await gateway.audited("issue", "sign_in")
+    tried = [row["object"]["account"] for row in rows]
+    assert tried[0] == tried[2] != tried[1]
+    assert tried[3] == tried[4], "however it is typed, and wherever"
+    assert len(set(tried)) == 3
+    assert all(row["actor"] is None and row["outcome"] == "wrong-credentials" for row in rows)
+    index = gateway.kit.sealer.blind_index(PHONE, for_="account.name")
+    text = repr(rows)
+    for secret in ("zhang.worker", "nobody.here", PHONE, index.hex()):
+        assert secret not in text
+
+
+async def test_opening_an_account_says_for_whom_also_when_it_is_refused(entrance: Entrance) -> None:
+    subject, other = await entrance.resident(), uuid4()
+    await entrance.open_account(subject=str(other), roles=["operator"])
+    rows = await entrance.gateway.audited("open_account")
+    assert [(row["subject"], row["status"]) for row in rows] == [(subject, 200), (other, 422)]
+
+
+async def test_signing_out_says_who(entrance: Entrance) -> None:
+    resident = await entrance.resident()
+    token = (await entrance.signed_in_by_code())["refresh_token"]
+    leave = entrance.gateway.client.post
+    assert (await leave("/api/v1/auth/logout", json={"refresh_token": token})).status_code == 204
+    assert (await leave("/api/v1/auth/logout", json={"refresh_token": "made up"})).status_code == 204
+    await entrance.ask_code()
+    await leave("/sign-in", data={"phone": PHONE, "code": entrance.newest_code()}, headers=HERE)
+    await leave("/sign-out", headers=HERE)
+    rows = await entrance.gateway.audited("leave", "sign_out")
+    assert [(row["operation"], row["actor"]) for row in rows] == [
+        ("leave", resident), ("leave", None), ("sign_out", resident),
+    ]  # fmt: skip
+    assert rows[0]["roles"] == ["resident"]
+
+
 async def test_where_a_call_comes_from_is_what_the_gateway_saw_and_not_what_the_caller_says(
     gateway: ServiceUnderTest, neighbour: NeighbourService
 ) -> None:

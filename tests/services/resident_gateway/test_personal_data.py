@@ -1,12 +1,18 @@
 """An account is sealed by its person's key, told to them, and closed when they are erased."""
 
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from event_contracts.community_registry import ResidentErased, ResidentRegistered
+from event_contracts.community_registry import ResidentCorrected, ResidentErased, ResidentRegistered
 from platform_kit.auth import Caller
 from platform_kit.testing import ServiceUnderTest
 
 from .conftest import PHONE, Entrance
+
+
+async def _corrected(gateway: ServiceUnderTest, subject: UUID, *changed: str, **more: Any) -> None:
+    await gateway.deliver("registry_replica", ResidentCorrected(resident_id=subject, changed=changed), **more)
 
 
 def _caller(gateway: ServiceUnderTest, subject: UUID) -> Caller:
@@ -67,3 +73,50 @@ async def test_an_erased_person_cannot_sign_in_and_their_phone_is_found_by_nothi
     assert (await gateway.get("/api/v1/me", by=_caller(gateway, subject))).json()["display_name"] is None
     assert (await entrance.open_account(subject=str(subject))).status_code == 409
     assert await gateway.parked() == []
+
+
+async def test_a_phone_that_was_changed_at_the_registry_opens_the_account_no_more(
+    gateway: ServiceUnderTest, entrance: Entrance
+) -> None:
+    """Neither by a code that is on its way, nor by a session; and whoever has the number next is somebody else."""
+    subject = await entrance.resident()
+    session = await entrance.signed_in_by_code()
+    await entrance.ask_code()
+    code = entrance.newest_code()
+    await _corrected(gateway, subject, "address", "phone")
+    assert (await entrance.refresh(session["refresh_token"])).status_code == 401
+    assert (await entrance.sign_in(grant_type="code", phone=PHONE, code=code)).status_code == 401
+    sent = len(entrance.sent())
+    assert (await entrance.ask_code()).status_code == 202
+    assert len(entrance.sent()) == sent
+    other = await entrance.resident()
+    me = await entrance.me((await entrance.signed_in_by_code())["access_token"])
+    assert me.json()["subject"] == str(other)
+    assert await gateway.parked() == []
+
+
+async def test_what_else_is_corrected_and_other_ways_in_leave_accounts_as_they_are(
+    gateway: ServiceUnderTest, entrance: Entrance
+) -> None:
+    subject = await entrance.resident()
+    phone = await entrance.signed_in_by_code()
+    await _corrected(gateway, subject, "name", "address", "id_number")
+    assert (await entrance.refresh(phone["refresh_token"])).status_code == 200
+    await entrance.staff("chen", subject=subject)
+    password = await entrance.token("chen")
+    other = await entrance.resident("13900139000")
+    theirs = await entrance.signed_in_by_code("13900139000")
+    await _corrected(gateway, subject, "phone")
+    assert (await entrance.refresh(password["refresh_token"])).status_code == 200
+    assert (await entrance.refresh(theirs["refresh_token"])).status_code == 200, other
+
+
+async def test_an_account_that_was_opened_since_with_the_new_phone_stays(
+    gateway: ServiceUnderTest, entrance: Entrance
+) -> None:
+    """News of the correction may come late, and the same number may be opened again for somebody else."""
+    subject = await entrance.resident()
+    await entrance.open_account(account="13900139000", subject=str(subject))
+    before = datetime.now(UTC) - timedelta(minutes=1)
+    await _corrected(gateway, subject, "phone", at=before)
+    assert (await entrance.signed_in_by_code("13900139000"))["refresh_token"]

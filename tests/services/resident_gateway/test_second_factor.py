@@ -8,19 +8,7 @@ import httpx
 import pytest
 from pyotp import TOTP
 
-from .conftest import PASSWORD, Entrance
-
-STEP = 30
-
-
-async def _now(entrance: Entrance) -> float:
-    """Seconds since 1970, ten of them into a step: no step ends while a test looks."""
-    async with entrance.gateway.tx() as tx:
-        at = (await tx.fetchval("SELECT linli_now()")).timestamp()
-    if 5 <= at % STEP <= 20:
-        return at
-    await entrance.gateway.advance(timedelta(seconds=int(10 - at % STEP) % STEP + 1))
-    return await _now(entrance)
+from .conftest import PASSWORD, STEP, Entrance
 
 
 async def _begin(entrance: Entrance, password: str = PASSWORD) -> httpx.Response:
@@ -43,7 +31,7 @@ async def _enrolled(entrance: Entrance) -> TOTP:
     """And a minute has passed since."""
     await entrance.staff("chen")
     totp = await _secret(entrance)
-    assert (await _confirm(entrance, totp.at(int(await _now(entrance))))).status_code == 204
+    assert (await _confirm(entrance, totp.at(int(await entrance.moment())))).status_code == 204
     await entrance.gateway.advance(timedelta(minutes=1))
     return totp
 
@@ -58,7 +46,7 @@ async def test_a_confirmed_second_factor_is_needed_from_then_on(entrance: Entran
     assert await _sign_in(entrance) == 401
     assert await _sign_in(entrance, totp="000000") == 401
     assert await _sign_in(entrance, totp="") == 401
-    assert await _sign_in(entrance, totp=totp.at(int(await _now(entrance)))) == 200
+    assert await _sign_in(entrance, totp=totp.at(int(await entrance.moment()))) == 200
 
 
 async def test_until_it_is_confirmed_it_counts_for_nothing(entrance: Entrance) -> None:
@@ -68,27 +56,27 @@ async def test_until_it_is_confirmed_it_counts_for_nothing(entrance: Entrance) -
     assert (await _confirm(entrance, "000000")).status_code == 401
     second = await _secret(entrance)
     assert first.secret != second.secret
-    assert (await _confirm(entrance, first.at(int(await _now(entrance))))).status_code == 401
-    assert (await _confirm(entrance, second.at(int(await _now(entrance))))).status_code == 204
+    assert (await _confirm(entrance, first.at(int(await entrance.moment())))).status_code == 401
+    assert (await _confirm(entrance, second.at(int(await entrance.moment())))).status_code == 204
 
 
 async def test_a_code_is_good_once(entrance: Entrance) -> None:
     totp = await _enrolled(entrance)
-    code = totp.at(int(await _now(entrance)))
+    code = totp.at(int(await entrance.moment()))
     assert [await _sign_in(entrance, totp=code) for _ in range(2)] == [200, 401]
 
 
 async def test_the_code_that_confirmed_is_used_up(entrance: Entrance) -> None:
     await entrance.staff("chen")
     totp = await _secret(entrance)
-    code = totp.at(int(await _now(entrance)))
+    code = totp.at(int(await entrance.moment()))
     assert (await _confirm(entrance, code)).status_code == 204
     assert await _sign_in(entrance, totp=code) == 401
 
 
 async def test_the_same_code_five_times_at_once_is_good_once(entrance: Entrance) -> None:
     totp = await _enrolled(entrance)
-    code = totp.at(int(await _now(entrance)))
+    code = totp.at(int(await entrance.moment()))
     answers = await asyncio.gather(*(_sign_in(entrance, totp=code) for _ in range(5)))
     assert sorted(answers) == [200, 401, 401, 401, 401]
 
@@ -97,13 +85,13 @@ async def test_the_same_code_five_times_at_once_is_good_once(entrance: Entrance)
 async def test_a_clock_may_be_one_step_off(entrance: Entrance, steps: int, status: int) -> None:
     totp = await _enrolled(entrance)
     await entrance.gateway.advance(timedelta(minutes=2))
-    code = totp.at(int(await _now(entrance)) + steps * STEP)
+    code = totp.at(int(await entrance.moment()) + steps * STEP)
     assert await _sign_in(entrance, totp=code) == status
 
 
 async def test_an_older_code_is_not_good_after_a_newer_one(entrance: Entrance) -> None:
     totp = await _enrolled(entrance)
-    at = int(await _now(entrance))
+    at = int(await entrance.moment())
     assert await _sign_in(entrance, totp=totp.at(at)) == 200
     assert await _sign_in(entrance, totp=totp.at(at - STEP)) == 401
 
@@ -112,14 +100,14 @@ async def test_a_password_alone_replaces_no_second_factor(entrance: Entrance) ->
     totp = await _enrolled(entrance)
     again = await _begin(entrance)
     assert (again.status_code, again.json()["type"]) == (409, "/problems/wrong-state")
-    assert (await _confirm(entrance, totp.at(int(await _now(entrance))))).status_code == 409
+    assert (await _confirm(entrance, totp.at(int(await entrance.moment())))).status_code == 409
 
 
 async def test_only_who_knows_the_password_sets_one_up(entrance: Entrance) -> None:
     await entrance.staff("chen")
     totp = await _secret(entrance)
     assert (await _begin(entrance, "a wrong password")).status_code == 401
-    code = totp.at(int(await _now(entrance)))
+    code = totp.at(int(await entrance.moment()))
     assert (await _confirm(entrance, code, "a wrong password")).status_code == 401
     nobody = {"account": "nobody", "password": PASSWORD}
     assert (await entrance.gateway.client.post("/api/v1/auth/totp", json=nobody)).status_code == 401
@@ -150,9 +138,9 @@ async def test_outside_of_local_mode_staff_need_one(entrance: Entrance) -> None:
     wrong = await entrance.sign_in(grant_type="password", account="chen", password="a wrong password")
     assert wrong.status_code == 401
     totp = await _secret(entrance)
-    assert (await _confirm(entrance, totp.at(int(await _now(entrance))))).status_code == 204
+    assert (await _confirm(entrance, totp.at(int(await entrance.moment())))).status_code == 204
     await entrance.gateway.advance(timedelta(minutes=1))
-    assert await _sign_in(entrance, totp=totp.at(int(await _now(entrance)))) == 200
+    assert await _sign_in(entrance, totp=totp.at(int(await entrance.moment()))) == 200
 
 
 async def test_residents_need_none(entrance: Entrance) -> None:

@@ -53,6 +53,20 @@ async def test_a_picture_is_kept_and_shown_to_whoever_sees_the_request(here: Nei
             assert kept.size == (60, 30)
 
 
+async def test_the_audit_says_for_whom_a_picture_or_a_comment_is(here: Neighbourhood) -> None:
+    """Also when somebody else adds it."""
+    request = await here.submit()
+    assert (await _attach(here, request, here.worker)).status_code == 201
+    said = await here.service.post(
+        f"/requests/{request['id']}/comments", json={"words": "谢谢"}, by=here.daughter
+    )
+    assert said.status_code == 201
+    rows = await here.service.audited("add_attachment", "add_comment")
+    assert [row["actor"] for row in rows] == [here.worker.subject, here.daughter.subject]
+    assert [row["subject"] for row in rows] == [here.resident.subject] * 2
+    assert [row["object"]["request_id"] for row in rows] == [request["id"]] * 2
+
+
 async def test_nobody_else_sees_adds_or_learns_anything(here: Neighbourhood) -> None:
     request = await here.submit()
     await _attach(here, request)

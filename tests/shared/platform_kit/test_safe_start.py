@@ -40,6 +40,8 @@ def safe(tmp_path: Path) -> dict[str, str]:
         "kafka.password": secrets.token_urlsafe(24),
         "kafka.ca": "a certificate",
         "keks.json": _keks(secrets.token_bytes(32)),
+        "operator.totp": base64.b32encode(secrets.token_bytes(20)).decode(),
+        "sms.token": secrets.token_urlsafe(24),
     }
     for name, text in files.items():
         (tmp_path / name).write_text(text)
@@ -57,6 +59,8 @@ def safe(tmp_path: Path) -> dict[str, str]:
         "GATEWAY_DATABASE_URL": STRONG,
         "GATEWAY_SIGNING_KEY_FILE": str(tmp_path / "signing.json"),
         "GATEWAY_OPERATOR_PASSWORD_FILE": str(tmp_path / "operator.password"),
+        "GATEWAY_OPERATOR_TOTP_FILE": str(tmp_path / "operator.totp"),
+        "GATEWAY_SMS_TOKEN_FILE": str(tmp_path / "sms.token"),
         "GATEWAY_MESSAGES_DIR": str(tmp_path / "messages"),
         **{f"GATEWAY_{name}_URL": f"https://{name.lower()}.example" for name in
            ("REGISTRY", "REQUESTS", "VOLUNTEERS", "RELIEF", "PAID")},
@@ -294,6 +298,28 @@ def test_an_operator_password_that_is_short(monkeypatch: pytest.MonkeyPatch, saf
     told = _told(monkeypatch, safe, "resident_gateway")
     assert "GATEWAY_OPERATOR_PASSWORD_FILE" in told
     assert "linli-demo" not in told
+
+
+@pytest.mark.parametrize(
+    ("change", "content", "named"),
+    [
+        ({"GATEWAY_OPERATOR_TOTP_FILE": None}, None, "GATEWAY_OPERATOR_TOTP_FILE"),
+        ({}, "ABCDEFGH", "GATEWAY_OPERATOR_TOTP_FILE"),
+        ({}, "no base32 at all, however long", "GATEWAY_OPERATOR_TOTP_FILE"),
+        ({"GATEWAY_STAFF_NEED_TOTP": "false"}, None, "GATEWAY_STAFF_NEED_TOTP"),
+        ({}, None, ""),
+    ],
+)
+def test_nobody_with_more_rights_than_a_resident_signs_in_with_one_factor(
+    monkeypatch: pytest.MonkeyPatch, safe: dict[str, str], change: dict[str, str | None], content: str | None, named: str
+) -> None:  # fmt: skip
+    if content is not None:
+        Path(safe["GATEWAY_OPERATOR_TOTP_FILE"]).write_text(content)
+    settings = safe | {"GATEWAY_SMS_URL": "https://sms.example"} | change
+    told = _told(monkeypatch, {k: v for k, v in settings.items() if v is not None}, "resident_gateway")
+    assert named in told
+    assert bool(named) == bool(told)
+    assert content is None or content not in told
 
 
 def test_at_home_all_of_it_is_allowed(monkeypatch: pytest.MonkeyPatch, safe: dict[str, str]) -> None:

@@ -87,7 +87,7 @@ def contract_imports(source: Source) -> Broken:
 _FOR_GENERATING = ("argparse", "json", "pathlib", "subprocess", "sys")
 
 PURE = (
-    "__future__", "abc", "bisect", "calendar", "collections", "csv", "dataclasses", "datetime", "decimal", "enum",
+    "__future__", "abc", "base64", "bisect", "calendar", "collections", "csv", "dataclasses", "datetime", "decimal", "enum",
     "fractions", "functools", "graphlib", "hashlib", "heapq", "hmac", "io", "itertools", "json", "math", "operator", "re", "statistics", "string",
     "textwrap", "typing", "unicodedata", "uuid", "zoneinfo",
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from platform_kit.policy import (
     ALL,
+    ALL_FROM_TOP,
     ANY_ROLE,
     ANYBODY,
     ASSIGNED,
@@ -41,7 +42,8 @@ POLICY = policy(
         "read_income": _ACCOUNTS,
         "list_transactions": _ACCOUNTS,
         "read_receipt": _ACCOUNTS,
-        "close_month": {"finance_lead": ALL},
+        # The month is everybody's: whoever leads finance of one community does not close it for the others.
+        "close_month": {"finance_lead": ALL_FROM_TOP},
         "read_my_data": OWN,
     }
 )

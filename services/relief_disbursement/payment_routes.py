@@ -134,7 +134,7 @@ async def read_bank_file(payment_run_id: UUID, read: ForLook) -> Response:
 )
 async def record_bank_results(body: schemas.BankResults, command: ByCaller) -> Response:
     run, outcomes = await actions.record_bank_results(
-        command.tx, body.payment_run_id, body.text, by=command.caller
+        command.tx, command.kit.sealer, body.payment_run_id, body.text, by=command.caller
     )
     return command.answer(schemas.BankResultsView.of(run, outcomes, command.language))
 
@@ -158,6 +158,16 @@ async def list_payments(
     keys = await subject_keys(read.tx, read.kit.sealer, [row.resident_id for row, _ in rows])
     items = [schemas.PaymentListed.masked(row, sealed, keys[row.resident_id]) for row, sealed in rows]
     return Page(items=items, next=following)
+
+
+@router.post(
+    "/payments/{payment_id}/reveal", response_model=schemas.RevealedPayment, responses=refusals(NotFound)
+)
+async def reveal_payment(payment_id: UUID, body: schemas.Look, look: ForLook) -> schemas.RevealedPayment:
+    bank_reason = await actions.reveal_payment(
+        look.tx, look.kit.sealer, payment_id, reason=body.reason, by=look.caller
+    )
+    return schemas.RevealedPayment(bank_reason=bank_reason)
 
 
 @router.post(

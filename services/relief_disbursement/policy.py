@@ -39,8 +39,8 @@ POLICY = policy(
         "approve_application": {"district": IN_UNITS},
         "return_application": _OFFICERS,
         "reject_application": _OFFICERS,
-        # The account in full, for a reason that is written down.
-        "reveal_account": _OFFICERS | _EITHER_OF_FINANCE,
+        # Payee and account in full, and for officers the evidence, for a reason that is written down.
+        "reveal_application": _OFFICERS | _EITHER_OF_FINANCE,
         "list_notices": ANYBODY,
         # An auditor reads and never writes.
         "object_to_notice": _ALL_BUT_AUDITORS,
@@ -55,6 +55,8 @@ POLICY = policy(
         "read_bank_file": _FINANCE,
         "record_bank_results": _FINANCE,
         "list_payments": _ACCOUNTS,
+        # What the bank wrote, for a reason that is written down.
+        "reveal_payment": _EITHER_OF_FINANCE,
         "reissue_payment": _FINANCE,
         "read_my_data": OWN,
     }

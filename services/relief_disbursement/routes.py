@@ -10,9 +10,7 @@ from platform_kit.db import Tx
 from platform_kit.edge import ByCaller, ForCaller, ForLook, refusals
 from platform_kit.paging import Cursor, Limit, Page
 from platform_kit.problems import NotFound, NotYours, WrongState
-from platform_kit.sealing import StoredKey
 from platform_kit.subject_keys import subject_keys
-from registry_replica.permitted import permitted
 from relief_disbursement import actions, problems, schemas, store
 from relief_disbursement.policy import POLICY
 from relief_disbursement.rules.application import POST_OF, State
@@ -76,6 +74,7 @@ async def decide_applications(body: schemas.Reviews, batch: Batch) -> Response:
     async def decide(tx: Tx, application_id: UUID) -> schemas.ApplicationView:
         application = await actions.decide_application(
             tx,
+            batch.kit.sealer,
             application_id,
             level=body.level,
             decision=body.decision,
@@ -104,30 +103,22 @@ async def list_applications(
     "/applications/{application_id}", response_model=schemas.ApplicationDetail, responses=refusals(NotFound)
 )
 async def read_application(application_id: UUID, read: ForCaller) -> schemas.ApplicationDetail:
-    application = await store.read_application(read.tx, application_id)
-    if not await permitted(
-        read.tx, read.caller, POLICY["read_application"], owner=application.resident_id, unit=application.unit_id,
-        at=await now(read.tx),
-    ):  # fmt: skip
-        raise NotFound(what="application")
-    sealed = await store.sealed_application(read.tx, application_id)
-    evidence = await store.evidence_of(read.tx, application_id)
-    key = await read.kit.sealer.key(StoredKey(application.resident_id, sealed["wrapped"], sealed["kek"]))
-    return schemas.ApplicationDetail.opened(application, sealed, evidence, key)
+    application, opened = await actions.read_application(
+        read.tx, read.kit.sealer, application_id, by=read.caller
+    )
+    return schemas.ApplicationDetail.of_opened(application, opened)
 
 
 @router.post(
     "/applications/{application_id}/reveal",
-    response_model=schemas.RevealedAccount,
-    responses=refusals(NotFound),
+    response_model=schemas.Revealed,
+    responses=refusals(NotFound, NotYours),
 )
-async def reveal_account(
-    application_id: UUID, body: schemas.Reveal, look: ForLook
-) -> schemas.RevealedAccount:
-    account = await actions.reveal_account(
-        look.tx, look.kit.sealer, application_id, reason=body.reason, by=look.caller
+async def reveal_application(application_id: UUID, body: schemas.Reveal, look: ForLook) -> schemas.Revealed:
+    opened = await actions.reveal_application(
+        look.tx, look.kit.sealer, application_id, body.parts, reason=body.reason, by=look.caller
     )
-    return schemas.RevealedAccount(bank_account=account)
+    return schemas.Revealed.model_validate(opened)
 
 
 @router.post(
@@ -201,7 +192,7 @@ async def approve_application(application_id: UUID, body: schemas.Approval, comm
 )
 async def return_application(application_id: UUID, body: schemas.Reason, command: ByCaller) -> Response:
     application = await actions.return_application(
-        command.tx, application_id, reason=body.reason, by=command.caller
+        command.tx, command.kit.sealer, application_id, reason=body.reason, by=command.caller
     )
     return command.answer(schemas.ApplicationView.of(application))
 
@@ -213,7 +204,7 @@ async def return_application(application_id: UUID, body: schemas.Reason, command
 )
 async def reject_application(application_id: UUID, body: schemas.Reason, command: ByCaller) -> Response:
     application = await actions.reject_application(
-        command.tx, application_id, reason=body.reason, by=command.caller
+        command.tx, command.kit.sealer, application_id, reason=body.reason, by=command.caller
     )
     return command.answer(schemas.ApplicationView.of(application))
 

@@ -48,7 +48,7 @@ class ProgrammeRow(Row, table=True):
 
 
 class ApplicationRow(Row, table=True):
-    """`words`, `payee_name` and `bank_account` are sealed. `parties`: the resident and whoever filed it."""
+    """`words`, `payee_name`, `bank_account` and `reason` are sealed. `parties`: the resident and whoever filed it."""
 
     __tablename__ = "application"
     __table_args__ = (
@@ -93,7 +93,7 @@ class ApplicationRow(Row, table=True):
     granted_minor: int | None = Field(default=None, sa_type=BIGINT)
     from_on: date | None = None
     notice_until: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
-    reason: str | None = None
+    reason: bytes | None = None
     words: bytes = Field(sa_type=LargeBinary)
     payee_name: bytes = Field(sa_type=LargeBinary)
     bank_account: bytes = Field(sa_type=LargeBinary)
@@ -176,7 +176,10 @@ class PaymentRunRow(Row, table=True):
 
 
 class PaymentRow(Row, table=True):
-    """An entitlement is paid at most once per period: one attempt is live, and a next one names the last."""
+    """An entitlement is paid at most once per period: one attempt is live, and a next one names the last.
+
+    `payee_name`, `bank_account` and `reason`, the bank's words, are sealed.
+    """
 
     __tablename__ = "payment"
     __table_args__ = (
@@ -191,8 +194,7 @@ class PaymentRow(Row, table=True):
         CheckConstraint(PERIOD, name="period"),
         CheckConstraint("attempt >= 1 AND (attempt = 1) = (previous_id IS NULL)", name="attempt_linked"),
         CheckConstraint(
-            "state NOT IN ('returned', 'reissued') OR (code <> '' AND reason <> '' AND code IS NOT NULL"
-            " AND reason IS NOT NULL)",
+            "state NOT IN ('returned', 'reissued') OR (code <> '' AND code IS NOT NULL)",
             name="returned_says_why",
         ),
     )
@@ -213,7 +215,7 @@ class PaymentRow(Row, table=True):
     state: str
     answered_on: date | None = None
     code: str | None = None
-    reason: str | None = None
+    reason: bytes | None = None
     version: int
     created_at: datetime = Field(sa_type=TIMESTAMPTZ)
 

@@ -48,6 +48,11 @@ class Post:
     unit_id: UUID
     unit_code: str
 
+    @property
+    def at_top(self) -> bool:
+        """At a unit that has none above it."""
+        return "/" not in self.unit_code
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:

@@ -13,7 +13,7 @@ from fastapi import APIRouter
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from platform_kit.auth import Caller
+from platform_kit.auth import Caller, Post
 
 
 class Rule(StrEnum):
@@ -26,10 +26,11 @@ class Rule(StrEnum):
     ASSIGNED = "what is given to them to do"
     IN_UNITS = "what lies in the units that their post of this role reaches"
     ALL = "all there are"
+    ALL_FROM_TOP = "all there are, by a post of this role at a unit of the top level"
 
 
 ANYBODY, SIGNED_IN, OWN, OWN_OR_LET = Rule.ANYBODY, Rule.SIGNED_IN, Rule.OWN, Rule.OWN_OR_LET
-ASSIGNED, IN_UNITS, ALL = Rule.ASSIGNED, Rule.IN_UNITS, Rule.ALL
+ASSIGNED, IN_UNITS, ALL, ALL_FROM_TOP = Rule.ASSIGNED, Rule.IN_UNITS, Rule.ALL, Rule.ALL_FROM_TOP
 ANY_ROLE = "any role, or none"
 
 
@@ -46,13 +47,21 @@ class Operation:
         return ANYBODY in self.rules.get(ANY_ROLE, ())
 
     def lets_in(self, caller: Caller) -> bool:
-        return ANY_ROLE in self.rules or caller.has(*self.rules)
+        return bool(self.rules_for(caller))
 
     def rules_for(self, caller: Caller) -> frozenset[Rule]:
-        """Of all roles that the caller has."""
-        return frozenset[Rule]().union(
+        """Of all roles that the caller has. One that asks for a post at the top is theirs only with such a post."""
+        rules = frozenset[Rule]().union(
             *(rules for role, rules in self.rules.items() if role == ANY_ROLE or caller.has(role))
         )
+        if ALL_FROM_TOP in rules and not self.top_posts(caller):
+            return rules - {ALL_FROM_TOP}
+        return rules
+
+    def top_posts(self, caller: Caller) -> tuple[Post, ...]:
+        """The caller's posts at units of the top level, of the roles with ALL_FROM_TOP."""
+        roles = self.roles(ALL_FROM_TOP)
+        return tuple(post for post in caller.posts if post.role in roles and post.at_top)
 
     def roles(self, rule: Rule) -> tuple[str, ...]:
         return tuple(role for role, rules in self.rules.items() if rule in rules)

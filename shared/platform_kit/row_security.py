@@ -55,6 +55,12 @@ def has(*roles: str) -> str:
     return f"(SELECT linli_has({quoted(roles)}))"
 
 
+def has_at_top(*roles: str) -> str:
+    """The condition that the caller has a post of one of these roles at a unit that has none above it."""
+    codes = f"linli_codes({quoted(roles)})"
+    return f"(SELECT coalesce(bool_or(position('/' in code) = 0), false) FROM unnest({codes}) code)"  # noqa: S608
+
+
 def quoted(names: Iterable[str]) -> str:
     return ", ".join(f"'{name}'" for name in names)
 
@@ -69,10 +75,12 @@ def guard(
     table: str, *, see: str, add: str = "false", change: str = "false", kept: str | None = None
 ) -> None:
     """From now on `table` shows the rows that `see` holds for, takes new ones by `add` and changes by `change`; the system may
-    do all. `kept` must hold of a changed row, `change` itself unless said. Nobody but the system removes."""
+    do all. `kept` must hold of a changed row, `change` itself unless said. Nobody but the system removes. Said again, the last
+    holds."""
     for statement in (
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
         f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+        *(f"DROP POLICY IF EXISTS {policy} ON {table}" for policy in ("see", "add", "change", "remove")),
         f"CREATE POLICY see ON {table} FOR SELECT USING ({_or_system(see)})",
         f"CREATE POLICY add ON {table} FOR INSERT WITH CHECK ({_or_system(add)})",
         f"CREATE POLICY change ON {table} FOR UPDATE USING ({_or_system(change)}) WITH CHECK ({_or_system(kept or change)})",

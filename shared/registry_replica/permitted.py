@@ -7,7 +7,7 @@ from uuid import UUID
 
 from platform_kit.auth import Caller
 from platform_kit.db import Tx
-from platform_kit.policy import ALL, ASSIGNED, OWN, OWN_OR_LET, Operation
+from platform_kit.policy import ALL, ALL_FROM_TOP, ASSIGNED, OWN, OWN_OR_LET, Operation
 from registry_replica.store import delegate_of, units_within
 
 
@@ -24,7 +24,7 @@ async def permitted(
     """`owner` is whose row it is, `holder` who was given it to do, `unit` where it lies; `at` the moment at which a consent
     must hold. What is not told permits nothing."""
     rules = operation.rules_for(caller)
-    if ALL in rules:
+    if not rules.isdisjoint((ALL, ALL_FROM_TOP)):
         return True
     if caller.subject == owner and not rules.isdisjoint((OWN, OWN_OR_LET)):
         return True
@@ -40,6 +40,6 @@ async def permitted(
 
 async def permitted_in_all(tx: Tx, caller: Caller, operation: Operation, units: Collection[UUID]) -> bool:
     """In each of these units."""
-    if ALL in operation.rules_for(caller):
+    if not operation.rules_for(caller).isdisjoint((ALL, ALL_FROM_TOP)):
         return True
     return await units_within(tx, units, operation.unit_codes(caller))

@@ -5,6 +5,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from paid_services import store
+from paid_services.policy import POLICY
 from paid_services.problems import PeriodClosed, PeriodNotOver
 from platform_kit.auth import Caller
 from platform_kit.clock import now
@@ -15,7 +16,8 @@ from registry_replica.store import unit
 
 async def close_month(tx: Tx, month: str, *, by: Caller) -> tuple[UUID, datetime]:
     """Who closed it and when. The month is over when it is over where the one who closes it has their post."""
-    where = await unit(tx, by.posts[0].unit_id) if by.posts else None
+    [post, *_] = POLICY["close_month"].top_posts(by)
+    where = await unit(tx, post.unit_id)
     if where is None:
         raise NotFound(what="unit")
     at = await now(tx)

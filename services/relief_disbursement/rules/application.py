@@ -56,7 +56,7 @@ TAKES_EVIDENCE = frozenset({State.DRAFT, State.SUBMITTED, State.RETURNED_FOR_EVI
 class Application:
     """`parties` are the resident and everybody who filed it; `reviewers` those who reviewed in this `round`.
 
-    `asked` and `granted` are per month. The entitlement runs from `from_on`, the first day of a month.
+    `asked` and `granted` are per month. `reason`, why it was returned or rejected, is sealed. The entitlement runs from `from_on`, the first day of a month.
     """
 
     id: UUID
@@ -72,7 +72,7 @@ class Application:
     from_on: date | None = None
     notice_until: datetime | None = None
     granted: Money | None = None
-    reason: str | None = None
+    reason: bytes | None = None
     version: int = 0
 
     @property
@@ -153,7 +153,7 @@ def approve(
 
 
 def send_back(
-    application: Application, level: Level | None = None, *, by: UUID, at: datetime, reason: str
+    application: Application, level: Level | None = None, *, by: UUID, at: datetime, reason: bytes | None
 ) -> Application:
     """Whoever it waits for asks for more evidence; with `level`, only if it waits for that level."""
     reviewed = _reviewed(application, level or waits_for(application, "return"), by, at)
@@ -161,7 +161,7 @@ def send_back(
 
 
 def reject(
-    application: Application, level: Level | None = None, *, by: UUID, at: datetime, reason: str
+    application: Application, level: Level | None = None, *, by: UUID, at: datetime, reason: bytes | None
 ) -> Application:
     reviewed = _reviewed(application, level or waits_for(application, "reject"), by, at)
     return replace(reviewed, state=State.REJECTED, reason=reason, notice_until=None)

@@ -22,11 +22,13 @@ from relief_disbursement.rules.payment import Payment, PaymentState
 YUAN = re.compile(r"(\d{1,13})(?:\.(\d{1,2}))?", re.ASCII)
 REQUIRED = ("payment_id", "result", "date")
 LONGEST = 200
+# AC01, RJ13, PM1I2001 and their like. The code is listed and published: an account number is none.
+CODE = re.compile(r"(?!.*[0-9]{8})[A-Za-z0-9]{1,12}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class BankAnswer:
-    """One line of the bank's file. `amount` is None when the bank leaves it out."""
+    """One line of the bank's file. `amount` is None when the bank leaves it out; `reason` is whatever somebody wrote there."""
 
     payment_id: UUID
     result: PaymentState
@@ -98,7 +100,7 @@ def apply(answer: BankAnswer, payment: Payment | None) -> Payment | None:
         raise AnsweredOtherwise(state=payment.state)
     if answer.result is PaymentState.PAID:
         return payments.pay(payment, on=answer.on)
-    return payments.give_back(payment, on=answer.on, code=answer.code, reason=answer.reason)
+    return payments.give_back(payment, on=answer.on, code=answer.code)
 
 
 def _answer(row: Mapping[str | None, str | list[str] | None]) -> BankAnswer:
@@ -114,8 +116,10 @@ def _answer(row: Mapping[str | None, str | list[str] | None]) -> BankAnswer:
     code, reason = cells.get("code", ""), cells.get("reason", "")
     if result == "returned" and not (code and reason):
         raise UnreadableLine(fault="a returned payment needs the bank's code and reason")
-    if len(code) > LONGEST or len(reason) > LONGEST:
-        raise UnreadableLine(fault="code or reason too long")
+    if result == "returned" and CODE.fullmatch(code) is None:
+        raise UnreadableLine(fault="code is no code like AC01")
+    if len(reason) > LONGEST:
+        raise UnreadableLine(fault="reason too long")
     return BankAnswer(
         payment_id=_payment_id(cells["payment_id"]),
         result=PaymentState(result),

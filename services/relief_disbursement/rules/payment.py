@@ -22,7 +22,7 @@ class PaymentState(StrEnum):
 class Payment:
     """(application, period, attempt) is its key for ever. Attempt 2 names attempt 1 in `previous_id`.
 
-    `answered_on` is the bank's date; `code` and `reason` are the bank's for what came back.
+    `answered_on` is the bank's date; `code` is the bank's for what came back. Its words are sealed, and not for the rules.
     """
 
     id: UUID
@@ -38,7 +38,6 @@ class Payment:
     state: PaymentState = PaymentState.DUE
     answered_on: date | None = None
     code: str | None = None
-    reason: str | None = None
     version: int = 1
 
     @property
@@ -60,9 +59,9 @@ def pay(payment: Payment, *, on: date) -> Payment:
     return replace(payment, state=PaymentState.PAID, answered_on=on)
 
 
-def give_back(payment: Payment, *, on: date, code: str, reason: str) -> Payment:
+def give_back(payment: Payment, *, on: date, code: str) -> Payment:
     _require(payment, PaymentState.SENT, "return")
-    return replace(payment, state=PaymentState.RETURNED, answered_on=on, code=code, reason=reason)
+    return replace(payment, state=PaymentState.RETURNED, answered_on=on, code=code)
 
 
 def reissue(payment: Payment) -> Payment:

@@ -5,11 +5,12 @@ from relief_disbursement.schemas.applications import (
     ApplicationListed,
     ApplicationView,
     EvidenceView,
+    Look,
     NoticeView,
     ObjectionView,
     ProgrammeView,
     Reveal,
-    RevealedAccount,
+    Revealed,
 )
 from relief_disbursement.schemas.bodies import (
     Approval,
@@ -30,6 +31,7 @@ from relief_disbursement.schemas.payments import (
     PaymentListed,
     PaymentRunView,
     PaymentView,
+    RevealedPayment,
 )
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "BankResults",
     "BankResultsView",
     "EvidenceView",
+    "Look",
     "NewApplication",
     "NewEvidence",
     "NewPaymentRun",
@@ -56,6 +59,7 @@ __all__ = [
     "Reason",
     "Reissue",
     "Reveal",
-    "RevealedAccount",
+    "Revealed",
+    "RevealedPayment",
     "Reviews",
 ]

@@ -1,18 +1,20 @@
 """What relief's routes answer about programmes, applications and notices."""
 
 from datetime import date, datetime
-from typing import Any, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from asyncpg import Record
+from pydantic import Field
 
 from platform_kit.masking import ERASED, mask_account, mask_name
 from platform_kit.money import Money
 from platform_kit.schemas import Body, Line, View
 from platform_kit.sealing import SubjectKey
 from relief_disbursement.rules.application import WAITS_FOR, Application, Level
+from relief_disbursement.rules.opened import Opened, Part
 from relief_disbursement.rules.programme import Programme
-from relief_disbursement.rules.sealed import BANK_ACCOUNT, EVIDENCE, PAYEE_NAME, WORDS
+from relief_disbursement.rules.sealed import PAYEE_NAME
 
 
 class ProgrammeView(View):
@@ -49,7 +51,6 @@ class ApplicationView(View):
     granted: Money | None
     from_on: date | None
     notice_until: datetime | None
-    decision_reason: str | None
 
     @classmethod
     def of(cls, application: Application) -> Self:
@@ -70,49 +71,51 @@ class ApplicationListed(ApplicationView):
 
 
 class EvidenceView(View):
+    """`note` is null for staff, who see it for a reason alone."""
+
     added_by: UUID
     at: datetime
-    note: str
+    note: str | None
 
 
 class ApplicationDetail(ApplicationView):
-    """For the resident and those who decide: `reason` in the applicant's words; the account stays masked."""
+    """`reason` in the applicant's words, `decision_reason` in the officers'. The account is masked; the payee's name is, too, and
+    the evidence withheld, for whoever does not act for the resident."""
 
     reason: str
+    decision_reason: str | None
     payee_name: str
     bank_account: str
     evidence: list[EvidenceView]
 
     @classmethod
-    def opened(
-        cls, application: Application, sealed: Record, evidence: list[Record], key: SubjectKey
-    ) -> Self:
+    def of_opened(cls, application: Application, opened: Opened) -> Self:
         return cls(
             **_application_fields(application),
-            reason=key.open(sealed["words"], for_=WORDS) or ERASED,
-            payee_name=key.open(sealed["payee_name"], for_=PAYEE_NAME) or ERASED,
-            bank_account=mask_account(key.open(sealed["bank_account"], for_=BANK_ACCOUNT)),
-            evidence=[
-                EvidenceView(
-                    added_by=row["added_by"],
-                    at=row["at"],
-                    note=key.open(row["note"], for_=EVIDENCE) or ERASED,
-                )
-                for row in evidence
-            ],
+            reason=opened.reason or ERASED,
+            decision_reason=opened.decision_reason,
+            payee_name=opened.payee_name or ERASED,
+            bank_account=mask_account(opened.bank_account),
+            evidence=[EvidenceView.model_validate(note) for note in opened.evidence or ()],
         )
 
 
-class Reveal(Body):
+class Look(Body):
     """`reason` is kept with the record of who looked: no personal facts in it."""
 
     reason: Line
 
 
-class RevealedAccount(View):
-    """In full; null once it has been erased."""
+class Reveal(Look):
+    parts: Annotated[list[Part], Field(min_length=1, max_length=3)]
 
+
+class Revealed(View):
+    """In full what was asked for; null what was not, or has been erased."""
+
+    payee_name: str | None
     bank_account: str | None
+    evidence: list[EvidenceView] | None
 
 
 class ObjectionView(View):
@@ -158,5 +161,4 @@ def _application_fields(application: Application) -> dict[str, Any]:
         "granted": application.granted,
         "from_on": application.from_on,
         "notice_until": application.notice_until,
-        "decision_reason": application.reason,
     }

@@ -27,8 +27,16 @@ def _folded(account: object) -> object:
     return unicodedata.normalize("NFKC", account).replace(" ", "").replace("-", "")
 
 
+def _unmasked(name: str) -> str:
+    """What lists show sent back is nobody's name."""
+    if "*" in name:
+        raise ValueError("this is a masked name; write it in full")
+    return name
+
+
 Amount = Annotated[Money, AfterValidator(_positive)]
 BankAccount = Annotated[str, BeforeValidator(_folded), StringConstraints(pattern=r"^[0-9]{8,32}$")]
+PayeeName = Annotated[Line, AfterValidator(_unmasked)]
 ProgrammeCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
 Period = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
 BankText = Annotated[
@@ -56,7 +64,7 @@ class NewApplication(Body):
     resident_id: UUID
     asked: Amount
     reason: Note
-    payee_name: Line
+    payee_name: PayeeName
     bank_account: BankAccount
     submit: bool = True
 
@@ -72,7 +80,7 @@ class Approval(Body):
 
 
 class Reason(Body):
-    """Published with the decision: no personal facts in it."""
+    """For the resident, and for whoever acts for them."""
 
     reason: Line
 

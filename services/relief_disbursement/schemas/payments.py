@@ -109,11 +109,16 @@ class PaymentView(View):
     state: str
     answered_on: date | None
     code: str | None
-    reason: str | None
 
     @classmethod
     def of(cls, payment: Payment) -> Self:
         return cls.model_validate(payment, from_attributes=True)
+
+
+class RevealedPayment(View):
+    """What the bank wrote about a payment that came back; null where it wrote nothing, or it has been erased."""
+
+    bank_reason: str | None
 
 
 class PaymentListed(PaymentView):

@@ -31,6 +31,7 @@ from relief_disbursement.store.payments import (
     mark_payments_sent,
     payments_in_scope,
     save_payments,
+    sealed_bank_reason,
 )
 from relief_disbursement.store.programmes import (
     insert_programme,
@@ -78,4 +79,5 @@ __all__ = [
     "save_payment_run",
     "save_payments",
     "sealed_application",
+    "sealed_bank_reason",
 ]

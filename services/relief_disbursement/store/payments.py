@@ -1,7 +1,8 @@
 """Payments: collected, sent, answered and reissued, many at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from asyncpg import Record
@@ -88,13 +89,16 @@ async def lock_payment(tx: Tx, payment_id: UUID, codes: Sequence[str]) -> Paymen
     return found(load(Payment, row), "payment")
 
 
-async def save_payments(tx: Tx, payments: Sequence[Payment]) -> None:
-    """All in one statement, each one event further: their versions are as given plus one."""
+async def save_payments(
+    tx: Tx, payments: Sequence[Payment], reasons: Mapping[UUID, bytes] = MappingProxyType({})
+) -> None:
+    """All in one statement, each one event further: their versions are as given plus one. `reasons`: the bank's words about them,
+    sealed; those that are there stay."""
     await tx.execute(
         """
-        UPDATE payment m SET state = n.state, answered_on = n.answered_on, code = n.code, reason = n.reason,
-               version = m.version + 1
-        FROM unnest($1::uuid[], $2::text[], $3::date[], $4::text[], $5::text[])
+        UPDATE payment m SET state = n.state, answered_on = n.answered_on, code = n.code,
+               reason = coalesce(n.reason, m.reason), version = m.version + 1
+        FROM unnest($1::uuid[], $2::text[], $3::date[], $4::text[], $5::bytea[])
              AS n(id, state, answered_on, code, reason)
         WHERE m.id = n.id
         """,
@@ -102,8 +106,23 @@ async def save_payments(tx: Tx, payments: Sequence[Payment]) -> None:
         [payment.state for payment in payments],
         [payment.answered_on for payment in payments],
         [payment.code for payment in payments],
-        [payment.reason for payment in payments],
+        [reasons.get(payment.id) for payment in payments],
     )
+
+
+async def sealed_bank_reason(tx: Tx, payment_id: UUID, codes: Sequence[str]) -> Record:
+    """reason as it is sealed, and the resident's key: resident_id, wrapped, kek."""
+    row = await tx.fetchrow(
+        """
+        SELECT m.reason, m.resident_id, k.wrapped, k.kek
+        FROM payment m JOIN unit u ON u.id = m.unit_id LEFT JOIN subject_key k ON k.subject = m.resident_id
+        WHERE m.id = $1
+          AND EXISTS (SELECT FROM unnest($2::text[]) c WHERE u.code = c OR starts_with(u.code, c || '/'))
+        """,
+        payment_id,
+        list(codes),
+    )
+    return found(row, "payment")
 
 
 async def correct_account(tx: Tx, application_id: UUID, bank_account: bytes) -> None:

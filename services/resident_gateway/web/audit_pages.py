@@ -14,7 +14,7 @@ from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from platform_kit import edge
 from platform_kit.audit import uuid_or_none
 from platform_kit.audit_reading import Question, ask, csv_lines, entries
-from platform_kit.audit_routes import AuditView, csv_headers
+from platform_kit.audit_routes import AUDIT_POLICY, AuditView, csv_headers
 from platform_kit.auth import Caller
 from platform_kit.db import Tx
 from platform_kit.kit import Kit
@@ -134,7 +134,7 @@ def _forwarded(
 def _auditor(request: Request) -> Caller | None:
     """None for nobody; NotYours for anybody else."""
     caller = _caller(request)
-    if caller is not None and not caller.has("auditor"):
+    if caller is not None and not AUDIT_POLICY["read_audit"].lets_in(caller):
         raise NotYours
     return caller
 

@@ -11,6 +11,7 @@ from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Resp
 from jinja2 import Environment, PackageLoader, select_autoescape
 from pydantic import SecretStr
 
+from platform_kit.audit_routes import AUDIT_POLICY
 from platform_kit.auth import ACCESS_LIFETIME, Caller
 from platform_kit.calls import language
 from platform_kit.edge import Question, Unkept, unkept
@@ -158,7 +159,7 @@ async def home(
         name=name,
         page=page,
         icons=ICONS,
-        roles=sorted(caller.roles),
+        reads_audit=AUDIT_POLICY["read_audit"].lets_in(caller),
         elder=elder,
     )
     if elder is not None:

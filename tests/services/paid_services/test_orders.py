@@ -135,6 +135,15 @@ async def test_a_month_that_is_not_over_is_not_closed(counter: Counter) -> None:
     assert answer.status_code == 409
 
 
+async def test_the_lead_of_one_community_closes_nobodys_month(counter: Counter) -> None:
+    await counter.service.advance(timedelta(days=32))
+    path = f"/finance/periods/{counter.month}/close"
+    of_a_community = counter.service.caller(posts=[("finance_lead", counter.unit, "01/01/001")])
+    assert (await counter.service.post(path, by=of_a_community)).status_code == 403
+    assert not (await counter.income())["closed"]
+    assert (await counter.service.post(path, by=counter.lead)).status_code == 200
+
+
 async def test_others_orders_and_books_are_not_seen(counter: Counter) -> None:
     order = await counter.paid()
     stranger = counter.service.caller("resident")

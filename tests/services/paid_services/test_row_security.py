@@ -38,6 +38,7 @@ async def people(counter: Counter) -> dict[str, Acting]:
         "worker": counter.worker,
         "finance": counter.finance,
         "lead": counter.lead,
+        "lead of a community": caller(posts=[("finance_lead", there, "01/01/001")]),
         "auditor": caller(posts=[("auditor", counter.unit, "01")]),
         "street": caller(posts=[("street", counter.unit, "01")]),
         "stranger": caller("resident"),
@@ -56,6 +57,7 @@ SEES = {
     "worker": KEEPS | {"provider": 1, "resident": 2},
     "finance": KEEPS,
     "lead": KEEPS,
+    "lead of a community": {"receipt_series": 1},
     "auditor": {"service_order": 1, "receipt": 1} | PAID,
     "street": {"service_order": 1, "receipt": 1, "resident": 2},
     "stranger": {},
@@ -103,7 +105,7 @@ async def test_a_month_is_closed_by_the_lead_alone(counter: Counter, people: dic
     close = (
         "UPDATE period SET closed_at = created_at FROM (SELECT '2026-01-01Z'::timestamptz AS created_at) x"
     )
-    for who in ("resident", "worker", "finance", "auditor", "street", "operator"):
+    for who in ("resident", "worker", "finance", "lead of a community", "auditor", "street", "operator"):
         async with counter.service.tx(people[who]) as tx:
             assert await tx.execute(close) == "UPDATE 0"
     async with counter.service.tx(people["lead"]) as tx:

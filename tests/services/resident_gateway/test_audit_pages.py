@@ -28,6 +28,10 @@ def _session_of(gateway: ServiceUnderTest, caller: Caller) -> dict[str, str]:
     return {"Cookie": f"{ACCESS}={gateway.token(caller)}"}
 
 
+def _auditor(gateway: ServiceUnderTest, code: str = "01") -> Caller:
+    return gateway.caller(posts=[("auditor", uuid4(), code)])
+
+
 async def test_signing_in_and_failing_to_are_written_down(entrance: Entrance) -> None:
     resident = await entrance.resident()
     await entrance.ask_code()
@@ -86,7 +90,7 @@ async def test_the_gateways_own_audit_is_read_like_any_other(entrance: Entrance)
     await entrance.ask_code()
     gateway = entrance.gateway
     assert (await gateway.get(OWN, by=gateway.caller("operator"))).status_code == 403
-    items = (await gateway.get(OWN, by=gateway.caller("auditor"))).json()["items"]
+    items = (await gateway.get(OWN, by=_auditor(gateway))).json()["items"]
     assert [(item["service"], item["operation"]) for item in items] == [("resident_gateway", "send_code")]
 
 
@@ -98,14 +102,18 @@ async def test_the_page_is_for_auditors(entrance: Entrance, path: str) -> None:
     for role in ("resident", "operator", "finance_lead"):
         answer = await gateway.client.get(path, headers=_session_of(gateway, gateway.caller(role)))
         assert answer.status_code == 403
-    mine = _session_of(gateway, gateway.caller("auditor"))
+    of_a_community = _session_of(gateway, _auditor(gateway, "01/01/001"))
+    assert (await gateway.client.get(path, headers=of_a_community)).status_code == 403
+    assert 'href="/audit"' not in (await gateway.client.get("/home", headers=of_a_community)).text
+    mine = _session_of(gateway, _auditor(gateway))
+    assert 'href="/audit"' in (await gateway.client.get("/home", headers=mine)).text
     assert (await gateway.client.get(path, headers=mine)).status_code == 200
 
 
 async def test_an_auditor_sees_what_was_done_and_that_they_looked_is_seen_next_time(
     entrance: Entrance,
 ) -> None:
-    gateway, auditor = entrance.gateway, entrance.gateway.caller("auditor")
+    gateway, auditor = entrance.gateway, _auditor(entrance.gateway)
     operator = gateway.caller("operator")
     body = {
         "account": "<b>x</b>",
@@ -142,7 +150,7 @@ async def test_an_auditor_sees_what_was_done_and_that_they_looked_is_seen_next_t
 async def test_what_is_no_id_and_no_day_finds_nothing_and_the_page_says_so(
     entrance: Entrance, query: str
 ) -> None:
-    session = _session_of(entrance.gateway, entrance.gateway.caller("auditor"))
+    session = _session_of(entrance.gateway, _auditor(entrance.gateway))
     page = await entrance.gateway.client.get(f"/audit?{query}", headers=session)
     assert page.status_code == 200
     assert 'role="alert"' in page.text
@@ -153,7 +161,7 @@ async def test_what_is_no_id_and_no_day_finds_nothing_and_the_page_says_so(
 async def test_another_services_audit_is_asked_of_it_as_the_auditor(
     gateway: ServiceUnderTest, neighbour: NeighbourService
 ) -> None:
-    auditor = gateway.caller("auditor")
+    auditor = _auditor(gateway)
     token = gateway.token(auditor)
     session = {"Cookie": f"{ACCESS}={token}"}
     query = f"service=relief_disbursement&actor={auditor.subject}&day=2026-11-25"
@@ -197,7 +205,7 @@ async def test_an_export_of_a_service_that_is_away_is_refused(
     gateway: ServiceUnderTest, line: LossyLine
 ) -> None:
     await line.cut()
-    by = gateway.caller("auditor")
+    by = _auditor(gateway)
     answer = await gateway.get("/api/v1/audit/relief_disbursement.csv", by=by)
     assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")
 

@@ -22,12 +22,18 @@ async def _visit(probe: ServiceUnderTest, by: Caller, resident: UUID, **body: An
     await probe.post(f"/residents/{resident}/visits", json=body, by=by)
 
 
+def _auditor(probe: ServiceUnderTest, code: str = "01") -> Caller:
+    return probe.caller(posts=[("auditor", uuid4(), code)])
+
+
 @pytest.mark.parametrize("path", [PATH, f"{PATH}.csv"])
-async def test_only_auditors_may_ask(probe: ServiceUnderTest, path: str) -> None:
+async def test_only_auditors_of_the_whole_house_may_ask(probe: ServiceUnderTest, path: str) -> None:
     assert (await probe.get(path)).status_code == 401
     for role in ("resident", "worker", "finance_lead", "operator"):
         assert (await probe.get(path, by=probe.caller(role))).status_code == 403
-    assert (await probe.get(path, by=probe.caller("auditor"))).status_code == 200
+    for code in ("01/01", "01/01/001"):
+        assert (await probe.get(path, by=_auditor(probe, code))).status_code == 403
+    assert (await probe.get(path, by=_auditor(probe))).status_code == 200
 
 
 async def test_an_auditor_sees_who_did_what_newest_first_with_its_place_in_the_chain(
@@ -37,7 +43,7 @@ async def test_an_auditor_sees_who_did_what_newest_first_with_its_place_in_the_c
     await _visit(probe, by, resident)
     await chain_all(probe)
     await _visit(probe, by, resident, gone=True)
-    page = (await probe.get(PATH, by=probe.caller("auditor"))).json()
+    page = (await probe.get(PATH, by=_auditor(probe))).json()
     refused, done = page["items"]
     assert (refused["outcome"], refused["status"], refused["seq"]) == ("not-found", 404, None)
     assert (done["outcome"], done["status"], done["seq"]) == ("done", 201, 1)
@@ -57,7 +63,7 @@ async def test_it_can_be_asked_for_a_person_a_resident_an_operation_and_a_period
     await _visit(probe, other, resident)
     await _visit(probe, other, uuid4())
     await probe.post("/raise", json={"counter_id": str(uuid4())}, by=probe.caller("resident"))
-    auditor = probe.caller("auditor")
+    auditor = _auditor(probe)
 
     async def found(**asked: str) -> int:
         answer = await probe.get(PATH, by=auditor, params=asked | {"limit": "200"})
@@ -92,7 +98,7 @@ async def test_without_a_beginning_the_last_31_days_are_meant(probe: ServiceUnde
                 whom,
             )
     await probe.advance(timedelta(days=400))
-    auditor = probe.caller("auditor")
+    auditor = _auditor(probe)
     items = (await probe.get(PATH, by=auditor, params={"operation": "x"})).json()["items"]
     assert [item["subject"] for item in items] == [str(recent)]
     since = (datetime.now(UTC) - timedelta(days=40)).isoformat()
@@ -105,7 +111,7 @@ async def test_pages_follow_each_other_without_gap_or_double_though_more_is_writ
 ) -> None:
     await fill(probe, 25)
     expected = [str(row["id"]) for row in reversed(await probe.audited())]
-    auditor, seen, cursor = probe.caller("auditor"), [], None
+    auditor, seen, cursor = _auditor(probe), [], None
     while True:
         asked = {"operation": "post_visit", "limit": "7"} | ({"cursor": cursor} if cursor else {})
         page = (await probe.get(PATH, by=auditor, params=asked)).json()
@@ -117,7 +123,7 @@ async def test_pages_follow_each_other_without_gap_or_double_though_more_is_writ
 
 
 async def test_a_look_at_the_audit_is_in_the_audit(probe: ServiceUnderTest) -> None:
-    auditor, actor, resident = probe.caller("auditor"), uuid4(), uuid4()
+    auditor, actor, resident = _auditor(probe), uuid4(), uuid4()
     asked = {
         "actor": str(actor),
         "subject": str(resident),
@@ -143,7 +149,7 @@ async def test_the_export_has_every_row_and_nothing_that_a_spreadsheet_would_run
     async with probe.tx() as tx:
         reason = '=HYPERLINK("x")'
         await record(tx, Entry(operation="look", subject=resident, object={"what": "a,b"}, reason=reason))
-    answer = await probe.get(f"{PATH}.csv", by=probe.caller("auditor"))
+    answer = await probe.get(f"{PATH}.csv", by=_auditor(probe))
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.headers["content-disposition"] == 'attachment; filename="audit-probe_service.csv"'
     assert answer.content.startswith(b"\xef\xbb\xbf")
@@ -160,7 +166,7 @@ async def test_an_export_holds_no_connection_while_its_reader_thinks(probe: Serv
     await fill(probe, 2_500)
     async with probe.kit.db.connection() as connection:
         asked = await audit_reading.ask(
-            connection, audit_reading.Question(), by=probe.caller("auditor"), how="export_audit"
+            connection, audit_reading.Question(), by=_auditor(probe), how="export_audit"
         )
     lines = audit_reading.csv_lines(probe.kit.db, asked)
     count = 0

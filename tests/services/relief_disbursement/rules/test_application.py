@@ -66,7 +66,7 @@ def test_an_objection_in_time_goes_back_to_verification_and_one_too_late_is_refu
 def test_the_entitlement_runs_from_the_month_of_the_first_submission():
     first = submitted()
     again = rules.submit(
-        rules.send_back(first, by=PEOPLE[1], at=START, reason="more"),
+        rules.send_back(first, by=PEOPLE[1], at=START, reason=b"more"),
         by=RESIDENT,
         on=date(2027, 2, 3),
         year=2026,
@@ -94,8 +94,8 @@ VERBS = {
     "verify": lambda a, by, at: rules.post_notice(rules.verify(a, by=by, at=at), at=at),
     "review": lambda a, by, at: rules.review(a, by=by, at=at),
     "approve": lambda a, by, at: rules.approve(a, by=by, at=at, monthly_cap=CAP),
-    "return": lambda a, by, at: rules.send_back(a, by=by, at=at, reason="evidence"),
-    "reject": lambda a, by, at: rules.reject(a, by=by, at=at, reason="income"),
+    "return": lambda a, by, at: rules.send_back(a, by=by, at=at, reason=b"evidence"),
+    "reject": lambda a, by, at: rules.reject(a, by=by, at=at, reason=b"income"),
     "object": lambda a, _, at: rules.object_to(a, at=at),
 }
 ALLOWED = {
@@ -192,8 +192,8 @@ def test_a_bulk_return_only_takes_what_waits_for_its_level(state, level):
     }
     application = replace(submitted(), state=state)
     if waiting.get(state) is level:
-        back = rules.send_back(application, level, by=PEOPLE[4], at=START, reason="x")
+        back = rules.send_back(application, level, by=PEOPLE[4], at=START, reason=b"x")
         assert back.state is State.RETURNED_FOR_EVIDENCE
     else:
         with pytest.raises(WrongState):
-            rules.send_back(application, level, by=PEOPLE[4], at=START, reason="x")
+            rules.send_back(application, level, by=PEOPLE[4], at=START, reason=b"x")

@@ -167,6 +167,20 @@ def test_lines_are_read_by_their_header_and_faults_are_named_by_line():
     assert all(isinstance(entry, UnreadableLine) for _, entry in read[2:])
 
 
+@pytest.mark.parametrize(
+    ("code", "good"),
+    [
+        ("AC01", True), ("RJ13", True), ("PM1I2001", True), ("0000001", True),
+        ("6222020200112233445", False), ("62220202", False), ("6222 0202 0011", False), ("6222-0202", False),
+        ("账号6222020200112233445", False), ("A" * 13, False),
+    ],
+)  # fmt: skip
+def test_a_code_of_the_bank_is_no_account(code, good):
+    text = f"payment_id,result,date,code,reason\r\n{uuid4()},returned,2026-12-03,{code},x\r\n"
+    [(_, entry)] = read_results(text)
+    assert isinstance(entry, BankAnswer if good else UnreadableLine)
+
+
 @given(st.text(st.characters(exclude_characters="\x00", exclude_categories=("Cs",))))
 def test_any_text_is_read_or_refused_by_line(text):
     for _, entry in read_results(text):

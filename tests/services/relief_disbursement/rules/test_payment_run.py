@@ -72,9 +72,7 @@ def test_a_run_without_lines_is_not_calculated():
 
 PAYMENT_VERBS = {
     "pay": lambda payment: payments.pay(payment, on=date(2026, 12, 1)),
-    "give_back": lambda payment: payments.give_back(
-        payment, on=date(2026, 12, 1), code="AC01", reason="closed"
-    ),
+    "give_back": lambda payment: payments.give_back(payment, on=date(2026, 12, 1), code="AC01"),
     "reissue": payments.reissue,
 }
 PAYMENT_MOVES = {

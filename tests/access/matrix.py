@@ -14,7 +14,7 @@ import asyncpg
 import httpx
 
 from access.judged import Judged
-from access.principals import PAST_THE_GATEWAY
+from access.principals import PAST_THE_GATEWAY, named
 from access.row import DENIED, Cell, Row
 from access.world import Case, World, leaves
 
@@ -163,6 +163,12 @@ class _Judge:
         if not self.row.in_full and (shown := sorted(each for each in case.masked if each in text)):
             self.judged.leaks += 1
             self._fault(name, f"sees unmasked {shown}")
+        hidden = case.withheld if name in named(self.row.withheld_from) else set[str]()
+        if shown := sorted(each for each in hidden if each in text):
+            self.judged.leaks += 1
+            self._fault(name, f"sees what is withheld {shown}")
+        if missing := sorted(each for each in case.withheld - hidden if each not in text):
+            self._fault(name, f"does not see {missing}")
         seen = self.row.seen_by(name)
         if seen is None:
             return

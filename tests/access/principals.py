@@ -60,6 +60,9 @@ STAFF = {
     "auditor": ("auditor", "district_x"),
     "finance_y": ("finance", "district_y"),
     "auditor_y": ("auditor", "district_y"),
+    # The same posts at one community: figures and entries of that community, and nothing of the whole house.
+    "lead_x": ("finance_lead", "x"),
+    "auditor_x": ("auditor", "x"),
 }
 NOT_SIGNED_IN = ("nobody", "expired_a", "forged_a")
 PRINCIPALS = (*NOT_SIGNED_IN, *RESIDENTS, *STAFF, "operator")
@@ -76,6 +79,7 @@ GROUPS = {
     "staff_y": "worker_y street_y district_y",
     "money_x": "finance finance_lead",
     "auditors": "auditor auditor_y",
+    "of_x": "lead_x auditor_x",
 }
 
 

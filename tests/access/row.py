@@ -29,7 +29,7 @@ class Row:
     `may` are permitted; `knows` may see the object and are refused this; `barred` do such things, and not to this one: they did
     the step before it, or it waits for another level; on `unsaid` the texts say nothing. `sees`, for lists: whose things a
     principal finds there, "A", "B", "AB" or "" for none; with a "?" it may also be refused. `public` is for nobody's eyes as well.
-    `by_rows`: many in one call, so that a refusal may also be an answer in which each row is refused. `in_full`: whoever may
+    `withheld_from`: of those who may, whoever is not shown what the case withholds. `by_rows`: many in one call, so that a refusal may also be an answer in which each row is refused. `in_full`: whoever may
     gets values that every other answer masks.
     """
 
@@ -40,6 +40,7 @@ class Row:
     barred: str = ""
     unsaid: str = ""
     sees: Mapping[str, str] = field(default_factory=dict)
+    withheld_from: str = ""
     public: bool = False
     by_rows: bool = False
     in_full: bool = False

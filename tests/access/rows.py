@@ -40,7 +40,8 @@ class Table:
 
 # fmt: off
 CASE = {"side_of_a staff_x": "A", "resident_b staff_y": "B"}
-BOOKS = {"money_x auditor": "A", "finance_y auditor_y": "B"}
+BOOKS = {"money_x auditor of_x": "A", "finance_y auditor_y": "B"}
+RUNS = {"money_x auditor": "A", "finance_y auditor_y": "B"}
 
 # Where people live and for whom they may act, as every service keeps it of the registry: it is there without anything made.
 REPLICA = (
@@ -122,10 +123,10 @@ TABLES: dict[str, tuple[Table, ...]] = {
     ),
     "relief_disbursement": (
         Table("application", "applications_of_both", "SELECT id AS key, resident_id AS person FROM application WHERE state <> 'on_notice'", {
-            **CASE, "money_x auditor": "A?", "finance_y auditor_y": "B?",
+            **CASE, "money_x auditor of_x": "A?", "finance_y auditor_y": "B?",
         }),
         Table("review", "runs_of_both", key="application_id", sees={
-            "staff_x": "A", "staff_y": "B", "resident_a delegate_a auditor": "A?", "resident_b auditor_y": "B?"},
+            "staff_x": "A", "staff_y": "B", "resident_a delegate_a auditor auditor_x": "A?", "resident_b auditor_y": "B?"},
               whose="SELECT a.id AS key, a.resident_id AS person FROM application a JOIN review r ON r.application_id = a.id"),
         Table("evidence", "evidence_of_both", sees=CASE,
               whose="SELECT e.id AS key, a.resident_id AS person FROM application a JOIN evidence e ON e.application_id = a.id"),
@@ -134,7 +135,7 @@ TABLES: dict[str, tuple[Table, ...]] = {
               whose="SELECT application_id AS key, objected_by AS person FROM objection",
               sees={"volunteer staff_x": "A", "resident_a delegate_a auditor": "A?"}),
         Table("payment_run", "payments_of_both", "SELECT payment_run_id AS key, resident_id AS person FROM payment", {
-            **BOOKS, "district_x": "A?", "district_y": "B?",
+            **RUNS, "district_x": "A?", "district_y": "B?",
         }),
         # Accounts and sums of people: finance's, not the reviewers'.
         Table("payment", "payments_of_both", "SELECT id AS key, resident_id AS person FROM payment", {
@@ -147,7 +148,7 @@ TABLES: dict[str, tuple[Table, ...]] = {
     "paid_services": (
         Table("service_order", "orders_of_both", "SELECT id AS key, resident_id AS person FROM service_order", {
             "side_of_a staff_x provider": "A", "resident_b staff_y provider_other": "B",
-            "money_x auditor": "A?", "finance_y auditor_y": "B?",
+            "money_x auditor of_x": "A?", "finance_y auditor_y": "B?",
         }),
         Table("provider", "orders_of_both", "SELECT id AS key, person_id AS person FROM provider",
               a="provider", b="provider_other", sees={

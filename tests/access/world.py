@@ -43,6 +43,8 @@ class Case:
     """The body where it is a file itself."""
     shows: Mapping[str, frozenset[str]] = field(default_factory=dict)
     masked: frozenset[str] = frozenset()
+    withheld: frozenset[str] = frozenset()
+    """What a row's `withheld_from` are not shown, and whoever else may is."""
     beside: frozenset[str] = frozenset()
     """What is A's or B's and that others are rightly told of here: whom they act for, what they were offered."""
     people: Mapping[str, Caller] = field(default_factory=dict)

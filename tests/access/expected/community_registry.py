@@ -8,11 +8,11 @@ from access.row import Row
 # fmt: off
 OTHERS = (
     "lapsed_delegate volunteer volunteer_beside volunteer_other provider provider_other worker_next money_x auditors finance_y"
-    " operator"
+    " operator of_x"
 )
 EVERYBODY_ELSE = (
     "volunteer volunteer_beside volunteer_other provider provider_other worker_x street_x district_x worker_next staff_y"
-    " money_x auditors finance_y operator"
+    " money_x auditors finance_y operator of_x"
 )
 ROWS = (
     Row("POST /units", on="a_new_unit", may="operator"),

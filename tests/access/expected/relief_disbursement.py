@@ -1,6 +1,7 @@
 """Relief: three levels of review, each by its own level of the application's own units; money by finance, released by another.
 
-An auditor reads and never writes ("read only"), within their units: figures down to their entries, no notes and no accounts.
+An auditor reads and never writes ("read only"), within their units: figures down to their entries, no notes and no accounts. The
+audit is of the whole house, and so are its readers: an auditor of one community is none of them.
 """
 
 from access.row import Row
@@ -8,7 +9,7 @@ from access.row import Row
 # fmt: off
 OTHERS = (
     "delegate_a lapsed_delegate volunteer volunteer_beside volunteer_other provider provider_other staff_x worker_next staff_y"
-    " money_x auditors finance_y operator"
+    " money_x auditors finance_y operator of_x"
 )
 ROWS = (
     # Programmes and budgets are the district officer's; what there is to apply for is no secret.
@@ -22,10 +23,15 @@ ROWS = (
         knows="street_x district_x"),
     Row("POST /applications/{application_id}/evidence", on="application_returned", may="side_of_a", unsaid="worker_x",
         knows="street_x district_x"),
-    # The household's need in the applicant's words, and the evidence: those concerned and those who decide.
+    # The household's need in the applicant's words, and that there is evidence: those concerned and those who decide. What stands
+    # in it (medical notes), and the payee's whole name: the resident's side alone.
     Row("GET /applications/{application_id}", on="application_submitted", may="side_of_a staff_x"),
+    Row("GET /applications/{application_id}", on="application_with_evidence", may="side_of_a staff_x",
+        withheld_from="worker_x street_x district_x"),
+    # Why it came back: those concerned and those who decide, in no list and in no other answer.
+    Row("GET /applications/{application_id}", on="application_sent_back", may="side_of_a staff_x"),
     Row("GET /applications", on="applications_of_both", sees={
-        "staff_x": "A", "staff_y": "B", "worker_next": "", "auditor": "A?", "auditor_y": "B?",
+        "staff_x": "A", "staff_y": "B", "worker_next": "", "auditor auditor_x": "A?", "auditor_y": "B?",
         "resident_a delegate_a": "A?", "resident_b": "B?",
     }),
     # First level: the community's worker. Nobody of a party, so the resident and whoever filed never.
@@ -57,10 +63,10 @@ ROWS = (
     # The notice is public and masked; whoever is signed in may object. An auditor is read only.
     Row("GET /notices", on="notices", may="everybody", public=True),
     Row("POST /notices/{application_id}/objections", on="application_on_notice", may="residents",
-        unsaid="agent_x worker_x street_x district_x worker_next staff_y money_x finance_y operator"),
+        unsaid="agent_x worker_x street_x district_x worker_next staff_y money_x lead_x finance_y operator"),
     # Payment runs: finance of the programme's district. Whoever calculated may not release.
     Row("POST /payment-runs", on="a_new_run", may="finance", unsaid="finance_lead"),
-    Row("GET /payment-runs", on="runs_of_both", sees={"money_x auditor": "A", "finance_y auditor_y": "B"}),
+    Row("GET /payment-runs", on="runs_of_both", sees={"money_x auditor": "A", "finance_y auditor_y": "B", "of_x": ""}),
     Row("GET /payment-runs/{payment_run_id}", on="run_calculated", may="money_x auditor"),
     Row("POST /payment-runs/{payment_run_id}/calculate", on="run_draft", may="finance", unsaid="finance_lead",
         knows="auditor"),
@@ -73,16 +79,24 @@ ROWS = (
         in_full=True),
     Row("POST /bank-results", on="results_of_the_bank", may="finance", unsaid="finance_lead", knows="auditor"),
     Row("GET /payments", on="payments_of_both", sees={
-        "money_x auditor": "A", "finance_y auditor_y": "B", "resident_a delegate_a": "A?", "resident_b": "B?",
+        "money_x auditor of_x": "A", "finance_y auditor_y": "B", "resident_a delegate_a": "A?", "resident_b": "B?",
     }),
-    Row("POST /payments/{payment_id}/reissue", on="payment_returned", may="finance", unsaid="finance_lead",
-        knows="auditor"),
+    Row("POST /payments/{payment_id}/reissue", on="payment_returned", may="finance", unsaid="finance_lead lead_x",
+        knows="auditor auditor_x"),
+    # What the bank wrote may name an account: for whoever has it paid again, for a reason that is written down.
+    Row("POST /payments/{payment_id}/reveal", on="words_of_the_bank", may="finance", in_full=True,
+        unsaid="finance_lead lead_x", knows="resident_a delegate_a auditor auditor_x"),
     # The account in full, for a reason that is written down: whoever verifies, and whoever pays once it is granted. An auditor
     # sees figures and no accounts; residents have a page of all that is held about them.
     Row("POST /applications/{application_id}/reveal", on="account_to_verify", may="workers_x", in_full=True,
-        unsaid="street_x district_x money_x", knows="resident_a delegate_a auditor"),
+        unsaid="street_x district_x money_x lead_x", knows="resident_a delegate_a auditor auditor_x"),
     Row("POST /applications/{application_id}/reveal", on="account_to_pay", may="finance", in_full=True,
-        unsaid="staff_x finance_lead", knows="resident_a delegate_a auditor"),
+        unsaid="staff_x finance_lead lead_x", knows="resident_a delegate_a auditor auditor_x"),
+    # The evidence: whoever decides. Finance pays, and need not know why somebody is poor.
+    Row("POST /applications/{application_id}/reveal", on="evidence_to_verify", may="workers_x", in_full=True,
+        unsaid="street_x district_x", knows="resident_a delegate_a money_x of_x auditor"),
+    Row("POST /applications/{application_id}/reveal", on="evidence_of_a_granted_one", may="district_x", in_full=True,
+        unsaid="workers_x street_x", knows="resident_a delegate_a money_x of_x auditor"),
     # All that is held about whoever asks.
     Row("GET /me/data/relief", on="own_data", in_full=True, sees={"resident_a": "A", "resident_b": "B", OTHERS: ""}),
     Row("GET /audit/relief_disbursement", on="audit", may="auditors"),

@@ -5,7 +5,7 @@ from access.row import Row
 # fmt: off
 OTHERS = (
     "delegate_a lapsed_delegate volunteer volunteer_beside volunteer_other provider provider_other staff_x worker_next staff_y"
-    " money_x auditor finance_y auditor_y operator"
+    " money_x auditor finance_y auditor_y operator of_x"
 )
 
 ROWS = (

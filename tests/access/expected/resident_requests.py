@@ -9,7 +9,7 @@ from access.row import Row
 # fmt: off
 OTHERS = (
     "lapsed_delegate volunteer volunteer_beside volunteer_other provider provider_other worker_next staff_y money_x auditors"
-    " finance_y operator"
+    " finance_y operator of_x"
 )
 ROWS = (
     # The catalogue is for everybody.

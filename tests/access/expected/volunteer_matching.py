@@ -5,7 +5,7 @@ from access.row import Row
 # fmt: off
 OTHERS = (
     "delegate_a lapsed_delegate volunteer_beside provider provider_other staff_x worker_next staff_y money_x auditors finance_y"
-    " operator"
+    " operator of_x"
 )
 
 ROWS = (

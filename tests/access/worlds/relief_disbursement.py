@@ -11,7 +11,8 @@ from access.world import Case, World
 from platform_kit.clock import now
 from platform_kit.testing import ServiceUnderTest
 
-DOZENS = {"A": 24, "B": 4}
+BANK_SAYS = "账号 6222020200445566 已销户"
+DOZENS = {"A": 30, "B": 4}
 SIDES = {
     "A": ("resident_a", "worker_x", "street_x", "district_x", "finance"),
     "B": ("resident_b", "worker_y", "street_y", "district_y", "finance_y"),
@@ -67,7 +68,7 @@ class Relief(World):
         if not self._noticed[owner]:
             for each, many in DOZENS.items():
                 for _ in range(many):
-                    application = await self._filed(each)
+                    application = await self._with_evidence(each)
                     await self._step(application, "verify", SIDES[each][1])
                     self._noticed[each].append(application)
             await self.service.advance(timedelta(days=7, minutes=1))
@@ -138,6 +139,43 @@ class Relief(World):
         await self._step(application, "return", "worker_x", reason="Evidence is missing.")
         return self._case(application, note="户口本")
 
+    async def _with_evidence(self, owner: str = "A") -> Any:
+        note = f"肝硬化,住院号 {uuid4().int % 10**9}"
+        self.told(owner, note)
+        application = await self._filed(owner)
+        await self._step(application, "evidence", SIDES[owner][0], note=note)
+        return application | {"note": note}
+
+    async def application_with_evidence(self) -> Case:
+        application = await self._with_evidence()
+        withheld = frozenset([application["note"], application["payee_name"]])
+        masked = frozenset([application["bank_account"]])
+        return Case(
+            {"application_id": application["id"]}, target=application["id"], withheld=withheld, masked=masked
+        )
+
+    async def application_sent_back(self) -> Case:
+        application = await self._filed()
+        withheld = frozenset([await self._sent_back(application)])
+        return Case({"application_id": application["id"]}, target=application["id"], withheld=withheld)
+
+    async def _sent_back(self, application: Any) -> str:
+        """With words that the answer to it does not hold."""
+        words = f"账号 {application['bank_account']} 与姓名不符"
+        answer = await self._step(application, "return", "worker_x", reason=words)
+        assert words not in str(answer)
+        self.told("A", words)
+        return words
+
+    async def evidence_to_verify(self) -> Case:
+        application = await self._with_evidence()
+        return self._case(application, parts=["evidence"], reason="To verify it.")
+
+    async def evidence_of_a_granted_one(self) -> Case:
+        application = await self._reviewed()
+        await self._step(application, "approve", "district_x", granted=None)
+        return self._case(application, parts=["evidence"], reason="To verify it.")
+
     async def application_submitted(self) -> Case:
         application = await self._filed()
         return Case(
@@ -151,16 +189,18 @@ class Relief(World):
         return self._case(await self._filed(by="agent_x"))
 
     async def applications_of_both(self) -> Case:
-        shows = {owner: frozenset([(await self._filed(owner))["id"]]) for owner in "AB"}
-        return Case(query={"limit": "50"}, shows=shows, masked=frozenset(self.full))
+        filed = {owner: await self._filed(owner) for owner in "AB"}
+        shows = {owner: frozenset([application["id"]]) for owner, application in filed.items()}
+        words = await self._sent_back(filed["A"])
+        return Case(query={"limit": "50"}, shows=shows, masked=frozenset({*self.full, words}))
 
     async def account_to_verify(self) -> Case:
-        return self._case(await self._filed(), reason="The bank asks.")
+        return self._case(await self._filed(), parts=["bank_account", "payee_name"], reason="The bank asks.")
 
     async def account_to_pay(self) -> Case:
         application = await self._reviewed()
         await self._step(application, "approve", "district_x", granted=None)
-        return self._case(application, reason="The bank asks.")
+        return self._case(application, parts=["bank_account", "payee_name"], reason="The bank asks.")
 
     async def own_data(self) -> Case:
         shows = {}
@@ -255,7 +295,7 @@ class Relief(World):
 
     def _line(self, payment: Any, result: str) -> str:
         amount = f"{payment['amount']['amount'] / 100:.2f}"
-        why = "AC01,销户" if result == "returned" else ","
+        why = f"AC01,{BANK_SAYS}" if result == "returned" else ","
         return f"payment_id,result,amount,code,reason,date\r\n{payment['id']},{result},{amount},{why},2026-12-03\r\n"
 
     async def results_of_the_bank(self) -> Case:
@@ -263,10 +303,21 @@ class Relief(World):
         text = self._line(await self._payment(run), "paid")
         return Case(json={"payment_run_id": run["id"], "text": text}, target=run["id"])
 
-    async def payment_returned(self) -> Case:
+    async def _returned(self) -> Any:
         run = await self._sent()
         payment = await self._payment(run)
         body = {"payment_run_id": run["id"], "text": self._line(payment, "returned")}
         await self.call("POST", "/bank-results", "finance", **body)
         self.told("A", payment["id"])
-        return Case({"payment_id": payment["id"]}, {"bank_account": "6222020200112233"}, target=payment["id"])
+        return payment
+
+    async def payment_returned(self) -> Case:
+        payment = await self._returned()
+        return Case(
+            {"payment_id": payment["id"]}, {"bank_account": "6222020200112233"}, target=payment["id"],
+            masked=frozenset({BANK_SAYS}),
+        )  # fmt: skip
+
+    async def words_of_the_bank(self) -> Case:
+        payment = await self._returned()
+        return Case({"payment_id": payment["id"]}, {"reason": "To pay it again."}, target=payment["id"])

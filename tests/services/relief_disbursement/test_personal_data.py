@@ -183,9 +183,9 @@ async def test_why_officers_declined_is_sealed_and_for_the_residents_side_and_th
         listed = relief.ok(await relief.service.get("/applications", by=relief.who(who)))["items"]
         assert [each["id"] for each in listed] == [path.rpartition("/")[2]]
         assert words not in str(listed)
+    assert await _plain(relief, words) == set()
     held = relief.ok(await relief.service.get("/me/data/relief", by=mother))["held"]
     assert held["application"][0]["reason"] == words
-    assert await _plain(relief, words) == set()
     await _erase(relief, mother.subject)
     shown = relief.ok(await relief.service.get(path, by=relief.who("worker")))
     assert shown["decision_reason"] is None

@@ -163,7 +163,7 @@ async def list_payments(
 @router.post(
     "/payments/{payment_id}/reveal", response_model=schemas.RevealedPayment, responses=refusals(NotFound)
 )
-async def reveal_payment(payment_id: UUID, body: schemas.Look, look: ForCaller) -> schemas.RevealedPayment:
+async def reveal_payment(payment_id: UUID, body: schemas.Look, look: ForLook) -> schemas.RevealedPayment:
     bank_reason = await actions.reveal_payment(
         look.tx, look.kit.sealer, payment_id, reason=body.reason, by=look.caller
     )

@@ -197,9 +197,10 @@ def test_linli_secrets_makes_every_file_that_is_mounted_and_no_password_twice(tm
 
 def test_what_is_made_again_is_the_same_file_to_whoever_has_it_mounted(tmp_path: Path) -> None:
     CliRunner().invoke(app, ["secrets", str(tmp_path)])
-    place, before = tmp_path / "jwks.json", (tmp_path / "jwks.json").read_text()
-    inode = place.stat().st_ino
-    assert CliRunner().invoke(app, ["keys", "rotate", "--home", str(tmp_path)]).exit_code == 0
-    assert CliRunner().invoke(app, ["secrets", str(tmp_path)]).exit_code == 0
-    assert place.read_text() != before
-    assert place.stat().st_ino == inode
+    with (tmp_path / "jwks.json").open() as mounted:
+        before = mounted.read()
+        assert CliRunner().invoke(app, ["keys", "rotate", "--home", str(tmp_path)]).exit_code == 0
+        assert CliRunner().invoke(app, ["secrets", str(tmp_path)]).exit_code == 0
+        mounted.seek(0)
+        after = mounted.read()
+    assert after == (tmp_path / "jwks.json").read_text() != before

@@ -5,6 +5,7 @@ import base64
 import json
 import os
 import secrets
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
+import httpx
 import pytest
 from joserfc.jwk import ECKey
 
@@ -107,6 +109,33 @@ async def test_the_process_ends_with_one_and_one_line(
     [line] = ended.stderr.strip().splitlines()
     assert "PROBE_DATABASE_URL" in line
     assert "BYPASSRLS" in line
+
+
+async def test_with_the_services_own_role_it_answers_outside_local_mode(
+    probe: ServiceUnderTest, tmp_path: Path
+) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {
+        **os.environ, **_production(tmp_path),
+        "PROBE_DATABASE_URL": probe.kit.settings.database_url, "PROBE_API_PORT": str(port),
+    }  # fmt: skip
+    command = [sys.executable, "-m", "platform_kit.run", "probe_service", "api"]
+    process = await asyncio.create_subprocess_exec(*command, env=environment)
+    try:
+        async with asyncio.timeout(60), httpx.AsyncClient() as client:
+            while True:
+                assert process.returncode is None
+                try:
+                    ready = await client.get(f"http://127.0.0.1:{port}/readyz")
+                    break
+                except httpx.TransportError:
+                    await asyncio.sleep(0.1)
+        assert ready.status_code == 200
+    finally:
+        process.terminate()
+        await asyncio.wait_for(process.wait(), 20)
 
 
 def _production(folder: Path) -> dict[str, str]:

@@ -60,9 +60,10 @@ ROWS = (
     # at the counter is not said.
     Row("POST /residents/{resident_id}/consents", on="consent_to_family", may="resident_a",
         unsaid="workers_x", knows="delegate_a street_x district_x"),
-    # "A delegate (family member, or community worker acting for a resident)": consent to a worker can be recorded.
+    # "A delegate (family member, or community worker acting for a resident)": consent to a worker can be recorded, but not by that
+    # worker (`worker_x`), who would need nobody's word then.
     Row("POST /residents/{resident_id}/consents", on="consent_to_worker", may="resident_a",
-        unsaid="workers_x", knows="delegate_a street_x district_x"),
+        unsaid="agent_x", knows="worker_x delegate_a street_x district_x"),
     Row("POST /staff", on="a_new_colleague", may="operator"),
     Row("POST /staff/{staff_id}/appointments", on="staff_of_x", may="operator", knows="worker_x"),
     # Rights end with the appointment; whoever appoints ends it.

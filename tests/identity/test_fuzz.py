@@ -23,7 +23,8 @@ SHORT = (
     "resident",
     "worker",
 )
-# Of schemathesis; "examples" has nothing to send, as no schema of ours holds any.
+# Of schemathesis, in their order; "examples" has nothing to send, as no schema of ours holds any. The short form has time for
+# the first alone.
 PHASES = ("coverage", "fuzzing", "stateful")
 LONG = ("--seconds", "900", "--every", "4")
 
@@ -40,16 +41,17 @@ def test_nothing_that_is_sent_is_answered_by_a_fault_or_by_what_was_not_declared
     )  # fmt: skip
     figures = json.loads(told.read_text()) if told.exists() else {}
     # A run that reaches nothing finds nothing.
-    calls, reached = figures.get("calls", 0), figures.get("operations that answered 2xx to some role", 0)
+    calls, ran = figures.get("calls", 0), figures.get("calls by phase", {})
     figure("fuzz: calls", calls, "> 300", met=calls > 300)
-    ran = {phase: figures["calls by phase"].get(phase, 0) for phase in PHASES}
-    figure("fuzz: calls by phase", ran, "> 0 of each", met=all(ran.values()))
-    usable = figures["operations that some role may use"]
-    part = 0.5 if proving() else 0.25
-    figure(
-        "fuzz: operations that answered 2xx, of those that some role may use", f"{reached} of {usable}",
-        f">= {part:.0%}", met=0 < usable * part <= reached,
-    )  # fmt: skip
+    phases = PHASES if proving() else PHASES[:1]
+    figure("fuzz: calls by phase", ran, f"each of {', '.join(phases)}", met=all(map(ran.get, phases)))
+    usable, used = (
+        figures["operations of the gateway that some role may use"],
+        figures["of these answered 2xx"],
+    )
+    part = 0.5 if proving() else 0.1
+    figure("fuzz: operations that answered 2xx to some role that may use them", f"{used} of {usable}", f">= {part:.0%}",
+           met=0 < usable * part <= used)  # fmt: skip
     for role, told in figures["answered 2xx, of what each role may use"].items():
         figure(f"fuzz: operations that answered 2xx to {role}", told, "told only", met=True)
     found = figures["findings (bar 0)"]

@@ -5,10 +5,10 @@ from itertools import pairwise
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 
 from community_registry.rules.person import Part
-from event_contracts.community_registry import Post, UnitKind, WorkDay, WorkSpan
+from event_contracts.community_registry import Post, UnitKind
 from platform_kit.official_days import Country
 from platform_kit.schemas import Body, Clean, Line, View, Zone
 
@@ -59,7 +59,18 @@ def _at_all(hours: list[list["Span"]]) -> list[list["Span"]]:
     return hours
 
 
-Mark = Annotated[time, AfterValidator(_on_the_wall)]
+# A clock on the wall has no zone: JSON Schema's own `time` (RFC 3339) would want one.
+WallTime = Annotated[
+    time,
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$",
+            "examples": ["08:30"],
+        }
+    ),
+]
+Mark = Annotated[WallTime, AfterValidator(_on_the_wall)]
 
 
 class Span(Body):
@@ -89,6 +100,16 @@ class NewCalendar(Body):
     country: Country | None = "CN"
 
 
+class SpanView(View):
+    opens: WallTime
+    closes: WallTime
+
+
+class DayView(View):
+    on: date
+    spans: tuple[SpanView, ...]
+
+
 class CalendarView(View):
     """What holds for a unit. `set_for` is the unit that it was set for, this one or one above; None: nobody has set any.
 
@@ -97,8 +118,8 @@ class CalendarView(View):
     """
 
     set_for: UUID | None
-    hours: tuple[tuple[WorkSpan, ...], ...]
-    days: tuple[WorkDay, ...]
+    hours: tuple[tuple[SpanView, ...], ...]
+    days: tuple[DayView, ...]
     country: Country | None
     official_until: int
 

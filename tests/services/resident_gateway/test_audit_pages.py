@@ -134,7 +134,10 @@ async def test_the_gateways_own_audit_is_read_like_any_other(entrance: Entrance)
     gateway = entrance.gateway
     assert (await gateway.get(OWN, by=gateway.caller("operator"))).status_code == 403
     items = (await gateway.get(OWN, by=_auditor(gateway))).json()["items"]
-    assert [(item["service"], item["operation"]) for item in items] == [("resident_gateway", "send_code")]
+    assert [(item["service"], item["operation"], item["status"]) for item in items] == [
+        ("resident_gateway", "read_audit", 403),
+        ("resident_gateway", "send_code", 202),
+    ]
 
 
 @pytest.mark.parametrize("path", ["/audit", "/audit.csv"])

@@ -2,7 +2,9 @@
 
 from platform_kit.policy import ALL, ANY_ROLE, ANYBODY, IN_UNITS, OWN, OWN_OR_LET, each, policy
 
-_STAFF = each("worker", "street", "district", may=IN_UNITS)
+# Who works on requests, each within their units.
+STAFF = ("worker", "street", "district")
+_STAFF = each(*STAFF, may=IN_UNITS)
 # A community worker acts for a resident by consent, as family does.
 _THEIRS = each("resident", "worker", may=OWN_OR_LET)
 

@@ -3,11 +3,10 @@
 from platform_kit.auth import Caller
 from platform_kit.db import Tx
 from registry_replica.store import within
+from resident_requests.policy import STAFF
 from resident_requests.rules.comments import Side
 from resident_requests.rules.request import Request
 
-_STAFF = ("worker", "street", "district")
-
 
 async def side_of(tx: Tx, request: Request, by: Caller) -> Side:
-    return "staff" if await within(tx, by, request.unit_id, *_STAFF) else "resident"
+    return "staff" if await within(tx, by, request.unit_id, *STAFF) else "resident"

@@ -19,7 +19,7 @@ from platform_kit.sealing import Sealer
 from platform_kit.subject_keys import key_to_seal
 from registry_replica.permitted import permitted
 from resident_requests import store
-from resident_requests.policy import POLICY
+from resident_requests.policy import POLICY, STAFF
 from resident_requests.problems import CategoryClosed, CategoryUnknown, IdTaken, WantedTimeEndsEarly
 from resident_requests.rules.clocks import promised
 from resident_requests.rules.emergency import Urgency, call_first
@@ -125,7 +125,7 @@ async def submit_request(
 
 def _fits(filed: Filed, by: Caller, at: datetime) -> None:
     """What staff write down is theirs to say: how it came to them, and who of them wrote it."""
-    staff = by.has("worker", "street", "district")
+    staff = by.has(*STAFF)
     if filed.channel in BY_STAFF and not staff:
         raise NotYours(field="channel")
     if filed.author_id is not None and not staff:

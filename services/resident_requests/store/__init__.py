@@ -23,6 +23,10 @@ from resident_requests.store.comments import (
     comments,
     insert_comment,
 )
+from resident_requests.store.publicity import (
+    IS_PUBLIC,
+    is_public,
+)
 from resident_requests.store.reports import (
     Stored,
     insert_reports,
@@ -59,6 +63,7 @@ from resident_requests.store.requests import (
 )
 
 __all__ = [
+    "IS_PUBLIC",
     "Attachment",
     "Clockwork",
     "Comment",
@@ -86,6 +91,7 @@ __all__ = [
     "insert_conflict",
     "insert_reports",
     "insert_request",
+    "is_public",
     "lock_categories",
     "lock_request",
     "lock_source",

@@ -6,6 +6,7 @@ from resident_requests.consumers import CONSUMERS
 from resident_requests.held import HELD
 from resident_requests.policy import POLICY
 from resident_requests.routes import router
+from resident_requests.routing_routes import router as routing_router
 from resident_requests.settings import RequestSettings
 from resident_requests.tables import Row
 from resident_requests.timers import TIMERS
@@ -15,7 +16,7 @@ SERVICE = Service(
     prefix="REQUESTS",
     title="居民求助 Resident requests",
     metadata=Row.metadata,
-    routers=(router, personal_data_router("requests", HELD)),
+    routers=(router, routing_router, personal_data_router("requests", HELD)),
     policy=POLICY,
     consumers=CONSUMERS,
     timers=TIMERS,

@@ -1,4 +1,4 @@
-"""The volunteer has done it: resolved, until the resident confirms, disagrees, or says nothing for seven days."""
+"""Whoever took it up has done it: resolved, until the resident confirms, disagrees, or says nothing for seven days."""
 
 from uuid import UUID
 
@@ -11,10 +11,11 @@ from resident_requests.actions.record import record
 from resident_requests.rules import request as rules
 
 
-async def note_done(tx: Tx, request_id: UUID, *, by: UUID) -> None:
+async def note_done(tx: Tx, request_id: UUID, *, by: UUID | None = None) -> None:
+    """`by`: whoever it was given to, unless said."""
     request = await store.request_for_update(tx, request_id)
     if request is None or request.state not in rules.BEING_DONE:
         return
     at = await now(tx)
     await set_timer(tx, "silence", request_id, at + rules.SILENCE)
-    await record(tx, rules.resolve(request, at), RequestResolved, at, resolved_by=by)
+    await record(tx, rules.resolve(request, at), RequestResolved, at, resolved_by=by or request.assignee_id)

@@ -1,4 +1,4 @@
-"""The volunteer has checked in."""
+"""The volunteer has checked in, the provider has begun."""
 
 from uuid import UUID
 

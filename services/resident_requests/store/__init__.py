@@ -61,6 +61,15 @@ from resident_requests.store.requests import (
     save_words,
     sealed,
 )
+from resident_requests.store.routing import (
+    insert_offered_service,
+    lock_routing,
+    routing_rule,
+    routing_rules,
+    routing_rules_of,
+    save_routing_rule,
+    service_offered,
+)
 
 __all__ = [
     "IS_PUBLIC",
@@ -89,11 +98,13 @@ __all__ = [
     "insert_breach",
     "insert_comment",
     "insert_conflict",
+    "insert_offered_service",
     "insert_reports",
     "insert_request",
     "is_public",
     "lock_categories",
     "lock_request",
+    "lock_routing",
     "lock_source",
     "mark_escalated",
     "next_case_numbers",
@@ -101,13 +112,18 @@ __all__ = [
     "page_for_staff",
     "request",
     "request_for_update",
+    "routing_rule",
+    "routing_rules",
+    "routing_rules_of",
     "save_address",
     "save_category",
     "save_reason",
     "save_request",
+    "save_routing_rule",
     "save_source",
     "save_words",
     "sealed",
+    "service_offered",
     "source",
     "stored_reports",
 ]

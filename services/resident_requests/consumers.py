@@ -31,19 +31,19 @@ async def on_task_accepted(tx: Tx, event: Received[TaskAccepted]) -> None:
 
 async def on_task_reopened(tx: Tx, event: Received[TaskReopened]) -> None:
     if event.data.why == "stepped_back":
-        await actions.note_stepped_back(tx, event.data.request_id)
+        await actions.note_stepped_back(tx, event.data.request_id, route="volunteers")
 
 
 async def on_task_checked_in(tx: Tx, event: Received[TaskCheckedIn]) -> None:
-    await actions.note_started(tx, event.data.request_id)
+    await actions.note_started(tx, event.data.request_id, route="volunteers")
 
 
 async def on_task_done(tx: Tx, event: Received[TaskDone]) -> None:
-    await actions.note_done(tx, event.data.request_id, by=event.data.person_id)
+    await actions.note_done(tx, event.data.request_id, route="volunteers", by=event.data.person_id)
 
 
 async def on_task_escalated(tx: Tx, event: Received[TaskEscalated]) -> None:
-    await actions.escalate_request(tx, event.data.request_id)
+    await actions.escalate_request(tx, event.data.request_id, route="volunteers")
 
 
 async def on_service_offered(tx: Tx, event: Received[ServiceOffered]) -> None:
@@ -60,12 +60,13 @@ async def on_order_assigned(tx: Tx, event: Received[OrderAssigned]) -> None:
 
 async def on_order_started(tx: Tx, event: Received[OrderStarted]) -> None:
     if event.data.request_id is not None:
-        await actions.note_started(tx, event.data.request_id)
+        await actions.note_started(tx, event.data.request_id, route="paid_service")
 
 
 async def on_order_completed(tx: Tx, event: Received[OrderCompleted]) -> None:
-    if event.data.request_id is not None:
-        await actions.note_done(tx, event.data.request_id)
+    order = event.data
+    if order.request_id is not None and order.person_id is not None:
+        await actions.note_done(tx, order.request_id, route="paid_service", by=order.person_id)
 
 
 async def on_order_cancelled(tx: Tx, event: Received[OrderCancelled]) -> None:

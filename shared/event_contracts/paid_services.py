@@ -74,7 +74,11 @@ class OrderStarted(_OrderEvent):
 
 
 class OrderCompleted(_OrderEvent):
+    """`person_id`: who did it."""
+
     type: ClassVar[str] = "paid.order.completed.v1"
+
+    person_id: UUID | None = None
 
 
 class OrderConfirmed(_OrderEvent):

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from event_contracts.resident_requests import RequestResolved
+from event_contracts.resident_requests import RequestResolved, Route
 from platform_kit.clock import now
 from platform_kit.db import Tx
 from platform_kit.timers import set_timer
@@ -11,11 +11,10 @@ from resident_requests.actions.record import record
 from resident_requests.rules import request as rules
 
 
-async def note_done(tx: Tx, request_id: UUID, *, by: UUID | None = None) -> None:
-    """`by`: whoever it was given to, unless said."""
+async def note_done(tx: Tx, request_id: UUID, *, route: Route, by: UUID) -> None:
     request = await store.request_for_update(tx, request_id)
-    if request is None or request.state not in rules.BEING_DONE:
+    if request is None or request.state not in rules.BEING_DONE or request.route != route:
         return
     at = await now(tx)
     await set_timer(tx, "silence", request_id, at + rules.SILENCE)
-    await record(tx, rules.resolve(request, at), RequestResolved, at, resolved_by=by or request.assignee_id)
+    await record(tx, rules.resolve(request, at), RequestResolved, at, resolved_by=by)

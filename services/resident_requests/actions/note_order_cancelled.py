@@ -3,15 +3,11 @@
 from uuid import UUID
 
 from platform_kit.db import Tx
-from resident_requests import store
 from resident_requests.actions.escalate_request import escalate_request
 from resident_requests.actions.note_stepped_back import note_stepped_back
 
 
 async def note_order_cancelled(tx: Tx, request_id: UUID) -> None:
     """A request that has gone another way meanwhile stays where it is."""
-    request = await store.request_for_update(tx, request_id)
-    if request is None or request.route != "paid_service":
-        return
-    await note_stepped_back(tx, request_id)
-    await escalate_request(tx, request_id)
+    await note_stepped_back(tx, request_id, route="paid_service")
+    await escalate_request(tx, request_id, route="paid_service")

@@ -4,7 +4,7 @@ A new edge is one line of EDGES; a new verb is one line of VERBS as well, and of
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -34,6 +34,8 @@ EDGES = frozenset({
     ("triaged", "taken up", "assigned"), ("assigned", "given back", "triaged"), ("assigned", "begun", "in_progress"),
     ("assigned", "done", "resolved"), ("in_progress", "done", "resolved"), ("awaiting_resident", "done", "resolved"),
 })  # fmt: skip
+# What is no call, and cannot be refused: time, and what other services say.
+NOT_CALLED = frozenset({"days pass", "nobody left to ask", "taken up", "given back", "begun", "done"})
 FINAL = frozenset({"closed", "rejected", "withdrawn"})
 
 # In which state a request is when that was told of it; None: where it was.
@@ -57,6 +59,7 @@ class Walked:
     version: int = 1
     route: str | None = None
     window_open: bool = False
+    trail: list[str] = field(default_factory=list)
 
     async def call(self, verb: str, by: str, body: Any = None, method: str = "post", **headers: str) -> bool:
         """Whether it was done; a refusal must be a 409."""
@@ -131,7 +134,7 @@ VERBS: Mapping[str, Callable[[Walked], Awaitable[bool]]] = {
         "paid_service", paid.OrderCancelled, fee={"amount": 0, "currency": "CNY"}
     ),
     "begun, by the provider": lambda r: r.answer("paid_service", paid.OrderStarted),
-    "done, by the provider": lambda r: r.answer("paid_service", paid.OrderCompleted),
+    "done, by the provider": lambda r: r.answer("paid_service", paid.OrderCompleted, person_id=uuid4()),
     "days pass": Walked.days_pass,
 }
 

@@ -16,16 +16,17 @@ from platform_kit.paging import cut_page, decode_cursor
 from registry_replica.store import SUBTREE
 
 _NEWEST = UUID(int=2**128 - 1)
-_UNITS = f"SELECT u.id FROM unit u WHERE {SUBTREE.format(code='u.code', prefixes='$1')}"  # noqa: S608 - a constant
+_UNITS = f"unit u WHERE {SUBTREE.format(code='u.code', prefixes='$1')}"
 _OF_A_UNIT = f"""
-    unnest($2::text[]) s (state) CROSS JOIN ({_UNITS}) u CROSS JOIN LATERAL (
+    unnest($2::text[]) s (state) CROSS JOIN (SELECT u.id FROM {_UNITS}) u CROSS JOIN LATERAL (
         SELECT t.id FROM {{table}} t WHERE t.unit_id = u.id AND t.state = s.state AND t.id < $3
         ORDER BY t.id DESC LIMIT $4
     )
 """  # noqa: S608 - `table` is a constant of a store
+# As text: a condition on the column itself would let the planner take the other index while there are few rows, and sort.
 _OF_A_STATE = f"""
     unnest($2::text[]) s (state) CROSS JOIN LATERAL (
-        SELECT t.id FROM {{table}} t WHERE t.state = s.state AND t.id < $3 AND t.unit_id = ANY (ARRAY({_UNITS}))
+        SELECT t.id FROM {{table}} t WHERE t.state = s.state AND t.id < $3 AND t.unit_id::text = ANY (ARRAY(SELECT u.id::text FROM {_UNITS}))
         ORDER BY t.id DESC LIMIT $4
     )
 """  # noqa: S608 - `table` is a constant of a store

@@ -212,9 +212,7 @@ async def _explained(connection: Any, operation: Operation, acting: Acting) -> t
     return sorted(runs)[1]
 
 
-async def _run_and_explained(
-    connection: Any, operation: Operation, acting: Acting
-) -> tuple[int, list[str]]:
+async def _run_and_explained(connection: Any, operation: Operation, acting: Acting) -> tuple[int, list[str]]:
     """Buffers of all of the operation's statements, the second time that it runs; and the shape of each plan. As in life it
     is the service's own role that asks, and the database shows it what `acting` may see."""
     queries: list[Any] = []

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_26_asked_once"
-down_revision = "2026_11_25_work_calendar"
+down_revision = "2026_11_25_newest_by_state"
 branch_labels = None
 depends_on = None
 

@@ -9,10 +9,11 @@ from uuid import uuid4
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import CommitFailedError
 
 from event_contracts.topics import TOPICS
 from faults.ground import house_token
-from journeys.houses import House, house, wait_for
+from journeys.houses import PATIENCE, House, house, wait_for
 from journeys.town import PREFIX, Town, start, stop
 from local_runtime.house import SERVICES
 from local_runtime.up import up
@@ -203,6 +204,17 @@ def _contents(built: House) -> dict[str, Any]:
     return found
 
 
+async def _commit_beginning(consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> None:
+    """As soon as the broker has given up the stopped members of the group."""
+    deadline = asyncio.get_running_loop().time() + PATIENCE
+    while True:
+        try:
+            return await consumer.commit(dict.fromkeys(partitions, 0))
+        except CommitFailedError:
+            assert asyncio.get_running_loop().time() < deadline, "the group has members still"
+            await asyncio.sleep(0.5)
+
+
 async def _put_back(built: House) -> int:
     """How many records will be read again."""
     again = 0
@@ -220,7 +232,7 @@ async def _put_back(built: House) -> int:
             await consumer.start()
             try:
                 consumer.assign(partitions)
-                await consumer.commit(dict.fromkeys(partitions, 0))
+                await _commit_beginning(consumer, partitions)
                 again += sum((await consumer.end_offsets(partitions)).values())
             finally:
                 await consumer.stop()

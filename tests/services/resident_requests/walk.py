@@ -3,6 +3,7 @@
 A new edge is one line of EDGES; a new verb is one line of VERBS as well, and of TELLS when it has an event of its own.
 """
 
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -147,3 +148,16 @@ def leads_to(state: str, name: str) -> str | None:
     """Where EDGES say that it leads; None where it leads nowhere."""
     [to] = {edge[2] for edge in EDGES if edge[:2] == (state, verb_of(name))} or {None}
     return to
+
+
+def way_to(edge: tuple[str, str, str]) -> list[str]:
+    """What must be done, from the beginning, to go along that edge; days pass only where nothing else leads on."""
+    ways: dict[str, list[str]] = {"submitted": []}
+    waiting = deque(["submitted"])
+    while waiting:
+        state = waiting.popleft()
+        for start, verb, end in sorted(EDGES, key=lambda each: (each[1] == "days pass", each)):
+            if start == state and end not in ways:
+                ways[end] = [*ways[state], verb]
+                waiting.append(end)
+    return [*ways[edge[0]], edge[1]]

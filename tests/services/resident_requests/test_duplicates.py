@@ -11,6 +11,7 @@ from event_contracts.resident_requests import RequestSubmitted
 from platform_kit.auth import Caller
 from platform_kit.ids import new_id
 from resident_requests.actions import Filed, submit_request
+from resident_requests.rules.likeness import overlap, pieces
 
 from .conftest import Neighbourhood
 
@@ -61,6 +62,23 @@ async def test_without_words_the_place_is_enough_and_without_a_place_the_words_a
     assert await _sought(here) == []
     without = await _file(here, words="西门的路灯坏了,一直闪")
     assert _ids(await _sought(here, words="西门路灯坏了", **FAR)) == [without["id"]]
+
+
+@pytest.mark.parametrize(
+    ("there", "asked"),
+    [
+        (LAMP, "三号楼门口路灯不亮"),
+        ("Street light OUT at gate 3", "the street light at gate three is out"),
+        ("路灯坏了,ＬＥＤ,gate 3", "led路灯坏了 GATE 3 门口"),
+        (LAMP * 40, LAMP),
+    ],
+    ids=["Chinese", "Latin", "both", "long"],
+)
+async def test_the_database_counts_as_the_rule_says(here: Neighbourhood, there: str, asked: str) -> None:
+    await _file(here, words=there)
+    [offered] = await _sought(here, words=asked)
+    mine, theirs = set(pieces(asked)), set(pieces(there))
+    assert offered["score"] == round(overlap(len(mine & theirs), len(mine), len(theirs)), 3)
 
 
 @pytest.mark.parametrize(

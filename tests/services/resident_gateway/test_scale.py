@@ -13,7 +13,7 @@ from touched import tell_growth, tidy, touched
 
 from .conftest import Entrance
 
-FEW, MANY = (20_000, 2_000_000) if proving() else (2_000, 20_000)
+FEW, MANY = (20_000, 2_000_000) if proving() else (10_000, 40_000)
 # Each person has a hundred.
 _ITEMS = """
     INSERT INTO timeline_item (person_id, subject_id, kind, number, detail, state, happened_at, version)

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,9 @@ _PART = Path("deploy/local_runtime/demo/city/myla311-2020-extract.csv")
 _MAPPING = Path("deploy/local_runtime/demo/city/mapping.csv")
 UNITS = 90
 PEOPLE = 100_000
+COMMONEST = "bulky_items"
 # One in so many is open; in the city's data, of a few days, nearly none.
-OPEN_EACH = 8
+OPEN_EACH = 4
 
 _SAMPLE = (
     "n", "unit", "category", "latitude", "longitude", "cell", "prints",
@@ -29,12 +31,13 @@ _FILL = f"""
     WITH filed AS (
         INSERT INTO request (id, case_number, resident_id, filed_by, unit_id, category, state, latitude, longitude, occurred_at,
                              respond_by, resolve_by, due_at, version, created_at)
-        SELECT uuidv7((serial - $2::int) * interval '8 seconds'), 'S' || serial, uuid_of(serial % {PEOPLE}), uuid_of(serial % {PEOPLE}), uuid_of(s.unit),
+        SELECT uuidv7((serial - $4::int) * interval '1 second'), 'S' || serial, uuid_of(serial % {PEOPLE}), uuid_of(serial % {PEOPLE}), uuid_of(s.unit),
                s.category, state, s.latitude + (serial / 10000 % 10) * 0.00002, s.longitude, at, at, at + interval '5 days',
                CASE WHEN state = 'submitted' THEN at + interval '5 days' END, 1, at
         FROM generate_series($1::int, $2::int) AS g (serial) JOIN sample s ON s.n = serial % (SELECT count(*) FROM sample),
-             LATERAL (SELECT $3::timestamptz + (serial - $2::int) * interval '8 seconds' AS at,
+             LATERAL (SELECT $3::timestamptz + (serial - $4::int) * interval '1 second' AS at,
                              CASE WHEN serial % {OPEN_EACH} = 0 THEN 'submitted' ELSE 'closed' END AS state) made
+        ORDER BY serial
         RETURNING id, case_number, unit_id, category, state, occurred_at, latitude, longitude, due_at
     ), wound AS (
         INSERT INTO timer (kind, aggregate, due_at) SELECT 'promise', id, due_at FROM filed WHERE due_at IS NOT NULL
@@ -49,7 +52,15 @@ def unit_of(number: int) -> UUID:
     return UUID(int=number)
 
 
-async def lay_out(owner: Tx, sealer: Sealer) -> None:
+@dataclass(frozen=True, slots=True)
+class Busiest:
+    """Where most of the commonest category were reported, and the number of the unit that has most in all."""
+
+    point: Point
+    unit: int
+
+
+async def lay_out(owner: Tx, sealer: Sealer) -> Busiest:
     """The units, and the sample that the table is filled from: each report's place and words as they were."""
     await _as_the_system(owner)
     await owner.execute(
@@ -68,13 +79,21 @@ async def lay_out(owner: Tx, sealer: Sealer) -> None:
         """
     )
     await owner.copy_records_to_table("sample", records=list(_sample(sealer)), columns=_SAMPLE)
+    point = await owner.fetchrow(
+        f"""
+        SELECT min(latitude) AS latitude, min(longitude) AS longitude FROM sample WHERE category = '{COMMONEST}'
+        GROUP BY cell ORDER BY count(*) DESC LIMIT 1
+        """
+    )
+    unit = await owner.fetchval("SELECT unit FROM sample GROUP BY unit ORDER BY count(*) DESC LIMIT 1")
+    return Busiest(Point(*point), unit)
 
 
-async def grow(owner: Tx, first: int, last: int, at: datetime) -> None:
-    """Requests number `first` to `last`, the newest at `at`."""
+async def grow(owner: Tx, first: int, last: int, *, most: int, at: datetime) -> None:
+    """Requests number `first` to `last`, one a second: number `most` at `at`."""
     await _as_the_system(owner)
     await owner.execute("SET LOCAL statement_timeout = 0")
-    await owner.execute(_FILL, first, last, at, timeout=1200)
+    await owner.execute(_FILL, first, last, at, most, timeout=1200)
 
 
 async def _as_the_system(owner: Tx) -> None:

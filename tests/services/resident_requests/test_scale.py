@@ -18,15 +18,12 @@ from platform_kit.testing import ServiceUnderTest
 from proof.figures import Tell, proving
 from resident_requests import store
 from resident_requests.actions import Asked, Filed, find_similar, submit_request
-from resident_requests.rules.likeness import Point
 from touched import Operation, tell_growth, tidy, touched
 
-from .city import grow, lay_out, unit_of
+from .city import COMMONEST, grow, lay_out, unit_of
 
-FEW, MANY = (20_000, 2_000_000) if proving() else (2_000, 20_000)
-HOME = unit_of(32)
-# Where the city's reports lie closest together.
-BUSY = Point(34.063, -118.283)
+FEW, MANY = (20_000, 2_000_000) if proving() else (10_000, 40_000)
+HOME = unit_of(7)
 WORDS = "Bulky Items 700 block S WESTMORELAND AVE, 90005"
 
 
@@ -39,26 +36,33 @@ async def test_filing_lists_and_the_search_touch_the_same_however_much_lies_behi
         "registry_replica",
         ResidentRegistered(resident_id=resident.subject, household_id=uuid4(), unit_id=HOME),
     )
-    worker = Caller(uuid4(), frozenset({"worker"}), (Post("worker", HOME, "01/01/032"),))
     sealer = requests.kit.sealer
+    async with requests.owner() as owner:
+        busiest = await lay_out(owner, sealer)
+    code = f"01/01/{busiest.unit:03d}"
+    worker = Caller(uuid4(), frozenset({"worker"}), (Post("worker", unit_of(busiest.unit), code),))
 
     async def file_private(tx: Any) -> None:
         await submit_request(tx, sealer, Filed(resident.subject, "errand", "请帮我买药"), by=resident)
 
     async def file_public(tx: Any) -> None:
         filed = Filed(
-            resident.subject, "bulky_items", WORDS, latitude=BUSY.latitude, longitude=BUSY.longitude
+            resident.subject,
+            COMMONEST,
+            WORDS,
+            latitude=busiest.point.latitude,
+            longitude=busiest.point.longitude,
         )
         await submit_request(tx, sealer, filed, by=resident)
 
     async def list_newest(tx: Any) -> None:
-        assert (await store.page_for_staff(tx, ["01/01/032"], None, 50, None))[0]
+        assert (await store.page_for_staff(tx, [code], None, 50, None))[1], "there is more than a page"
 
     async def list_by_clock(tx: Any) -> None:
-        assert (await store.page_by_due(tx, ["01/01/032"], 50, None))[0]
+        assert (await store.page_by_due(tx, [code], 50, None))[1], "there is more than a page"
 
     async def search(tx: Any) -> None:
-        asked = Asked(resident.subject, "bulky_items", WORDS, BUSY)
+        asked = Asked(resident.subject, COMMONEST, WORDS, busiest.point)
         assert await find_similar(tx, sealer, asked, by=resident)
 
     async def own(tx: Any) -> None:
@@ -72,8 +76,6 @@ async def test_filing_lists_and_the_search_touch_the_same_however_much_lies_behi
         "the search for the same, near and in like words": (search, resident),
         "the search for the same, of a resident's own": (own, resident),
     }
-    async with requests.owner() as owner:
-        await lay_out(owner, sealer)
     async with requests.tx() as tx:
         at = await now(tx)
     await requests.post("/requests", json={"category": "errand", "words": "请帮我买米"}, by=resident)
@@ -82,7 +84,7 @@ async def test_filing_lists_and_the_search_touch_the_same_however_much_lies_behi
     try:
         for first, last in ((1, FEW), (FEW + 1, MANY)):
             async with requests.owner() as owner:
-                await grow(owner, first, last, at - timedelta(minutes=1))
+                await grow(owner, first, last, most=MANY, at=at - timedelta(minutes=1))
             await tidy(requests.owner_dsn)
             points.append(
                 {

@@ -58,7 +58,7 @@ PUBLIC: dict[str, frozenset[str]] = {
     "community_registry": frozenset({"unit", "work_calendar", "unit_place"}),
     "resident_requests": frozenset({
         "unit", "work_calendar", "unit_place", "unit_cell", "category", "category_version", "import_source",
-        "routing_rule", "routing_rule_version", "offered_service",
+        "routing_rule", "routing_rule_version", "offered_service", "likeness",
     }),
     "volunteer_matching": frozenset({"unit", "work_calendar"}),
     "relief_disbursement": frozenset({"unit", "work_calendar", "programme"}),
@@ -106,6 +106,12 @@ TABLES: dict[str, tuple[Table, ...]] = {
               " JOIN request r ON r.id = c.request_id", CASE),
         Table("breach", "missed_of_both", "SELECT b.request_id AS key, r.resident_id AS person FROM breach b"
               " JOIN request r ON r.id = b.request_id", CASE, key="request_id"),
+        # Who follows is for themselves and for staff, and not for whose it is.
+        Table("follower", "followed_of_both", a="volunteer_other", b="provider", key="person_id",
+              whose="SELECT person_id AS key, person_id AS person FROM follower",
+              sees={"volunteer_other": "A", "provider": "B", "staff_x": "A", "staff_y": "B"}),
+        Table("rating", "ratings_of_both", "SELECT g.request_id AS key, r.resident_id AS person FROM rating g"
+              " JOIN request r ON r.id = g.request_id", CASE, key="request_id"),
         Table("attachment", "own_data", "SELECT a.request_id AS key, r.resident_id AS person FROM attachment a"
               " JOIN request r ON r.id = a.request_id", CASE, key="request_id"),
         *REPLICA,

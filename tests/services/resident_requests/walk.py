@@ -28,7 +28,7 @@ EDGES = frozenset({
     ("assigned", "resolve", "resolved"), ("in_progress", "resolve", "resolved"), ("awaiting_resident", "resolve", "resolved"),
     ("resolved", "confirm", "closed"), ("resolved", "days pass", "closed"),
     ("resolved", "reopen", "reopened"), ("closed", "reopen", "reopened"),
-    *((state, "withdraw", "withdrawn") for state in (
+    *((state, verb, state_after) for verb, state_after in (("withdraw", "withdrawn"), ("merge", "merged")) for state in (
         "submitted", "triaged", "assigned", "in_progress", "awaiting_resident", "reopened",
     )),
     # What volunteers and providers do with it.
@@ -37,7 +37,7 @@ EDGES = frozenset({
 })  # fmt: skip
 # What is no call, and cannot be refused: time, and what other services say.
 NOT_CALLED = frozenset({"days pass", "nobody left to ask", "taken up", "given back", "begun", "done"})
-FINAL = frozenset({"closed", "rejected", "withdrawn"})
+FINAL = frozenset({"closed", "rejected", "withdrawn", "merged"})
 
 # In which state a request is when that was told of it; None: where it was.
 TELLS: Mapping[type[Any], str | None] = {
@@ -45,6 +45,7 @@ TELLS: Mapping[type[Any], str | None] = {
     told.RequestUnassigned: "triaged", told.RequestStarted: "in_progress", told.RequestAwaitsResident: "awaiting_resident",
     told.RequestWentOn: "in_progress", told.RequestResolved: "resolved", told.RequestClosed: "closed",
     told.RequestReopened: "reopened", told.RequestWithdrawn: "withdrawn", told.RequestRejected: "rejected",
+    told.RequestMerged: "merged", told.RequestFollowed: None,
     told.RequestCorrected: None, told.RequestCommented: None, told.RequestEscalated: None,
 }  # fmt: skip
 ROUTES = ("volunteers", "paid_service", "relief", "department", "community")
@@ -101,6 +102,12 @@ def _correct(request: Walked) -> Awaitable[bool]:
     return request.call("", "resident", words, "patch", **{"If-Match": f'"{request.version}"'})
 
 
+async def _merge(request: Walked) -> bool:
+    """Into another one that is open."""
+    other = await request.here.submit()
+    return await request.call("merge", "worker", {"into": other["id"]})
+
+
 # What somebody does; several may be the same verb of EDGES, which is the part before the comma.
 VERBS: Mapping[str, Callable[[Walked], Awaitable[bool]]] = {
     "correct": _correct,
@@ -111,6 +118,7 @@ VERBS: Mapping[str, Callable[[Walked], Awaitable[bool]]] = {
     "triage, as the rules say": lambda r: r.call("triage", "worker", {}),
     "reject": lambda r: r.call("reject", "worker", {"reason": "不在本社区"}),
     "start": lambda r: r.call("start", "worker"),
+    "merge": _merge,
     "ask": lambda r: r.call("ask", "worker", {"words": "几号楼?"}),
     "answer, the resident": lambda r: r.call("answer", "resident", {"words": "3号楼"}),
     "answer, by phone": lambda r: r.call("answer", "worker", {"words": "3号楼"}),

@@ -9,7 +9,7 @@ from registry_replica.migrate import create_places
 from registry_replica.row_security import STAFF, lets, reaches
 
 revision = "2026_11_26_routing"
-down_revision = "2026_11_25_newest_by_state"
+down_revision = "2026_11_26_together"
 branch_labels = None
 depends_on = None
 

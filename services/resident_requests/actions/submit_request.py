@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -132,7 +133,9 @@ async def submit_request(
         raise IdTaken(field="id") from taken
     similar = []
     if not found.category.private:
-        similar = await note_likeness(tx, sealer, request, words=filed.words, point=filed.point)
+        # What lies in another unit is not shown any more to the worker who wrote it down.
+        async with as_system(tx) if where.unit_id != whose.unit_id else nullcontext():
+            similar = await note_likeness(tx, sealer, request, words=filed.words, point=filed.point)
     submitted = RequestSubmitted(
         request_id=request.id, resident_id=whose.id, unit_id=where.unit_id, case_number=found.case_number,
         category=filed.category, filed_by=filed.author_id or by.subject, occurred_at=request.occurred_at,

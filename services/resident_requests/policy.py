@@ -7,6 +7,8 @@ STAFF = ("worker", "street", "district")
 _STAFF = each(*STAFF, may=IN_UNITS)
 # A community worker acts for a resident by consent, as family does.
 _THEIRS = each("resident", "worker", may=OWN_OR_LET)
+# Which applications of others may file reports.
+_KEYS = each("operator", may=ALL) | each("district", may=IN_UNITS)
 
 POLICY = policy(
     {
@@ -36,6 +38,18 @@ POLICY = policy(
         "reopen_request": _THEIRS,
         "describe_source": _STAFF | each("operator", may=ALL),
         "import_reports": _STAFF | each("operator", may=ALL),
+        # Open311: what is public, for everybody; whoever files shows a key, which is none of a person's.
+        "describe_open311": ANYBODY,
+        "list_services": ANYBODY,
+        "read_service": ANYBODY,
+        "file_report": ANYBODY,
+        "list_reports": ANYBODY,
+        "read_report": ANYBODY,
+        "read_token": ANYBODY,
+        "issue_key": _KEYS,
+        "list_keys": _KEYS,
+        "withdraw_key": _KEYS,
+        "withhold_report": _STAFF,
         "read_my_data": OWN,
     }
 )

@@ -4,6 +4,8 @@ from platform_kit.personal_data import personal_data_router
 from platform_kit.service import Service
 from resident_requests.consumers import CONSUMERS
 from resident_requests.held import HELD
+from resident_requests.open311_routes import router as open311
+from resident_requests.open311_routes import staff_router as open311_staff
 from resident_requests.policy import POLICY
 from resident_requests.routes import router
 from resident_requests.settings import RequestSettings
@@ -15,7 +17,7 @@ SERVICE = Service(
     prefix="REQUESTS",
     title="居民求助 Resident requests",
     metadata=Row.metadata,
-    routers=(router, personal_data_router("requests", HELD)),
+    routers=(router, open311, open311_staff, personal_data_router("requests", HELD)),
     policy=POLICY,
     consumers=CONSUMERS,
     timers=TIMERS,

@@ -56,7 +56,7 @@ REPLICA = (
 # numbers that are nobody's.
 PUBLIC: dict[str, frozenset[str]] = {
     "community_registry": frozenset({"unit", "work_calendar"}),
-    "resident_requests": frozenset({"unit", "work_calendar", "category", "category_version", "import_source"}),
+    "resident_requests": frozenset({"unit", "work_calendar", "category", "category_version", "import_source", "public_report"}),
     "volunteer_matching": frozenset({"unit", "work_calendar"}),
     "relief_disbursement": frozenset({"unit", "work_calendar", "programme"}),
     "paid_services": frozenset({"unit", "work_calendar", "service", "period", "receipt_series"}),
@@ -103,6 +103,10 @@ TABLES: dict[str, tuple[Table, ...]] = {
               " JOIN request r ON r.id = c.request_id", CASE),
         Table("breach", "missed_of_both", "SELECT b.request_id AS key, r.resident_id AS person FROM breach b"
               " JOIN request r ON r.id = b.request_id", CASE, key="request_id"),
+        # Of applications, not of people: for whoever lets them in.
+        Table("open311_key", "keys_of_both", "SELECT id AS key, issued_by AS person FROM open311_key", {
+            "district_x": "A", "district_y": "B", "operator": "AB",
+        }, a="district_x", b="district_y"),
         Table("attachment", "own_data", "SELECT a.request_id AS key, r.resident_id AS person FROM attachment a"
               " JOIN request r ON r.id = a.request_id", CASE, key="request_id"),
         *REPLICA,

@@ -11,9 +11,11 @@ from resident_requests.actions.describe_source import describe_source
 from resident_requests.actions.end_waiting import end_waiting
 from resident_requests.actions.escalate_overdue import escalate_overdue
 from resident_requests.actions.escalate_request import escalate_request
+from resident_requests.actions.file_report import Sent, Taken, file_report
 from resident_requests.actions.find_key import find_key
 from resident_requests.actions.forget_places import forget_places
 from resident_requests.actions.import_reports import import_reports
+from resident_requests.actions.issue_key import issue_key
 from resident_requests.actions.note_done import note_done
 from resident_requests.actions.note_started import note_started
 from resident_requests.actions.note_stepped_back import note_stepped_back
@@ -27,11 +29,15 @@ from resident_requests.actions.side_of import side_of
 from resident_requests.actions.start_request import start_request
 from resident_requests.actions.submit_request import Filed, Outcome, submit_request
 from resident_requests.actions.triage_request import triage_request
+from resident_requests.actions.withdraw_key import withdraw_key
 from resident_requests.actions.withdraw_request import withdraw_request
+from resident_requests.actions.withhold_report import withhold_report
 
 __all__ = [
     "Filed",
     "Outcome",
+    "Sent",
+    "Taken",
     "add_attachment",
     "add_comment",
     "answer_question",
@@ -43,9 +49,11 @@ __all__ = [
     "end_waiting",
     "escalate_overdue",
     "escalate_request",
+    "file_report",
     "find_key",
     "forget_places",
     "import_reports",
+    "issue_key",
     "note_done",
     "note_started",
     "note_stepped_back",
@@ -59,5 +67,7 @@ __all__ = [
     "start_request",
     "submit_request",
     "triage_request",
+    "withdraw_key",
     "withdraw_request",
+    "withhold_report",
 ]

@@ -47,7 +47,7 @@ BEING_DONE = frozenset({State.ASSIGNED, State.IN_PROGRESS, State.AWAITING_RESIDE
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`version` counts its events. `resident_id` is None only for a report imported from a city's data.
+    """`version` counts its events. `resident_id` is None only for a report of a city's data or of an application.
 
     `respond_by` and `resolve_by` are what was promised, None for such a report; `round` counts how often it was reopened, with
     new promises each time. `author_id` is who wrote it down without a connection, when somebody else sent it. `paused_at` is since when it waits for the resident, or waited when it ended.

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 
 from platform_kit.clock import now
 from platform_kit.edge import ByCaller, ForCaller, Read, Unkept, refusals, unkept
-from platform_kit.problems import NotFound, Refusal
+from platform_kit.problems import NotFound, Refusal, TooManyRequests
 from resident_requests import actions, open311_schemas, problems, schemas, store
 from resident_requests.policy import POLICY
 from resident_requests.rules.category import Category
@@ -70,7 +70,7 @@ async def read_service(service_code: Code, read: ForCaller) -> open311_schemas.D
 
 
 @router.post("/open311/requests", status_code=201, response_model=open311_schemas.Filed,
-             responses=_refused(problems.KeyRefused, problems.ServiceUnknown))  # fmt: skip
+             responses=_refused(problems.KeyRefused, problems.ServiceUnknown, TooManyRequests))  # fmt: skip
 async def file_report(body: open311_schemas.NewReport, command: ByCaller) -> Response:
     await _jurisdiction(command, body.jurisdiction_id or "")
     sent = actions.Sent(

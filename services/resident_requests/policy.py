@@ -17,6 +17,7 @@ POLICY = policy(
         "submit_request": _THEIRS | each("worker", may=(OWN_OR_LET, IN_UNITS)),
         "list_requests": _STAFF,
         "read_figures": _STAFF,
+        "read_statistics": _STAFF,
         "read_request": each(ANY_ROLE, may=OWN_OR_LET) | _STAFF,
         "correct_request": _THEIRS,
         # What came twice under one id, with other words.

@@ -9,6 +9,7 @@ from resident_requests.open311_routes import staff_router as open311_staff
 from resident_requests.policy import POLICY
 from resident_requests.routes import router
 from resident_requests.settings import RequestSettings
+from resident_requests.statistics_routes import router as statistics
 from resident_requests.tables import Row
 from resident_requests.timers import TIMERS
 
@@ -17,7 +18,7 @@ SERVICE = Service(
     prefix="REQUESTS",
     title="居民求助 Resident requests",
     metadata=Row.metadata,
-    routers=(router, open311, open311_staff, personal_data_router("requests", HELD)),
+    routers=(statistics, router, open311, open311_staff, personal_data_router("requests", HELD)),
     policy=POLICY,
     consumers=CONSUMERS,
     timers=TIMERS,

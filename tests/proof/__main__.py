@@ -27,6 +27,11 @@ TESTS = {
         "tests/deploy/local_runtime/test_audit_commands.py",
         "tests/shared/platform_kit/test_audit_chain.py",
     ),
+    "requests": (
+        "tests/journeys/city_data",
+        "tests/journeys/open311",
+        "tests/services/resident_requests/test_import_rate.py",
+    ),
 }
 # What must not have cost `make bench` one of its bars.
 BENCHED = ("identity",)

@@ -12,9 +12,10 @@ Status = Literal["open", "closed"]
 # At most so many requests in one answer, of so long a time.
 MOST = 1000
 SPAN = timedelta(days=90)
-# A day either way: the clock of an application may be wrong, and so may its zone.
-_LATEST = timedelta(days=1)
-_EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+# The clock of an application may be wrong, and so may its zone.
+_AHEAD = timedelta(days=1)
+# Far from either end of what a calendar has.
+_EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2900, 1, 1, tzinfo=UTC)
 
 _DATE = Text(
     "A date and time with its zone, for example 2026-11-25T08:00:00Z.",
@@ -60,8 +61,8 @@ def _split(texts: Sequence[str], field: str) -> tuple[str, ...]:
 
 def _span(start: datetime | None, end: datetime | None, at: datetime) -> tuple[datetime, datetime]:
     """The last 90 days where neither was said; 90 days from, or until, the one that was."""
-    until = end or (min(start + SPAN, at + _LATEST) if start else at + _LATEST)
-    since = start or (until if end else at) - SPAN
+    until = end or (start + SPAN if start else at + _AHEAD)
+    since = start or (end or at) - SPAN
     if until < since:
         raise InvalidInput(field="end_date", reason=_ORDER)
     if start and end and until - since > SPAN:
@@ -78,8 +79,7 @@ def _instant(text: str, field: str) -> datetime | None:
         instant = datetime.fromisoformat(written)
         if instant.tzinfo is None:
             raise InvalidInput(field=field, reason=_DATE)
-        # Far from either end of what a calendar has.
-        return max(instant.astimezone(UTC), _EARLIEST)
+        return min(max(instant.astimezone(UTC), _EARLIEST), _LATEST)
     except (ValueError, OverflowError) as wrong:
         raise InvalidInput(field=field, reason=_DATE) from wrong
 

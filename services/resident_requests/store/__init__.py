@@ -53,6 +53,7 @@ from resident_requests.store.requests import (
     FilingOfNobody,
     Said,
     Sealed,
+    Statistics,
     conflicts,
     content_print,
     delete_points,
@@ -73,6 +74,7 @@ from resident_requests.store.requests import (
     save_request,
     save_words,
     sealed,
+    statistics,
 )
 
 __all__ = [
@@ -87,6 +89,7 @@ __all__ = [
     "PublicReport",
     "Said",
     "Sealed",
+    "Statistics",
     "Stored",
     "attachment_content",
     "attachments",
@@ -131,6 +134,7 @@ __all__ = [
     "save_words",
     "sealed",
     "source",
+    "statistics",
     "stored_reports",
     "use_key",
     "withdraw",

@@ -140,6 +140,32 @@ async def figures(tx: Tx, codes: Sequence[str], at: datetime) -> list[Figures]:
 
 
 @dataclass(frozen=True, slots=True)
+class Statistics:
+    """How many requests of a category, in a state, happened in a month of a unit's own calendar ("2026-11")."""
+
+    unit_id: UUID
+    category: str
+    state: State
+    month: str
+    requests: int
+
+
+async def statistics(tx: Tx, codes: Sequence[str], since: datetime, until: datetime) -> list[Statistics]:
+    """Of what happened from the first instant on and before the second."""
+    rows = await tx.fetch(
+        f"""
+        SELECT t.unit_id, t.category, t.state, to_char(t.occurred_at AT TIME ZONE u.zone, 'YYYY-MM') AS month, count(*) AS requests
+        FROM unit u JOIN request t ON t.unit_id = u.id AND t.occurred_at >= $2 AND t.occurred_at < $3
+        WHERE {SUBTREE.format(code="u.code", prefixes="$1")} GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+        """,
+        list(codes),
+        since,
+        until,
+    )
+    return [found for row in rows if (found := load(Statistics, row))]
+
+
+@dataclass(frozen=True, slots=True)
 class Conflict:
     """Another filing that came under the id of one that there was; `content` as it is stored, sealed."""
 

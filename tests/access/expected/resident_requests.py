@@ -31,6 +31,7 @@ ROWS = (
     }),
     # How many and how late, by unit: nobody's name is in it.
     Row("GET /requests/figures", on="figures", may="staff_x staff_y worker_next"),
+    Row("GET /requests/statistics", on="statistics", may="staff_x staff_y worker_next"),
     Row("GET /requests/{request_id}", on="request_submitted", may="side_of_a staff_x"),
     # The volunteer who has the task, too, is refused the words of the request.
     Row("GET /requests/{request_id}", on="request_assigned", may="side_of_a staff_x"),

@@ -97,6 +97,9 @@ class Requests(World):
     async def figures(self) -> Case:
         return Case()
 
+    async def statistics(self) -> Case:
+        return Case(query={"since": "2020-01-01T00:00:00Z", "until": "2099-01-01T00:00:00Z"})
+
     async def request_submitted(self) -> Case:
         return self._case(await self._submitted())
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from .conftest import LIGHT, Door
+from journeys.front_door import LIGHT, Door
+
 from .standard import errors
 
 FORMS = ("json", "xml")

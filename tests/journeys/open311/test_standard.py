@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from georeport import GeoReport
 
-from .conftest import Door
+from journeys.front_door import Door
+
 from .standard import read
 
 FORMS = ("json", "xml")

@@ -3,8 +3,8 @@
 from typing import Any
 
 from event_contracts.community_registry import ResidentErased
+from journeys.front_door import Door
 
-from .conftest import Door
 from .standard import read
 
 HERE = {"latitude": 30.123456, "longitude": 114.654321, "address": "幸福路7号2单元301"}

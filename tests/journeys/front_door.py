@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
-import pytest
 import uvicorn
 from fastapi import FastAPI
 
@@ -99,8 +98,8 @@ async def listening(app: FastAPI) -> AsyncIterator[str]:
     await running
 
 
-@pytest.fixture
-async def door(servers: Any, tmp_path: Path) -> AsyncIterator[Door]:
+@asynccontextmanager
+async def open_door(servers: Any, tmp_path: Path) -> AsyncIterator[Door]:
     key, password = tmp_path / "signing.json", tmp_path / "operator.password"
     key.write_text(json.dumps(signing_key().as_dict(private=True)))
     password.write_text("the operator's own password\n")

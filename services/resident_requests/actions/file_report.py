@@ -84,7 +84,6 @@ async def file_report(tx: Tx, sealer: Sealer, sent: Sent, *, api_key: str | None
             answers=sealer.seal(json.dumps(answers, ensure_ascii=False), for_=ANSWERS) if answers else None,
             latitude=sent.latitude,
             longitude=sent.longitude,
-            content_print=content_print,
             source=source,
             source_number=numbers[0],
         )

@@ -246,14 +246,15 @@ async def next_case_numbers(tx: Tx, count: int) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What is filed, as it is stored: sealed, and of all of it a keyed print; of what no resident files, whence it came."""
+    """What is filed, as it is stored: sealed, and of what a device sends a keyed print of all of it; of what no resident files,
+    whence it came."""
 
     words: bytes | None
     address: bytes | None
     answers: bytes | None
     latitude: float | None
     longitude: float | None
-    content_print: bytes
+    content_print: bytes | None = None
     source: str | None = None
     source_number: str | None = None
 

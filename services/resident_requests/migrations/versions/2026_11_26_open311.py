@@ -7,7 +7,7 @@ from platform_kit.row_security import ME, guard, has
 from registry_replica.row_security import reaches
 
 revision = "2026_11_26_open311"
-down_revision = "2026_11_25_filing"
+down_revision = "2026_11_25_newest_by_state"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,7 @@
 """A row of a city's open data becomes a report, or a named fault per field: never a guess, never dropped."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,8 @@ from resident_requests.rules.request import State
 NUMBER, KIND, STATUS, CREATED = "srnumber", "requesttype", "status", "createddate"
 LATITUDE, LONGITUDE, ADDRESS, AREA = "latitude", "longitude", "address", "nc"
 WRITTEN = "%m/%d/%y %H:%M"
+_CONTROL = re.compile("[\x00-\x1f]")
+_HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
 LONGEST = {
     NUMBER: 40,
     KIND: 100,
@@ -109,9 +112,9 @@ def read(values: Mapping[str, str], source: Source) -> Report | list[Fault]:
 def _unreadable(values: Mapping[str, str]) -> list[Fault]:
     faults = []
     for name, value in values.items():
-        if any(ord(character) < 32 for character in value):
+        if _CONTROL.search(value):
             faults.append(Fault(name, "control characters"))
-        elif any(0xD800 <= ord(character) <= 0xDFFF for character in value):
+        elif _HALF_A_CHARACTER.search(value):
             faults.append(Fault(name, "not Unicode text"))
         elif len(value) > LONGEST.get(name, 400):
             faults.append(Fault(name, f"longer than {LONGEST.get(name, 400)} characters"))

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from local_runtime import clock, doctor, secrets_store, supervise
 from local_runtime.audit_commands import app as audit_app
+from local_runtime.city_commands import app as city_app
 from local_runtime.databases import MigrationFailed, maintenance_dsn
 from local_runtime.demo.command import demo
 from local_runtime.home import Busy, Home
@@ -37,6 +38,7 @@ app.add_typer(keys_app, name="keys")
 app.add_typer(parked_app, name="parked")
 app.add_typer(outbox_app, name="outbox")
 app.add_typer(audit_app, name="audit")
+app.add_typer(city_app, name="city")
 app.command()(demo)
 
 console = Console(highlight=False)

@@ -20,6 +20,8 @@ from resident_gateway.settings import GatewaySettings
 
 EXPENSIVE = "expensive"
 PEOPLE_AT_ONE_ADDRESS = 20
+# A thousand reports at once.
+_REPORTS = re.compile(r"/open311/v2/requests\.\w+")
 _SIGN_IN = re.compile(rf"(?:{PREFIX}/auth/.*|/code|/sign-in)")
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
@@ -60,6 +62,8 @@ def _expensive() -> Iterator[tuple[str, re.Pattern[str]]]:
 def _kind(method: str, path: str, expensive: list[tuple[str, re.Pattern[str]]]) -> str:
     if _SIGN_IN.fullmatch(path):
         return "sign_in"
+    if method in _SAFE and _REPORTS.fullmatch(path):
+        return EXPENSIVE
     if any(method == each and pattern.fullmatch(path) for each, pattern in expensive):
         return EXPENSIVE
     return "reads" if method in _SAFE else "commands"

@@ -13,6 +13,8 @@ from resident_gateway.forwarding import PREFIX, describe, forwarding_router
 from resident_gateway.messages import open_channel
 from resident_gateway.my_data import HELD
 from resident_gateway.my_data import router as my_data
+from resident_gateway.open311_answers import Open311Answers
+from resident_gateway.open311_routes import router as open311
 from resident_gateway.policy import POLICY
 from resident_gateway.provider import open_provider
 from resident_gateway.routes import API, home, router
@@ -42,6 +44,7 @@ SERVICE = Service(
         personal_data_router("gateway", HELD, prefix=PREFIX),
         pages,
         audit_pages,
+        open311,
         forwarding_router(),
     ),
     policy=POLICY,
@@ -50,6 +53,7 @@ SERVICE = Service(
     describe=describe,
     startup=startup,
     admission=admission,
+    around=Open311Answers,
     behind_gateway=False,
     public_root=API,
 )

@@ -30,6 +30,14 @@ class GatewaySettings(ServiceSettings):
         None, description="unset: where the provider's discovery document says"
     )
     provider_subject_claim: str = "sub"
+    public_url: str | None = Field(
+        None, description="where people reach the gateway; unset: what they called it by"
+    )
+    open311_contact: str = Field(
+        "请联系区民政部门 Ask the district office",
+        max_length=200,
+        description="whom to ask for a key of Open311",
+    )
     registry_url: str = "http://127.0.0.1:8101"
     requests_url: str = "http://127.0.0.1:8102"
     volunteers_url: str = "http://127.0.0.1:8103"

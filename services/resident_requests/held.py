@@ -20,6 +20,13 @@ HELD = (
          "wanted_until", "assignee_id", "respond_by", "responded_at", "resolve_by", "occurred_at", "created_at", "merged_into"),
         sealed={"words": WORDS, "address": ADDRESS, "reason": REASON, "answers": ANSWERS},
     ),
+    # What everybody sees of them.
+    Held(
+        "public_report",
+        "request_id IN (SELECT id FROM request WHERE resident_id = $1)",
+        ("request_id", "case_number", "category", "unit_id", "state", "requested_at", "updated_at", "expected_at", "latitude",
+         "longitude"),
+    ),
     Held(
         "filing_conflict",
         "request_id IN (SELECT id FROM request WHERE resident_id = $1)",

@@ -7,6 +7,8 @@ STAFF = ("worker", "street", "district")
 _STAFF = each(*STAFF, may=IN_UNITS)
 # A community worker acts for a resident by consent, as family does.
 _THEIRS = each("resident", "worker", may=OWN_OR_LET)
+# Which applications of others may file reports.
+_KEYS = each("operator", may=ALL) | each("district", may=IN_UNITS)
 
 POLICY = policy(
     {
@@ -29,6 +31,7 @@ POLICY = policy(
         "count_followers": _STAFF,
         "list_requests": _STAFF,
         "read_figures": _STAFF,
+        "read_statistics": _STAFF,
         "read_request": each(ANY_ROLE, may=OWN_OR_LET) | _STAFF,
         "correct_request": _THEIRS,
         # What came twice under one id, with other words.
@@ -55,6 +58,18 @@ POLICY = policy(
         "list_ratings": each(ANY_ROLE, may=OWN_OR_LET) | _STAFF,
         "describe_source": _STAFF | each("operator", may=ALL),
         "import_reports": _STAFF | each("operator", may=ALL),
+        # Open311: what is public, for everybody; whoever files shows a key, which is none of a person's.
+        "describe_open311": ANYBODY,
+        "list_services": ANYBODY,
+        "read_service": ANYBODY,
+        "file_report": ANYBODY,
+        "list_reports": ANYBODY,
+        "read_report": ANYBODY,
+        "read_token": ANYBODY,
+        "issue_key": _KEYS,
+        "list_keys": _KEYS,
+        "withdraw_key": _KEYS,
+        "withhold_report": _STAFF,
         "read_my_data": OWN,
     }
 )

@@ -60,3 +60,22 @@ class WantedTimeEndsEarly(Refusal):
 
 class AttachmentsFull(Refusal):
     says = Text("It has {most} pictures already.", "图片已满 {most} 张。")
+
+
+class JurisdictionUnknown(Refusal):
+    status = 404
+    says = Text("There is no jurisdiction {jurisdiction_id}.", "没有辖区“{jurisdiction_id}”。")
+
+
+class ServiceUnknown(Refusal):
+    """Also of a category that is private, or under which nothing is filed from outside."""
+
+    status = 404
+    says = Text("There is no service {service_code}.", "没有服务类别“{service_code}”。")
+
+
+class KeyRefused(Refusal):
+    """Missing, unknown and withdrawn are told alike."""
+
+    status = 403
+    says = Text("Missing or invalid api_key.", "api_key 缺失或无效。")

@@ -318,3 +318,43 @@ class ImportSourceRow(Row, table=True):
     states: dict[str, Any] = Field(sa_type=JSONB)
     areas: dict[str, Any] = Field(sa_type=JSONB)
     default_area: UUID | None = None
+
+
+class PublicReportRow(Row, table=True):
+    """What everybody may see of a request in a public category; triggers of `request` write it. `words` and `address` are sealed
+    by the service's key: of what no resident filed."""
+
+    __tablename__ = "public_report"
+    __table_args__ = (Index("ix_public_report_listed", "category", "is_open", "requested_at", "request_id"),)
+
+    request_id: UUID = Field(primary_key=True, foreign_key="request.id")
+    case_number: str = Field(unique=True)
+    category: str
+    unit_id: UUID
+    state: str
+    is_open: bool
+    requested_at: datetime = Field(sa_type=TIMESTAMPTZ)
+    updated_at: datetime = Field(sa_type=TIMESTAMPTZ)
+    expected_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
+    latitude: float | None = None
+    longitude: float | None = None
+    words: bytes | None = None
+    address: bytes | None = None
+
+
+class Open311KeyRow(Row, table=True):
+    """The key of an application that files reports, as a digest; they lie in its unit. `used_until`: how much of what it may file
+    in an hour is used up."""
+
+    __tablename__ = "open311_key"
+    __table_args__ = (CheckConstraint("per_hour BETWEEN 1 AND 10000", name="per_hour"),)
+
+    id: UUID = Field(primary_key=True)
+    name: str
+    digest: bytes = Field(unique=True)
+    unit_id: UUID
+    per_hour: int
+    used_until: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
+    issued_by: UUID
+    issued_at: datetime = Field(sa_type=TIMESTAMPTZ)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)

@@ -12,7 +12,7 @@ Route = Literal["volunteers", "relief", "paid_service", "department", "community
 
 
 class _RequestEvent(EventPayload):
-    """`resident_id` is None only for reports imported from a city's open data."""
+    """`resident_id` is None for what no resident filed: a report of a city's open data, or of an application by Open311."""
 
     topic: ClassVar[Topic] = REQUESTS
     aggregate: ClassVar[str] = "request_id"

@@ -107,6 +107,8 @@ def create_api(service: Service, kit: Kit) -> FastAPI:
         admission=service.admission(kit) if service.admission else None,
         passed_on=not service.public_root,
     )
+    if service.around is not None:
+        app.add_middleware(service.around)
     app.add_middleware(SecurityHeaders, mode=kit.settings.mode)
     if origins := [each.strip() for each in kit.settings.cors_origins.split(",") if each.strip()]:
         app.add_middleware(CORSMiddleware, **_cors(origins))

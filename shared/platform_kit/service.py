@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import APIRouter
 from sqlalchemy import MetaData
+from starlette.types import ASGIApp
 
 from platform_kit.admission import Admission
 from platform_kit.audit_routes import AUDIT_POLICY, audit_router
@@ -23,8 +24,9 @@ class Service:
     """`prefix` starts the service's environment variables; `policy` says who may do what; `startup` opens what lives as long as
     the api process;
 
-    `describe` has the last word on its OpenAPI document; `admission` decides who is let in before a call is read. one that is
-    not `behind_gateway` answers whoever calls, and the kit's own operations begin at its `public_root`.
+    `describe` has the last word on its OpenAPI document; `admission` decides who is let in before a call is read; what is put
+    `around` it has the last word on each answer. One that is not `behind_gateway` answers whoever calls, and the kit's own
+    operations begin at its `public_root`.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Service:
     describe: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     startup: Callable[[Kit], AbstractAsyncContextManager[None]] | None = None
     admission: Callable[[Kit], Admission] | None = None
+    around: Callable[[ASGIApp], ASGIApp] | None = None
     behind_gateway: bool = True
     public_root: str = ""
 

@@ -58,7 +58,7 @@ PUBLIC: dict[str, frozenset[str]] = {
     "community_registry": frozenset({"unit", "work_calendar", "unit_place"}),
     "resident_requests": frozenset({
         "unit", "work_calendar", "unit_place", "unit_cell", "category", "category_version", "import_source",
-        "routing_rule", "routing_rule_version", "offered_service", "likeness",
+        "routing_rule", "routing_rule_version", "offered_service", "likeness", "public_report",
     }),
     "volunteer_matching": frozenset({"unit", "work_calendar"}),
     "relief_disbursement": frozenset({"unit", "work_calendar", "programme"}),
@@ -112,6 +112,10 @@ TABLES: dict[str, tuple[Table, ...]] = {
               sees={"volunteer_other": "A", "provider": "B", "staff_x": "A", "staff_y": "B"}),
         Table("rating", "ratings_of_both", "SELECT g.request_id AS key, r.resident_id AS person FROM rating g"
               " JOIN request r ON r.id = g.request_id", CASE, key="request_id"),
+        # Of applications, not of people: for whoever lets them in.
+        Table("open311_key", "keys_of_both", "SELECT id AS key, issued_by AS person FROM open311_key", {
+            "district_x": "A", "district_y": "B", "operator": "AB",
+        }, a="district_x", b="district_y"),
         Table("attachment", "own_data", "SELECT a.request_id AS key, r.resident_id AS person FROM attachment a"
               " JOIN request r ON r.id = a.request_id", CASE, key="request_id"),
         *REPLICA,

@@ -30,6 +30,8 @@ TESTS = {
     "requests": (
         "tests/services/resident_requests",
         "tests/services/resident_gateway/test_scale.py",
+        "tests/journeys/city_data",
+        "tests/journeys/open311",
     ),
 }
 # What must not have cost `make bench` one of its bars.

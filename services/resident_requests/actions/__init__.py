@@ -12,11 +12,13 @@ from resident_requests.actions.dispute_request import dispute_request
 from resident_requests.actions.end_waiting import end_waiting
 from resident_requests.actions.escalate_overdue import escalate_overdue
 from resident_requests.actions.escalate_request import escalate_request
+from resident_requests.actions.file_report import Sent, Taken, file_report
 from resident_requests.actions.find_key import find_key
 from resident_requests.actions.find_similar import Asked, find_similar
 from resident_requests.actions.follow_request import follow_request
 from resident_requests.actions.forget_places import forget_places
 from resident_requests.actions.import_reports import import_reports
+from resident_requests.actions.issue_key import issue_key
 from resident_requests.actions.list_followed import list_followed
 from resident_requests.actions.list_similar import list_similar
 from resident_requests.actions.look_at import look_at
@@ -40,12 +42,16 @@ from resident_requests.actions.start_request import start_request
 from resident_requests.actions.submit_request import Filed, Outcome, submit_request
 from resident_requests.actions.triage_request import triage_request
 from resident_requests.actions.unfollow_request import unfollow_request
+from resident_requests.actions.withdraw_key import withdraw_key
 from resident_requests.actions.withdraw_request import withdraw_request
+from resident_requests.actions.withhold_report import withhold_report
 
 __all__ = [
     "Asked",
     "Filed",
     "Outcome",
+    "Sent",
+    "Taken",
     "add_attachment",
     "add_comment",
     "answer_question",
@@ -58,11 +64,13 @@ __all__ = [
     "end_waiting",
     "escalate_overdue",
     "escalate_request",
+    "file_report",
     "find_key",
     "find_similar",
     "follow_request",
     "forget_places",
     "import_reports",
+    "issue_key",
     "list_followed",
     "list_similar",
     "look_at",
@@ -86,5 +94,7 @@ __all__ = [
     "submit_request",
     "triage_request",
     "unfollow_request",
+    "withdraw_key",
     "withdraw_request",
+    "withhold_report",
 ]

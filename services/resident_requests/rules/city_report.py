@@ -1,6 +1,7 @@
 """A row of a city's open data becomes a report, or a named fault per field: never a guess, never dropped."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +14,10 @@ from resident_requests.rules.request import State
 # The columns of the MyLA311 export, which the import speaks.
 NUMBER, KIND, STATUS, CREATED = "srnumber", "requesttype", "status", "createddate"
 LATITUDE, LONGITUDE, ADDRESS, AREA = "latitude", "longitude", "address", "nc"
-WRITTEN = "%m/%d/%y %H:%M"
+# Month, day, year of two figures (of 1969 to 2068), hour and minute, as in "1/31/20 0:05".
+_WRITTEN = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{2}) +(\d{1,2}):(\d{1,2})", re.ASCII)
+# Control characters, and halves of characters, which are no text.
+_UNWANTED = re.compile("[\x00-\x1f\ud800-\udfff]")
 LONGEST = {
     NUMBER: 40,
     KIND: 100,
@@ -109,10 +113,8 @@ def read(values: Mapping[str, str], source: Source) -> Report | list[Fault]:
 def _unreadable(values: Mapping[str, str]) -> list[Fault]:
     faults = []
     for name, value in values.items():
-        if any(ord(character) < 32 for character in value):
-            faults.append(Fault(name, "control characters"))
-        elif any(0xD800 <= ord(character) <= 0xDFFF for character in value):
-            faults.append(Fault(name, "not Unicode text"))
+        if unwanted := _UNWANTED.search(value):
+            faults.append(Fault(name, "control characters" if unwanted[0] < " " else "not Unicode text"))
         elif len(value) > LONGEST.get(name, 400):
             faults.append(Fault(name, f"longer than {LONGEST.get(name, 400)} characters"))
     return faults
@@ -121,8 +123,13 @@ def _unreadable(values: Mapping[str, str]) -> list[Fault]:
 def _instant(text: str, zone: str) -> datetime | None:
     """The instant of a local time; None for one that the calendar or the zone does not have. Of one that the zone has twice, when
     its clocks are put back, it is the first: nobody knows which was meant."""
+    if (written := _WRITTEN.fullmatch(text)) is None:
+        return None
+    month, day, year, hour, minute = map(int, written.groups())
     try:
-        local = datetime.strptime(text, WRITTEN).replace(tzinfo=ZoneInfo(zone))
+        local = datetime(
+            year + (1900 if year > 68 else 2000), month, day, hour, minute, tzinfo=ZoneInfo(zone)
+        )
     except ValueError:
         return None
     instant = local.astimezone(UTC)

@@ -90,6 +90,10 @@ async def save_prints(tx: Tx, request_id: UUID, prints: Sequence[int]) -> None:
     await tx.execute("UPDATE likeness SET prints = $2 WHERE request_id = $1", request_id, list(prints))
 
 
+async def delete_likeness(tx: Tx, request_id: UUID) -> None:
+    await tx.execute("DELETE FROM likeness WHERE request_id = $1", request_id)
+
+
 async def delete_likenesses(tx: Tx, resident_id: UUID) -> None:
     await tx.execute(
         "DELETE FROM likeness WHERE request_id IN (SELECT id FROM request WHERE resident_id = $1)",

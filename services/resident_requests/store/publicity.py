@@ -4,11 +4,10 @@ from uuid import UUID
 
 from platform_kit.db import Tx
 
-# Of the request `t`, for lists. Public is what lay in a public category when it came and lies in one now: a category that is
-# opened later opens nothing that was told in private, one that is closed closes all of it.
+# Of the request `t`, for lists. Public is what lay in a public category when it came, lies in one now and was not withheld: a
+# category that is opened later opens nothing that was told in private, one that is closed closes all of it.
 IS_PUBLIC = """EXISTS (
-    SELECT FROM category c JOIN category_version v ON v.code = c.code AND v.version = t.category_version
-    WHERE c.code = t.category AND NOT c.private AND NOT (v.content ->> 'private')::boolean
+    SELECT FROM public_report p JOIN category c ON c.code = p.category WHERE p.request_id = t.id AND NOT c.private
 )"""
 
 

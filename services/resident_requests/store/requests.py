@@ -110,39 +110,6 @@ async def page_by_due(
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """Of the open requests of a category in a unit: how many there are, wait for their resident, are overdue; how many are younger
-    than a day, than a week, and older; since when the oldest waits."""
-
-    unit_id: UUID
-    category: str
-    open: int
-    awaiting_resident: int
-    overdue: int
-    under_a_day: int
-    under_a_week: int
-    older: int
-    oldest_at: datetime
-
-
-async def figures(tx: Tx, codes: Sequence[str], at: datetime) -> list[Figures]:
-    rows = await tx.fetch(
-        f"""
-        SELECT t.unit_id, t.category, count(*) AS open, count(*) FILTER (WHERE t.state = 'awaiting_resident') AS awaiting_resident,
-               count(*) FILTER (WHERE t.due_at <= $2) AS overdue,
-               count(*) FILTER (WHERE t.occurred_at > $2 - interval '1 day') AS under_a_day,
-               count(*) FILTER (WHERE t.occurred_at <= $2 - interval '1 day' AND t.occurred_at > $2 - interval '7 days') AS under_a_week,
-               count(*) FILTER (WHERE t.occurred_at <= $2 - interval '7 days') AS older, min(t.occurred_at) AS oldest_at
-        FROM unit u JOIN request t ON t.unit_id = u.id AND {IS_OPEN}
-        WHERE {SUBTREE.format(code="u.code", prefixes="$1")} GROUP BY t.unit_id, t.category ORDER BY t.unit_id, t.category
-        """,
-        list(codes),
-        at,
-    )
-    return [found for row in rows if (found := load(Figures, row))]
-
-
-@dataclass(frozen=True, slots=True)
 class Conflict:
     """Another filing that came under the id of one that there was; `content` as it is stored, sealed."""
 
@@ -188,6 +155,37 @@ async def filing(tx: Tx, resident_id: UUID, category: str) -> Filing:
     return Filing(whose, key, known, calendar, row["unit_code"], rules, case_number(row["serial"]), row["at"])
 
 
+@dataclass(frozen=True, slots=True)
+class FilingOfNobody:
+    """What is asked before a report is filed that no resident files: as `Filing`, for a unit. `stored` is the case number of
+    the same report, where it has come before."""
+
+    category: Category | None
+    calendar: WorkCalendar
+    case_number: str
+    stored: str | None
+
+
+async def filing_of_nobody(
+    tx: Tx, unit_id: UUID, category: str, source: str, source_numbers: Sequence[str]
+) -> FilingOfNobody:
+    """`source_numbers`: by any of which it would have come."""
+    [row] = await tx.fetch(
+        f"""
+        SELECT {CLOCKWORK}, nextval('case_serial') AS serial,
+               (SELECT max(q.case_number) FROM request q WHERE q.source = $3 AND q.source_number = ANY($4)) AS stored
+        FROM (SELECT) one LEFT JOIN category c ON c.code = $2 LEFT JOIN unit u ON u.id = $1 {IN_FORCE}
+        """,
+        unit_id,
+        category,
+        source,
+        list(source_numbers),
+    )
+    known = read_category(row) if row["code"] is not None else None
+    calendar = work_calendar(row["zone"] or "UTC", row["calendar"])
+    return FilingOfNobody(known, calendar, case_number(row["serial"]), row["stored"])
+
+
 async def next_case_numbers(tx: Tx, count: int) -> list[str]:
     rows = await tx.fetch("SELECT nextval('case_serial') AS serial FROM generate_series(1, $1)", count)
     return [case_number(row["serial"]) for row in rows]
@@ -195,14 +193,17 @@ async def next_case_numbers(tx: Tx, count: int) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What is filed, as it is stored: sealed, and of what a device sends a keyed print of all of it."""
+    """What is filed, as it is stored: sealed, and of what a device sends a keyed print of all of it; of what no resident files,
+    whence it came."""
 
-    words: bytes
+    words: bytes | None
     address: bytes | None
     answers: bytes | None
     latitude: float | None
     longitude: float | None
-    content_print: bytes | None
+    content_print: bytes | None = None
+    source: str | None = None
+    source_number: str | None = None
 
 
 async def insert_request(tx: Tx, request: Request, said: Said, at: datetime) -> None:
@@ -212,14 +213,15 @@ async def insert_request(tx: Tx, request: Request, said: Said, at: datetime) -> 
         WITH wound AS ({NEW_TIMER.format(kind=26, aggregate=1, due_at=25)})
         INSERT INTO request (id, case_number, resident_id, filed_by, author_id, unit_id, category, category_version, channel,
                              urgency, state, wanted_from, wanted_until, occurred_at, version, respond_by, resolve_by,
-                             words, address, answers, latitude, longitude, content_print, created_at, due_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
+                             words, address, answers, latitude, longitude, content_print, created_at, due_at, source, source_number)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25,
+                $27, $28)
         """,
         request.id, request.case_number, request.resident_id, request.filed_by, request.author_id, request.unit_id,
         request.category, request.category_version, request.channel, request.urgency, request.state,
         request.wanted_from, request.wanted_until, request.occurred_at, request.version, request.respond_by,
         request.resolve_by, said.words, said.address, said.answers, said.latitude, said.longitude, said.content_print, at,
-        due_at(request), PROMISE_TIMER,
+        due_at(request), PROMISE_TIMER, said.source, said.source_number,
     )  # fmt: skip
 
 

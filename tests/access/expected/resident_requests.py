@@ -49,6 +49,7 @@ ROWS = (
     }),
     # How many and how late, by unit: nobody's name is in it.
     Row("GET /requests/figures", on="figures", may="staff_x staff_y worker_next"),
+    Row("GET /requests/statistics", on="statistics", may="staff_x staff_y worker_next"),
     Row("GET /requests/{request_id}", on="request_submitted", may="side_of_a staff_x"),
     # The volunteer who has the task, too, is refused the words of the request.
     Row("GET /requests/{request_id}", on="request_assigned", may="side_of_a staff_x"),
@@ -95,4 +96,19 @@ ROWS = (
     # Reports of a city's data: for the units of whoever brings them, and for the operator, everywhere.
     Row("PUT /import-sources/{name}", on="import_source_for_x", may="staff_x operator"),
     Row("POST /requests/import", on="import_into_x", may="staff_x operator", by_rows=True),
+    # Open311: what is public is for everybody; whoever files shows an application's key, and is nobody (the keys themselves, good
+    # and bad, are tried at the gateway: tests/journeys/open311).
+    Row("GET /open311/discovery", on="categories", may="everybody", public=True),
+    Row("GET /open311/services", on="categories", may="everybody", public=True),
+    Row("GET /open311/services/{service_code}", on="a_service", may="everybody", public=True),
+    Row("POST /open311/requests", on="a_report_with_a_key", may="everybody", public=True),
+    Row("GET /open311/requests", on="categories", may="everybody", public=True),
+    Row("GET /open311/requests/{service_request_id}", on="a_public_report", may="everybody", public=True),
+    Row("GET /open311/tokens/{token}", on="a_public_report", may="everybody", public=True),
+    # Keys are the operator's, and the district's for its own units.
+    Row("POST /open311/keys", on="a_new_key_for_x", may="operator district_x"),
+    Row("GET /open311/keys", on="keys_of_both", sees={"district_x": "A", "district_y": "B", "operator": "AB"}),
+    Row("POST /open311/keys/{key_id}/withdraw", on="key_for_x", may="operator district_x"),
+    # Staff of the unit take a request off what everybody sees.
+    Row("POST /requests/{request_id}/withhold", on="request_submitted", may="staff_x", knows="resident_a delegate_a"),
 )

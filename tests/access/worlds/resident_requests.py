@@ -183,6 +183,9 @@ class Requests(World):
     async def figures(self) -> Case:
         return Case()
 
+    async def statistics(self) -> Case:
+        return Case(query={"since": "2020-01-01T00:00:00Z", "until": "2099-01-01T00:00:00Z"})
+
     async def request_submitted(self) -> Case:
         return self._case(await self._submitted())
 
@@ -285,6 +288,38 @@ class Requests(World):
         request = await self._started()
         await self.call("POST", f"/requests/{request['id']}/resolve", "worker_x")
         return self._case(request)
+
+    async def a_service(self) -> Case:
+        return Case({"service_code": "graffiti"})
+
+    async def a_new_key_for_x(self) -> Case:
+        return Case(json={"name": "lane", "unit_id": str(self.people.units["x"])})
+
+    async def _key(self, owner: str = "A") -> Any:
+        place = {"A": "x", "B": "y"}[owner]
+        said = {"name": "lane", "unit_id": str(self.people.units[place])}
+        key = await self.call("POST", "/open311/keys", f"district_{place}", **said)
+        self.told(owner, {"id": key["id"], "api_key": key["api_key"]})
+        return key
+
+    async def key_for_x(self) -> Case:
+        key = await self._key()
+        return Case({"key_id": key["id"]}, target=key["id"])
+
+    async def keys_of_both(self) -> Case:
+        return Case(shows={owner: frozenset([(await self._key(owner))["id"]]) for owner in "AB"})
+
+    async def _report(self) -> dict[str, Any]:
+        said = {"service_code": "graffiti", "lat": 30.5, "long": 114.3, "description": uuid4().hex}
+        return {**said, "api_key": (await self._key())["api_key"]}
+
+    async def a_report_with_a_key(self) -> Case:
+        return Case(json=await self._report())
+
+    async def a_public_report(self) -> Case:
+        [filed] = await self.call("POST", "/open311/requests", "nobody", **await self._report())
+        number = filed["service_request_id"]
+        return Case({"service_request_id": number, "token": number})
 
     async def import_source_for_x(self) -> Case:
         return Case({"name": f"source-{uuid4().hex[:8]}"}, self._source())

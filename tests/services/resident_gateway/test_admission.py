@@ -152,3 +152,16 @@ async def test_the_document_says_so(gateway: ServiceUnderTest) -> None:
 def _at(gateway: ServiceUnderTest, address: str) -> httpx.AsyncClient:
     transport = httpx.ASGITransport(app=gateway.app, client=(address, 12345))
     return httpx.AsyncClient(transport=transport, base_url="http://test")
+
+
+async def test_a_thousand_reports_at_once_are_expensive_and_refused_in_the_words_of_open311(
+    gateway: ServiceUnderTest,
+) -> None:
+    """Nobody signs in there: all of them are one address."""
+    asked = EXPENSIVE * PEOPLE_AT_ONE_ADDRESS
+    statuses = await _statuses(asked + 1, lambda: gateway.client.get("/open311/v2/requests.xml"))
+    assert _in(statuses) == asked
+    answer = await gateway.client.get("/open311/v2/requests.xml")
+    assert (answer.status_code, answer.headers["content-type"]) == (429, "text/xml; charset=utf-8")
+    assert b"<errors><error><code>429</code>" in answer.content
+    assert int(answer.headers["retry-after"]) > 0

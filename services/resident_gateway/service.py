@@ -9,17 +9,22 @@ from platform_kit.service import Service
 from resident_gateway.admission import admission
 from resident_gateway.clients import open_clients
 from resident_gateway.consumers import CONSUMERS
+from resident_gateway.errands import ERRANDS
 from resident_gateway.forwarding import PREFIX, describe, forwarding_router
 from resident_gateway.messages import open_channel
 from resident_gateway.my_data import HELD
 from resident_gateway.my_data import router as my_data
+from resident_gateway.notices import NOTIFICATIONS
+from resident_gateway.notification_routes import router as notifications
 from resident_gateway.policy import POLICY
 from resident_gateway.provider import open_provider
 from resident_gateway.routes import API, home, router
 from resident_gateway.settings import GatewaySettings
 from resident_gateway.sign_in_routes import router as signing_in
 from resident_gateway.tables import Row
+from resident_gateway.timers import TIMERS
 from resident_gateway.web.audit_pages import router as audit_pages
+from resident_gateway.web.notification_pages import router as notification_pages
 from resident_gateway.web.pages import router as pages
 
 
@@ -38,14 +43,18 @@ SERVICE = Service(
         home,
         router,
         signing_in,
+        notifications,
         my_data,
         personal_data_router("gateway", HELD, prefix=PREFIX),
         pages,
         audit_pages,
+        notification_pages,
         forwarding_router(),
     ),
     policy=POLICY,
-    consumers=CONSUMERS,
+    consumers=(*CONSUMERS, NOTIFICATIONS),
+    timers=TIMERS,
+    errands=ERRANDS,
     settings=GatewaySettings,
     describe=describe,
     startup=startup,

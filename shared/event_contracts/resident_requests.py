@@ -125,7 +125,11 @@ class RequestReopened(_RequestEvent):
 
 
 class RequestWithdrawn(_RequestEvent):
+    """`withdrawn_by` is not said by events from before it was asked."""
+
     type: ClassVar[str] = "requests.request.withdrawn.v1"
+
+    withdrawn_by: UUID | None = None
 
 
 class RequestRejected(_RequestEvent):

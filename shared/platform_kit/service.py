@@ -12,6 +12,7 @@ from sqlalchemy import MetaData
 from platform_kit.admission import Admission
 from platform_kit.audit_routes import AUDIT_POLICY, audit_router
 from platform_kit.consumer import Consumer
+from platform_kit.errands import ErrandKind
 from platform_kit.kit import Kit
 from platform_kit.policy import Policy
 from platform_kit.settings import ServiceSettings
@@ -35,6 +36,7 @@ class Service:
     policy: Policy
     consumers: tuple[Consumer, ...] = ()
     timers: tuple[TimerKind, ...] = ()
+    errands: tuple[ErrandKind, ...] = ()
     settings: type[ServiceSettings] = ServiceSettings
     describe: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     startup: Callable[[Kit], AbstractAsyncContextManager[None]] | None = None
@@ -53,6 +55,7 @@ class Service:
         for what, names in (
             ("consumer", [consumer.name for consumer in self.consumers]),
             ("timer", [timer.name for timer in self.timers]),
+            ("kind of errand", [kind.name for kind in self.errands]),
         ):
             if len(names) != len(set(names)):
                 raise ValueError(f"{self.name} declares one {what} twice: {names}")

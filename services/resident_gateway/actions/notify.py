@@ -7,7 +7,7 @@ from platform_kit.clock import now
 from platform_kit.db import Tx
 from resident_gateway import store
 from resident_gateway.actions.recipients import recipients
-from resident_gateway.rules.notification import Subject, is_news, notification_id
+from resident_gateway.rules.notification import Subject, notification_id, told_how
 from resident_gateway.rules.occasions import Occasion, Urgency
 
 
@@ -22,6 +22,9 @@ async def notify(
 ) -> None:
     """`instance` is the version of the event behind it; `actor` brought it about, and knows."""
     at = await now(tx)
+    urgency = told_how(occasion, happened_at, at)
+    if urgency is None:
+        return
     ids = {
         person: notification_id(person, subject.subject_id, occasion.name, instance)
         for person in await recipients(tx, occasion.to, subject, at)
@@ -30,7 +33,7 @@ async def notify(
     if not ids:
         return
     await store.lock_recipients(tx, list(ids))
-    sent = occasion.urgency is not Urgency.SHOWN and is_news(happened_at, at)
+    sent = urgency is not Urgency.SHOWN
     await store.insert_notifications(
         tx, ids, subject, occasion.name, instance, happened_at=happened_at, sent=sent, at=at
     )

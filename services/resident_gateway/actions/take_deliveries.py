@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,7 @@ from resident_gateway.actions.open_account import PURPOSE
 from resident_gateway.messages import Message
 from resident_gateway.rules.account_name import account_key
 from resident_gateway.rules.delivery import Decision, decide
-from resident_gateway.rules.notification import LEASE
+from resident_gateway.rules.notification import LEASE, TRIES, pause_after
 from resident_gateway.rules.occasions import OCCASIONS
 
 HELD = "delivery_held"
@@ -37,32 +38,44 @@ async def take_deliveries(tx: Tx, sealer: Sealer, most: int) -> Sequence[Deliver
     taken = []
     for row in await store.due_deliveries_for_update(tx, most, at, LEASE):
         try:
-            phone = await _phone(sealer, row)
-            decision = decide(
-                OCCASIONS[row["occasion"]],
-                store.preferences_of(row),
-                number=row["number"],
-                state=row["state"],
-                has_phone=phone is not None,
-                zone=ZoneInfo(row["zone"]),
-                made_at=row["created_at"],
-                at=at,
-            )
+            phone, decision = await _decided(sealer, row, at)
         except Exception as error:
-            # One that cannot be read must not keep back the others.
+            # A key that cannot be had now, or a value that does not open: it must not keep back the others.
             log.error("message cannot be made", error=type(error).__name__)
-            phone, decision = None, Decision(failed=type(error).__name__)
+            phone, decision = None, _later(row, type(error).__name__, at)
+        delivery = row["notification_id"]
         if decision.text is not None and phone is not None:
-            message = Message(phone, decision.text, at.isoformat(), str(row["notification_id"]))
-            taken.append(Delivery(row["notification_id"], row["attempts"], message))
-        elif decision.until is not None:
-            await store.save_held(tx, row["notification_id"])
-            await set_timer(tx, HELD, row["notification_id"], decision.until)
+            message = Message(phone, decision.text, at.isoformat(), str(delivery))
+            taken.append(Delivery(delivery, row["attempts"], message))
+        elif decision.again is not None:
+            await store.save_next_try(tx, delivery, decision.reason or "", decision.again)
+        elif decision.held is not None:
+            await store.save_held(tx, delivery)
+            await set_timer(tx, HELD, delivery, decision.held)
         else:
             ended = "failed" if decision.failed else "dropped"
-            reason = decision.failed or decision.dropped
-            await store.save_ended(tx, row["notification_id"], ended, reason, at)
+            await store.save_ended(tx, delivery, ended, decision.reason, at)
     return taken
+
+
+async def _decided(sealer: Sealer, row: Record, at: datetime) -> tuple[str | None, Decision]:
+    phone = await _phone(sealer, row)
+    return phone, decide(
+        OCCASIONS.get(row["occasion"]),
+        store.preferences_of(row),
+        number=row["number"],
+        state=row["state"],
+        has_phone=phone is not None,
+        zone=ZoneInfo(row["zone"]),
+        made_at=row["created_at"],
+        at=at,
+    )
+
+
+def _later(row: Record, reason: str, at: datetime) -> Decision:
+    if row["attempts"] >= TRIES:
+        return Decision(failed=True, reason=reason)
+    return Decision(again=at + pause_after(row["attempts"]), reason=reason)
 
 
 async def _phone(sealer: Sealer, row: Record) -> str | None:

@@ -14,16 +14,18 @@ GIVE_UP = timedelta(hours=48)
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Exactly one of: `text` is to be sent; `until` is when to look again; `dropped` and `failed` say why never."""
+    """`text` is to be sent now; or it is `held` until then, or tried `again` at that time; or it ends here, as `failed` or because
+    nobody needs it. `reason` is a code."""
 
     text: str | None = None
-    until: datetime | None = None
-    dropped: str | None = None
-    failed: str | None = None
+    held: datetime | None = None
+    again: datetime | None = None
+    failed: bool = False
+    reason: str | None = None
 
 
 def decide(
-    occasion: Occasion,
+    occasion: Occasion | None,
     preferences: Preferences,
     *,
     number: str | None,
@@ -33,16 +35,18 @@ def decide(
     made_at: datetime,
     at: datetime,
 ) -> Decision:
-    """`state` is where its subject stands now, None where it has none."""
+    """`occasion` is None for one that there is no more; `state` is where its subject stands now, None where it has none."""
+    if occasion is None:
+        return Decision(failed=True, reason="unknown occasion")
     if not has_phone:
-        return Decision(dropped="no phone")
+        return Decision(reason="no phone")
     if state is not None and not occasion.still_worth_sending(state):
-        return Decision(dropped="overtaken")
+        return Decision(reason="overtaken")
     if occasion.urgency is not Urgency.AT_ONCE:
         if not preferences.sms:
-            return Decision(dropped="not wanted")
+            return Decision(reason="not wanted")
         if at - made_at > GIVE_UP:
-            return Decision(failed="too late")
+            return Decision(failed=True, reason="too late")
         if (until := allowed_from(at, preferences.quiet, zone)) > at:
-            return Decision(until=until)
+            return Decision(held=until)
     return Decision(text=f"【邻里】{occasion.text(preferences.language, number)}")

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
+from resident_gateway.rules.occasions import Audience, Occasion, Urgency
 from resident_gateway.rules.quiet_hours import USUAL, QuietHours
 
-# What is told a day late is shown, and rings nobody: so are all the events of a topic that is read for the first time.
-NEWS = timedelta(hours=24)
+# What is told a day late is shown to whom it is about, and rings nobody; what is a month old is not told at all. A topic that is
+# read for the first time holds years.
+NEWS, HISTORY = timedelta(hours=24), timedelta(days=30)
 TRIES = 8
 # Until then somebody else may not take what is being sent.
 LEASE = timedelta(seconds=60)
@@ -51,6 +53,14 @@ def notification_id(person_id: UUID, subject_id: UUID, occasion: str, instance: 
 
 def is_news(happened_at: datetime, at: datetime) -> bool:
     return at - happened_at <= NEWS
+
+
+def told_how(occasion: Occasion, happened_at: datetime, at: datetime) -> Urgency | None:
+    """None: not at all. Staff have their work lists for what is old."""
+    if is_news(happened_at, at):
+        return occasion.urgency
+    theirs = occasion.to is Audience.OWNER and at - happened_at <= HISTORY
+    return Urgency.SHOWN if theirs else None
 
 
 def pause_after(attempts: int) -> timedelta:

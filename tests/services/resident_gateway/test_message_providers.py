@@ -162,19 +162,32 @@ async def test_a_provider_that_is_away_is_let_be_and_uses_up_no_tries(
 
 
 async def test_a_message_that_cannot_be_made_keeps_back_no_other(town: Town, provider: SmsProvider) -> None:
-    broken = await town.filed()
+    """Of an occasion that there is no more, and of somebody whose number does not open: that may be a key that is away."""
+    gone = await town.filed()
     async with town.gateway.tx() as tx:
         await tx.execute(
             "UPDATE notification SET occasion = 'unknown' WHERE subject_id = $1 AND person_id = $2",
-            broken,
+            gone,
             town.resident,
         )
+    neighbour, town.resident = town.resident, uuid4()
+    await town.settle(town.resident)
+    await town.entrance.open_account(account="13900139000", subject=str(town.resident))
+    async with town.gateway.tx() as tx:
+        await tx.execute("UPDATE account SET account = 'unreadable' WHERE subject = $1", town.resident)
+    await town.filed()
+    town.resident = neighbour
     await town.filed()
     await _try(town)
     assert [body["text"] for _, body in provider.calls] == [RECEIVED]
-    [failed] = await _failed(town)
-    assert failed["reason"] == "KeyError"
+    assert [each["reason"] for each in await _failed(town)] == ["unknown occasion"]
     assert "unknown" in await town.shown()
+    assert [attempts for state, _, attempts in await town.deliveries() if state == "due"] == [1, 1]
+    for _ in range(TRIES):
+        await _try(town, timedelta(hours=1))
+        await town.clock(10)
+    assert len(await _failed(town)) == 3
+    assert len(provider.calls) == 1
 
 
 async def test_what_is_two_days_old_is_given_up(town: Town, provider: SmsProvider) -> None:

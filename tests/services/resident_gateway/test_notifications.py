@@ -1,13 +1,14 @@
 """People are told what happened to what is theirs: each once, in their language, and never of what is over."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from event_contracts import resident_requests as requests
+from event_contracts.base import EventPayload
 from platform_kit.errands import Errands
 from platform_kit.kit import Kit
 from platform_kit.timers import Timers
@@ -38,6 +39,7 @@ async def test_a_resident_is_told_of_each_step_by_number_and_state_alone(town: T
     await town.happens(
         request, requests.RequestCommented, comment_id=uuid4(), author_id=town.worker, side="staff"
     )
+    await town.sent()
     await town.happens(request, requests.RequestResolved, resolved_by=town.worker)
     await town.sent()
     await town.happens(request, requests.RequestReopened, reopened_by=uuid4())
@@ -113,18 +115,21 @@ async def test_staff_of_a_unit_that_the_registry_has_not_told_of_yet_are_told_la
     assert known != town.unit
 
 
-async def test_each_is_told_once_however_often_and_by_however_many_the_topics_are_read(town: Town) -> None:
-    """Counted at the phone: first the inbox forgets everything, then what is known of the request as well."""
-    request = await town.filed()
-    await town.asked(request)
-    history = [
+def _history(town: Town, request: UUID, at: datetime) -> list[EventPayload]:
+    return [
         requests.RequestSubmitted(
-            **town.about(request), case_number=NUMBER, category="errand", filed_by=town.resident,
-            occurred_at=await town.now(),
+            **town.about(request), case_number=NUMBER, category="errand", filed_by=town.resident, occurred_at=at
         ),
         requests.RequestStarted(**town.about(request)),
         requests.RequestAwaitsResident(**town.about(request)),
     ]  # fmt: skip
+
+
+async def test_each_is_told_once_however_often_and_by_however_many_the_topics_are_read(town: Town) -> None:
+    """Counted at the phone: first the inbox forgets everything, then what is known of the request as well."""
+    request = await town.filed()
+    await town.asked(request)
+    history = _history(town, request, await town.now())
     before = await town.sent()
     seen = await town.shown(town.worker)
     assert sorted(before) == sorted([RECEIVED, QUESTION])
@@ -236,20 +241,34 @@ async def test_after_it_is_over_nobody_is_reminded_and_only_that_is_told(
     assert WAITS not in await town.shown()
 
 
-async def test_a_topic_that_is_read_for_the_first_time_rings_nobody(town: Town) -> None:
+@pytest.mark.parametrize(("days", "shown"), [(3, [QUESTION, TAKEN_UP, RECEIVED]), (31, [])])
+async def test_a_topic_that_is_read_for_the_first_time_rings_nobody(
+    town: Town, days: int, shown: list[str]
+) -> None:
     request = uuid4()
-    old = await town.now() - timedelta(days=3)
-    for event in (
-        requests.RequestSubmitted(
-            **town.about(request), case_number=NUMBER, category="errand", filed_by=town.resident, occurred_at=old
-        ),
-        requests.RequestStarted(**town.about(request)),
-        requests.RequestAwaitsResident(**town.about(request)),
-    ):  # fmt: skip
+    old = await town.now() - timedelta(days=days)
+    for event in _history(town, request, old):
         await town.gateway.deliver("notifications", event, at=old)
     await town.gateway.fire_timers()
     assert await town.sent() == []
-    assert await town.shown() == [QUESTION, TAKEN_UP, RECEIVED]
+    assert await town.shown() == shown
+    assert await town.shown(town.worker) == []
+
+
+async def test_what_is_read_once_more_revives_no_reminder(town: Town) -> None:
+    """The topic is read as far as the question, of a request that was withdrawn since."""
+    request = await town.filed()
+    await town.asked(request)
+    await town.happens(request, requests.RequestWithdrawn, withdrawn_by=uuid4())
+    before = await town.sent()
+    async with town.gateway.tx() as tx:
+        await tx.execute("DELETE FROM inbox")
+    at = await town.now()
+    for version, event in enumerate(_history(town, request, at), start=1):
+        await town.gateway.deliver("notifications", event, version=version, at=at)
+    await town.gateway.advance(timedelta(hours=24, minutes=1))
+    await town.gateway.fire_timers()
+    assert await town.sent() == before
 
 
 async def test_everybody_is_told_in_their_language(town: Town) -> None:

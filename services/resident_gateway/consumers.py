@@ -38,7 +38,36 @@ def shows(kind: str, subject: str, state: str, **fields: str) -> Handler:
 
 
 def _request(state: str, **fields: str) -> Handler:
-    return shows("request", "request_id", state, **fields)
+    """The resident's request, and for whoever follows it its state, which is public."""
+    resident = shows("request", "request_id", state, **fields)
+
+    async def show(tx: Tx, event: Received[Any]) -> None:
+        await resident(tx, event)
+        await store.save_state_for_all(
+            tx,
+            event.data.request_id,
+            kind="followed",
+            state=state,
+            among=None,
+            version=event.version,
+            at=event.at,
+        )
+
+    return show
+
+
+async def on_request_followed(tx: Tx, event: Received[requests.RequestFollowed]) -> None:
+    request = event.data
+    for person_id in request.follower_ids:
+        item = Item(
+            person_id, request.request_id, "followed", request.state, event.version, event.at,
+            number=request.case_number, detail=request.category,
+        )  # fmt: skip
+        await store.save_item(tx, item)
+
+
+async def on_request_unfollowed(tx: Tx, event: Received[requests.RequestUnfollowed]) -> None:
+    await store.delete_item(tx, event.data.follower_id, event.data.request_id, kind="followed")
 
 
 def _application(state: str, **fields: str) -> Handler:
@@ -144,7 +173,10 @@ CONSUMERS = (
         "timeline",
         start="beginning",
         handlers={
-            requests.RequestSubmitted: _request("submitted", number="case_number", detail="category"),
+            # Nobody follows it yet.
+            requests.RequestSubmitted: shows(
+                "request", "request_id", "submitted", number="case_number", detail="category"
+            ),
             requests.RequestTriaged: _request("triaged", number="case_number", detail="category"),
             requests.RequestAssigned: _request("assigned"),
             requests.RequestUnassigned: _request("triaged"),
@@ -156,6 +188,9 @@ CONSUMERS = (
             requests.RequestReopened: _request("reopened"),
             requests.RequestWithdrawn: _request("withdrawn"),
             requests.RequestRejected: _request("rejected"),
+            requests.RequestMerged: _request("merged", detail="into_case_number"),
+            requests.RequestFollowed: on_request_followed,
+            requests.RequestUnfollowed: on_request_unfollowed,
             volunteers.TaskOffered: on_task_offered,
             volunteers.TaskAccepted: on_task_accepted,
             volunteers.TaskReopened: _task_for_all("lapsed"),

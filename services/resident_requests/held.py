@@ -1,14 +1,23 @@
 """What resident requests hold about a person, for whoever asks what is held about them."""
 
 from platform_kit.personal_data import Held
-from resident_requests.rules.sealed import ADDRESS, ANSWERS, ATTACHMENT_NAME, COMMENT, CONFLICT, REASON, WORDS
+from resident_requests.rules.sealed import (
+    ADDRESS,
+    ANSWERS,
+    ATTACHMENT_NAME,
+    COMMENT,
+    CONFLICT,
+    RATING,
+    REASON,
+    WORDS,
+)
 
 HELD = (
     Held(
         "request",
         "resident_id = $1",
         ("id", "case_number", "filed_by", "unit_id", "category", "channel", "urgency", "author_id", "state", "route", "latitude", "longitude", "wanted_from",
-         "wanted_until", "assignee_id", "respond_by", "responded_at", "resolve_by", "occurred_at", "created_at"),
+         "wanted_until", "assignee_id", "respond_by", "responded_at", "resolve_by", "occurred_at", "created_at", "merged_into"),
         sealed={"words": WORDS, "address": ADDRESS, "reason": REASON, "answers": ANSWERS},
     ),
     Held(
@@ -27,7 +36,20 @@ HELD = (
     Held(
         "attachment",
         "request_id IN (SELECT id FROM request WHERE resident_id = $1)",
-        ("request_id", "number", "kind", "size", "width", "height", "added_by", "added_at"),
+        ("request_id", "number", "kind", "size", "width", "height", "added_by", "added_at", "evidence_round"),
         sealed={"name": ATTACHMENT_NAME},
+    ),
+    # By what it is found again; the prints of its words say nothing to anybody.
+    Held(
+        "likeness",
+        "request_id IN (SELECT id FROM request WHERE resident_id = $1)",
+        ("request_id", "case_number", "category", "state", "occurred_at", "latitude", "longitude"),
+    ),
+    Held("follower", "person_id = $1", ("request_id", "since", "until")),
+    Held(
+        "rating",
+        "request_id IN (SELECT id FROM request WHERE resident_id = $1)",
+        ("request_id", "round", "stars", "rated_by", "at"),
+        sealed={"words": RATING},
     ),
 )  # fmt: skip

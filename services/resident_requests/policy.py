@@ -13,6 +13,16 @@ POLICY = policy(
         "list_categories": ANYBODY,
         "set_category": each("operator", "district", may=ALL),
         "submit_request": _THEIRS | each("worker", may=(OWN_OR_LET, IN_UNITS)),
+        # As filing: it is asked before something is filed.
+        "find_similar": _THEIRS | each("worker", may=(OWN_OR_LET, IN_UNITS)),
+        "list_similar": _STAFF,
+        "merge_request": _STAFF,
+        "list_merged": _STAFF,
+        # All that are public, and the action asks whether it is.
+        "follow_request": each("resident", may=ALL),
+        "unfollow_request": each("resident", may=OWN),
+        "list_followed": each("resident", may=OWN),
+        "count_followers": _STAFF,
         "list_requests": _STAFF,
         "read_figures": _STAFF,
         "read_request": each(ANY_ROLE, may=OWN_OR_LET) | _STAFF,
@@ -34,6 +44,11 @@ POLICY = policy(
         "withdraw_request": _THEIRS,
         "confirm_request": _THEIRS,
         "reopen_request": _THEIRS,
+        # Whose it is, and whoever follows it; the action asks.
+        "dispute_request": each("resident", "worker", may=OWN_OR_LET),
+        # Not by a worker who acts for them: they would praise themselves.
+        "rate_request": each("resident", may=OWN_OR_LET),
+        "list_ratings": each(ANY_ROLE, may=OWN_OR_LET) | _STAFF,
         "describe_source": _STAFF | each("operator", may=ALL),
         "import_reports": _STAFF | each("operator", may=ALL),
         "read_my_data": OWN,

@@ -42,6 +42,10 @@ class IdTaken(Refusal):
     )
 
 
+class RatedAlready(Refusal):
+    says = Text("This has been rated already.", "本次办理已评价过。")
+
+
 class OnlyStaffKeepNotes(Refusal):
     status = 403
     says = Text(

@@ -23,7 +23,6 @@ from platform_kit.pictures import (
     drawn_anew,
 )
 from platform_kit.problems import ChangedMeanwhile, InvalidInput, NotFound, NotYours, Text, VersionMissing
-from registry_replica.permitted import permitted
 from resident_requests import actions, problems, schemas, store
 from resident_requests.policy import POLICY
 from resident_requests.rules.attachments import MOST_ATTACHMENTS
@@ -33,6 +32,7 @@ from resident_requests.rules.comments import shown_to
 from resident_requests.rules.questions import Option, Question
 from resident_requests.rules.request import Request, State
 from resident_requests.rules.sealed import ATTACHMENT_CONTENT, ATTACHMENT_NAME, COMMENT, CONFLICT
+from resident_requests.schemas.together import Resolution, SimilarView
 from resident_requests.settings import RequestSettings
 
 router = APIRouter(tags=["gateway"])
@@ -75,12 +75,12 @@ async def set_category(
 @router.post(
     "/requests",
     status_code=201,
-    response_model=schemas.RequestView,
+    response_model=schemas.RequestFiled,
     responses=refusals(
         problems.CategoryUnknown, problems.CategoryClosed, problems.CallFirst, problems.IdTaken, NotYours
     )
     | {
-        200: {"model": schemas.RequestView, "description": "It had arrived before."},
+        200: {"model": schemas.RequestFiled, "description": "It had arrived before."},
         202: {"model": schemas.ConflictView, "description": "Other content under an id that there was."},
     },
 )
@@ -93,11 +93,13 @@ async def submit_request(body: schemas.NewRequest, command: ByCaller) -> Respons
     outcome = await actions.submit_request(
         command.tx, command.kit.sealer, filed, request_id=body.id, called=body.called, by=command.caller
     )
-    view = schemas.RequestView.of(outcome.request)
     if outcome.kept is not None:
+        view = schemas.RequestView.of(outcome.request)
         both = schemas.ConflictView(kept=outcome.kept, request=view)
         return command.answer(both, status=202, about=[view.resident_id])
-    return command.answer(view, status=201 if outcome.fresh else 200)
+    similar = tuple(SimilarView.model_validate(each) for each in outcome.similar)
+    filed_view = schemas.RequestFiled.of(outcome.request, similar=similar)
+    return command.answer(filed_view, status=201 if outcome.fresh else 200)
 
 
 @router.get("/requests", response_model=schemas.RequestPage)
@@ -186,8 +188,16 @@ async def start_request(request_id: UUID, command: ByCaller) -> Response:
 
 
 @router.post("/requests/{request_id}/resolve", response_model=schemas.RequestView, responses=refusals())
-async def resolve_request(request_id: UUID, command: ByCaller) -> Response:
-    request = await actions.resolve_request(command.tx, request_id, by=command.caller)
+async def resolve_request(request_id: UUID, command: ByCaller, body: Resolution | None = None) -> Response:
+    shown = body or Resolution()
+    request = await actions.resolve_request(
+        command.tx,
+        command.kit.sealer,
+        request_id,
+        words=shown.words,
+        pictures=shown.pictures,
+        by=command.caller,
+    )
     return command.answer(schemas.RequestView.of(request))
 
 
@@ -340,12 +350,7 @@ async def read_attachment(request_id: UUID, number: AttachmentNumber, read: ForC
 
 
 async def _seen(request_id: UUID, read: Read, operation: str) -> Request:
-    request = await store.request(read.tx, request_id)
-    if request is None or not await permitted(
-        read.tx, read.caller, POLICY[operation], owner=request.resident_id, unit=request.unit_id, at=await now(read.tx)
-    ):  # fmt: skip
-        raise NotFound(what="request")
-    return request
+    return await actions.look_at(read.tx, request_id, read.caller, POLICY[operation])
 
 
 def _attachment(attachment: store.Attachment, name: str | None) -> schemas.AttachmentView:
@@ -357,6 +362,7 @@ def _attachment(attachment: store.Attachment, name: str | None) -> schemas.Attac
         width=attachment.width,
         height=attachment.height,
         added_at=attachment.added_at,
+        evidence_round=attachment.evidence_round,
     )
 
 

@@ -2,6 +2,7 @@
 
 from platform_kit.personal_data import personal_data_router
 from platform_kit.service import Service
+from resident_requests import duplicate_routes, outcome_routes
 from resident_requests.consumers import CONSUMERS
 from resident_requests.held import HELD
 from resident_requests.policy import POLICY
@@ -15,7 +16,8 @@ SERVICE = Service(
     prefix="REQUESTS",
     title="居民求助 Resident requests",
     metadata=Row.metadata,
-    routers=(router, personal_data_router("requests", HELD)),
+    # `/requests/followed` before `/requests/{request_id}`, which would take it for an id.
+    routers=(duplicate_routes.router, outcome_routes.router, router, personal_data_router("requests", HELD)),
     policy=POLICY,
     consumers=CONSUMERS,
     timers=TIMERS,

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Sequence, text
+from sqlalchemy import ARRAY, CheckConstraint, Column, Index, Integer, Sequence, text
 from sqlmodel import Field, SQLModel
 
-from platform_kit.tables import JSONB, TIMESTAMPTZ, service_registry
+from platform_kit.tables import BIGINT, JSONB, TIMESTAMPTZ, service_registry
 from registry_replica.tables import add_replica_tables
 
 
@@ -65,13 +65,16 @@ class RequestRow(Row, table=True):
     __table_args__ = (
         CheckConstraint(
             "state IN ('submitted', 'triaged', 'assigned', 'in_progress', 'awaiting_resident', 'resolved', 'closed',"
-            " 'reopened', 'rejected', 'withdrawn')",
+            " 'reopened', 'rejected', 'withdrawn', 'merged')",
             name="state",
         ),
         CheckConstraint("channel IN ('app', 'web', 'counter', 'phone', 'visit')", name="channel"),
         CheckConstraint("urgency IN ('normal', 'urgent', 'emergency')", name="urgency"),
         CheckConstraint("resident_id IS NOT NULL OR source IS NOT NULL", name="has_a_resident_or_a_source"),
         CheckConstraint("(source IS NULL) = (source_number IS NULL)", name="source_has_a_number"),
+        CheckConstraint("(state = 'merged') = (merged_into IS NOT NULL)", name="merged_into"),
+        CheckConstraint("merged_into <> id", name="not_into_itself"),
+        Index("ix_request_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
         Index("uq_request_source_number", "source", "source_number", unique=True),
         Index("ix_request_resident_id", "resident_id", "id"),
         Index(
@@ -124,11 +127,62 @@ class RequestRow(Row, table=True):
     due_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     resolved_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     occurred_at: datetime = Field(sa_type=TIMESTAMPTZ)
+    merged_into: UUID | None = Field(default=None, foreign_key="request.id")
     source: str | None = None
     source_number: str | None = None
     source_content: bytes | None = None
     version: int
     created_at: datetime = Field(sa_type=TIMESTAMPTZ)
+
+
+class LikenessRow(Row, table=True):
+    """By what a public request is found again: its public facts, and keyed prints of the pieces of its words. Whoever is erased
+    loses it."""
+
+    __tablename__ = "likeness"
+    __table_args__ = (
+        CheckConstraint("cardinality(prints) <= 128", name="prints"),
+        CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name="point"),
+        *(
+            Index(f"ix_likeness_{place}", "category", place, "occurred_at", postgresql_where=text(_IS_OPEN))
+            for place in ("cell", "unit_id")
+        ),
+    )
+
+    request_id: UUID = Field(primary_key=True, foreign_key="request.id")
+    case_number: str
+    category: str = Field(foreign_key="category.code")
+    unit_id: UUID
+    state: str
+    occurred_at: datetime = Field(sa_type=TIMESTAMPTZ)
+    latitude: float | None = None
+    longitude: float | None = None
+    cell: int = Field(sa_type=BIGINT)
+    prints: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
+
+
+class FollowerRow(Row, table=True):
+    __tablename__ = "follower"
+    __table_args__ = (Index("ix_follower_person_id", "person_id", "request_id"),)
+
+    request_id: UUID = Field(primary_key=True, foreign_key="request.id")
+    person_id: UUID = Field(primary_key=True)
+    since: datetime = Field(sa_type=TIMESTAMPTZ)
+    until: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
+
+
+class RatingRow(Row, table=True):
+    """Once for each round; `words` are sealed."""
+
+    __tablename__ = "rating"
+    __table_args__ = (CheckConstraint("stars BETWEEN 1 AND 5", name="stars"),)
+
+    request_id: UUID = Field(primary_key=True, foreign_key="request.id")
+    round: int = Field(primary_key=True)
+    stars: int
+    words: bytes | None = None
+    rated_by: UUID
+    at: datetime = Field(sa_type=TIMESTAMPTZ)
 
 
 class BreachRow(Row, table=True):
@@ -148,7 +202,9 @@ class CommentRow(Row, table=True):
 
     __tablename__ = "comment"
     __table_args__ = (
-        CheckConstraint("kind IN ('from_resident', 'from_staff', 'question', 'answer', 'note')", name="kind"),
+        CheckConstraint(
+            "kind IN ('from_resident', 'from_staff', 'question', 'answer', 'resolution', 'note')", name="kind"
+        ),
         Index("ix_comment_request_id", "request_id", "id"),
     )
 
@@ -189,6 +245,7 @@ class AttachmentRow(Row, table=True):
     height: int
     added_by: UUID
     added_at: datetime = Field(sa_type=TIMESTAMPTZ)
+    evidence_round: int | None = None
 
 
 class ImportSourceRow(Row, table=True):

@@ -1,6 +1,11 @@
 """What this service listens to: the registry, and the requests that are routed to volunteers."""
 
-from event_contracts.resident_requests import RequestRejected, RequestTriaged, RequestWithdrawn
+from event_contracts.resident_requests import (
+    RequestMerged,
+    RequestRejected,
+    RequestTriaged,
+    RequestWithdrawn,
+)
 from platform_kit.consumer import Consumer
 from platform_kit.db import Tx
 from platform_kit.envelope import Received
@@ -22,7 +27,9 @@ async def on_request_triaged(tx: Tx, event: Received[RequestTriaged]) -> None:
         )
 
 
-async def on_request_over(tx: Tx, event: Received[RequestWithdrawn | RequestRejected]) -> None:
+async def on_request_over(
+    tx: Tx, event: Received[RequestWithdrawn | RequestRejected | RequestMerged]
+) -> None:
     await actions.cancel_task(tx, request_id=event.data.request_id)
 
 
@@ -35,6 +42,7 @@ CONSUMERS = (
             RequestTriaged: on_request_triaged,
             RequestWithdrawn: on_request_over,
             RequestRejected: on_request_over,
+            RequestMerged: on_request_over,
         },
     ),
 )

@@ -119,9 +119,48 @@ class RequestClosed(_RequestEvent):
 
 
 class RequestReopened(_RequestEvent):
+    """`by_follower`: a neighbour says that it is not done, not whose it is."""
+
     type: ClassVar[str] = "requests.request.reopened.v1"
 
     reopened_by: UUID
+    by_follower: bool = False
+
+
+class RequestMerged(_RequestEvent):
+    """It is about the same as another, and goes on as that one."""
+
+    type: ClassVar[str] = "requests.request.merged.v1"
+
+    into: UUID
+    into_case_number: str
+
+
+class RequestFollowed(_RequestEvent):
+    """These follow it from now on: of what happens to it they may know what is public. `merged`: with that request they came."""
+
+    type: ClassVar[str] = "requests.request.followed.v1"
+
+    follower_ids: tuple[UUID, ...]
+    case_number: str
+    category: str
+    state: str
+    merged: UUID | None = None
+
+
+class RequestUnfollowed(_RequestEvent):
+    type: ClassVar[str] = "requests.request.unfollowed.v1"
+
+    follower_id: UUID
+
+
+class RequestRated(_RequestEvent):
+    """`stars` from 1 to 5, of what was done in that round; the words stay with the service."""
+
+    type: ClassVar[str] = "requests.request.rated.v1"
+
+    round: int
+    stars: int
 
 
 class RequestWithdrawn(_RequestEvent):

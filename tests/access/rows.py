@@ -56,7 +56,7 @@ REPLICA = (
 # numbers that are nobody's.
 PUBLIC: dict[str, frozenset[str]] = {
     "community_registry": frozenset({"unit", "work_calendar"}),
-    "resident_requests": frozenset({"unit", "work_calendar", "category", "category_version", "import_source"}),
+    "resident_requests": frozenset({"unit", "work_calendar", "category", "category_version", "import_source", "likeness"}),
     "volunteer_matching": frozenset({"unit", "work_calendar"}),
     "relief_disbursement": frozenset({"unit", "work_calendar", "programme"}),
     "paid_services": frozenset({"unit", "work_calendar", "service", "period", "receipt_series"}),
@@ -103,6 +103,12 @@ TABLES: dict[str, tuple[Table, ...]] = {
               " JOIN request r ON r.id = c.request_id", CASE),
         Table("breach", "missed_of_both", "SELECT b.request_id AS key, r.resident_id AS person FROM breach b"
               " JOIN request r ON r.id = b.request_id", CASE, key="request_id"),
+        # Who follows is for themselves and for staff, and not for whose it is.
+        Table("follower", "followed_of_both", a="volunteer_other", b="provider", key="person_id",
+              whose="SELECT person_id AS key, person_id AS person FROM follower",
+              sees={"volunteer_other": "A", "provider": "B", "staff_x": "A", "staff_y": "B"}),
+        Table("rating", "ratings_of_both", "SELECT g.request_id AS key, r.resident_id AS person FROM rating g"
+              " JOIN request r ON r.id = g.request_id", CASE, key="request_id"),
         Table("attachment", "own_data", "SELECT a.request_id AS key, r.resident_id AS person FROM attachment a"
               " JOIN request r ON r.id = a.request_id", CASE, key="request_id"),
         *REPLICA,

@@ -9,7 +9,7 @@ from platform_kit.money import Money
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """`detail` is a code (a category, a service) that the view puts into words; `amount` in minor units."""
+    """`detail` is a code (a category, a service) that the view puts into words, or the number of what it was merged into; `amount` in minor units."""
 
     person_id: UUID
     subject_id: UUID

@@ -38,6 +38,7 @@ from resident_gateway.store.deliveries import (
     save_released,
 )
 from resident_gateway.store.items import (
+    delete_item,
     save_item,
     save_state_for_all,
     timeline,
@@ -67,6 +68,7 @@ __all__ = [
     "code_for_update",
     "delete_accounts_of",
     "delete_code",
+    "delete_item",
     "delete_told",
     "delete_turn",
     "delete_turns",

@@ -64,6 +64,11 @@ async def save_state_for_all(
     )
 
 
+async def delete_item(tx: Tx, person_id: UUID, subject_id: UUID, *, kind: str) -> None:
+    theirs = "person_id = $1 AND subject_id = $2 AND kind = $3"
+    await tx.execute(f"DELETE FROM timeline_item WHERE {theirs}", person_id, subject_id, kind)
+
+
 async def timeline(
     tx: Tx, acting: Acting, person_id: UUID, limit: int, cursor: str | None
 ) -> tuple[list[Record], str | None]:
@@ -77,7 +82,7 @@ async def timeline(
         """
         WITH caller AS MATERIALIZED (SELECT set_config('linli.caller', $5, true) AS told)
         SELECT page.* FROM caller CROSS JOIN LATERAL (
-            SELECT kind, subject_id::text AS id, number, state, amount_minor, currency, happened_at, version
+            SELECT kind, subject_id::text AS id, number, detail, state, amount_minor, currency, happened_at, version
             FROM timeline_item
             WHERE caller.told <> '' AND person_id = $1
                 AND ($2::timestamptz IS NULL OR (happened_at, subject_id) < ($2, $3::uuid))

@@ -11,7 +11,7 @@ from platform_kit.db import Database, Tx
 from platform_kit.money import Money
 from platform_kit.problems import InvalidInput, Text
 from resident_gateway import schemas, store
-from resident_gateway.views.words import KINDS, STATES
+from resident_gateway.views.words import JOINED, KINDS, STATES
 
 PATIENCE_SECONDS = 2.0
 FIRST_LOOK_SECONDS, LAST_LOOK_SECONDS = 0.02, 0.2
@@ -25,7 +25,7 @@ async def timeline_page(
     tx: Tx, acting: Acting, person_id: UUID, *, limit: int, cursor: str | None, fresh: bool, language: str
 ) -> schemas.TimelinePage:
     rows, following = await store.timeline(tx, acting, person_id, limit, cursor)
-    items = [_shown(row, KINDS[language], STATES[language]) for row in rows]
+    items = [_shown(row, KINDS[language], STATES[language], JOINED[language]) for row in rows]
     return {"items": items, "next": following, "fresh": fresh}
 
 
@@ -50,16 +50,20 @@ async def arrived(db: Database, min_version: str) -> bool:
         waited, pause = waited + pause, min(pause * 1.5, LAST_LOOK_SECONDS)
 
 
-def _shown(row: Record, kinds: Mapping[str, str], states: Mapping[str, str]) -> schemas.TimelineItem:
+def _shown(
+    row: Record, kinds: Mapping[str, str], states: Mapping[str, str], joined: str
+) -> schemas.TimelineItem:
     """By place: fifty rows a page, and a column found by its name costs more than one that is simply the next."""
-    kind, id_, number, state, amount, currency, happened_at, version = row
+    kind, id_, number, detail, state, amount, currency, happened_at, version = row
     return {
         "kind": kind,
         "id": id_,
         "number": number,
         "title": kinds.get(kind, kind),
         "state": state,
-        "state_text": states.get(state, state),
+        "state_text": joined.format(number=detail)
+        if state == "merged" and kind == "request"
+        else states.get(state, state),
         "amount": None if amount is None else Money(amount, currency),
         "happened_at": happened_at,
         "version": version,

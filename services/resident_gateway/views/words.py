@@ -12,6 +12,7 @@ def _by_language(table: dict[str, tuple[str, str]]) -> dict[str, dict[str, str]]
 KINDS = _by_language(
     {
         "request": ("求助", "Request"),
+        "followed": ("关注的求助", "Request that you follow"),
         "task": ("志愿任务", "Volunteer task"),
         "application": ("救助申请", "Relief application"),
         "payment": ("救助金发放", "Relief payment"),
@@ -30,6 +31,7 @@ STATES = _by_language(
         "resolved": ("已办结", "Done"),
         "closed": ("已关闭", "Closed"),
         "reopened": ("已重开", "Reopened"),
+        "merged": ("已与其他求助合并", "Joined with another"),
         "withdrawn": ("已撤回", "Withdrawn"),
         "rejected": ("未通过", "Declined"),
         "offered": ("待接单", "Waiting for your answer"),
@@ -58,9 +60,12 @@ STATES = _by_language(
     }
 )
 
+# Of one's own request: which other it goes on as.
+JOINED = {"zh": "已并入求助 {number}", "en": "Joined with case {number}"}
+
 # An icon beside the word: colour is never the only signal.
 ICONS = {
     "submitted": "✉", "triaged": "…", "assigned": "☺", "in_progress": "▶", "awaiting_resident": "?", "resolved": "✔", "closed": "✔",
-    "paid": "¥", "offered": "?", "accepted": "☺", "taken": "✖", "rejected": "✖", "returned": "↩", "on_notice": "📢",
+    "merged": "⇉", "paid": "¥", "offered": "?", "accepted": "☺", "taken": "✖", "rejected": "✖", "returned": "↩", "on_notice": "📢",
     "approved": "✔", "confirmed": "✔", "done": "✔", "completed": "✔",
 }  # fmt: skip

@@ -8,17 +8,25 @@ from resident_requests.actions.close_silent_request import close_silent_request
 from resident_requests.actions.confirm_request import confirm_request
 from resident_requests.actions.correct_request import correct_request
 from resident_requests.actions.describe_source import describe_source
+from resident_requests.actions.dispute_request import dispute_request
 from resident_requests.actions.end_waiting import end_waiting
 from resident_requests.actions.escalate_overdue import escalate_overdue
 from resident_requests.actions.escalate_request import escalate_request
 from resident_requests.actions.find_key import find_key
+from resident_requests.actions.find_similar import Asked, find_similar
+from resident_requests.actions.follow_request import follow_request
 from resident_requests.actions.forget_places import forget_places
 from resident_requests.actions.import_reports import import_reports
+from resident_requests.actions.list_followed import list_followed
+from resident_requests.actions.list_similar import list_similar
+from resident_requests.actions.look_at import look_at
+from resident_requests.actions.merge_request import merge_request
 from resident_requests.actions.note_done import note_done
 from resident_requests.actions.note_started import note_started
 from resident_requests.actions.note_stepped_back import note_stepped_back
 from resident_requests.actions.note_taken_up import note_taken_up
 from resident_requests.actions.open_said import open_said
+from resident_requests.actions.rate_request import rate_request
 from resident_requests.actions.reject_request import reject_request
 from resident_requests.actions.reopen_request import reopen_request
 from resident_requests.actions.resolve_request import resolve_request
@@ -27,9 +35,11 @@ from resident_requests.actions.side_of import side_of
 from resident_requests.actions.start_request import start_request
 from resident_requests.actions.submit_request import Filed, Outcome, submit_request
 from resident_requests.actions.triage_request import triage_request
+from resident_requests.actions.unfollow_request import unfollow_request
 from resident_requests.actions.withdraw_request import withdraw_request
 
 __all__ = [
+    "Asked",
     "Filed",
     "Outcome",
     "add_attachment",
@@ -40,17 +50,25 @@ __all__ = [
     "confirm_request",
     "correct_request",
     "describe_source",
+    "dispute_request",
     "end_waiting",
     "escalate_overdue",
     "escalate_request",
     "find_key",
+    "find_similar",
+    "follow_request",
     "forget_places",
     "import_reports",
+    "list_followed",
+    "list_similar",
+    "look_at",
+    "merge_request",
     "note_done",
     "note_started",
     "note_stepped_back",
     "note_taken_up",
     "open_said",
+    "rate_request",
     "reject_request",
     "reopen_request",
     "resolve_request",
@@ -59,5 +77,6 @@ __all__ = [
     "start_request",
     "submit_request",
     "triage_request",
+    "unfollow_request",
     "withdraw_request",
 ]

@@ -12,7 +12,7 @@ from resident_requests.actions.find_key import find_key
 from resident_requests.actions.take import take
 from resident_requests.policy import POLICY
 from resident_requests.rules.attachments import next_number
-from resident_requests.rules.request import Request
+from resident_requests.rules.request import Request, discuss
 from resident_requests.rules.sealed import ATTACHMENT_CONTENT, ATTACHMENT_NAME
 
 
@@ -20,6 +20,7 @@ async def add_attachment(
     tx: Tx, sealer: Sealer, request_id: UUID, picture: Picture, *, name: str, by: Caller
 ) -> tuple[Request, store.Attachment]:
     request, at = await take(tx, request_id, by, POLICY["add_attachment"])
+    discuss(request)
     number = next_number(request, len(await store.attachments(tx, request_id)))
     key = await find_key(tx, sealer, request)
     shown = display_name(name, picture.kind)

@@ -12,7 +12,7 @@ from resident_requests.actions.side_of import side_of
 from resident_requests.actions.take import take
 from resident_requests.policy import POLICY
 from resident_requests.rules.comments import Kind, kind_of
-from resident_requests.rules.request import Request
+from resident_requests.rules.request import Request, discuss
 from resident_requests.store import Comment
 
 
@@ -20,6 +20,7 @@ async def add_comment(
     tx: Tx, sealer: Sealer, request_id: UUID, *, words: str, internal: bool, by: Caller
 ) -> tuple[Request, Comment]:
     request, at = await take(tx, request_id, by, POLICY["add_comment"])
+    discuss(request)
     side = await side_of(tx, request, by)
     comment = await say(tx, sealer, request, kind_of(side, internal=internal), words, by=by, at=at)
     if comment.kind is not Kind.NOTE:

@@ -14,6 +14,7 @@ from platform_kit.sealing import Sealer
 from resident_requests import store
 from resident_requests.actions.find_key import find_key
 from resident_requests.actions.open_said import open_said
+from resident_requests.actions.print_words import print_words
 from resident_requests.actions.record import record
 from resident_requests.actions.take import take
 from resident_requests.policy import POLICY
@@ -49,6 +50,7 @@ async def correct_request(
         raise WantedTimeEndsEarly(field="wanted_until")
     key = await find_key(tx, sealer, request)
     if "words" in changed:
+        await store.save_prints(tx, request_id, print_words(sealer, changed["words"]))
         await store.save_words(tx, request_id, key.seal(changed["words"], for_=WORDS))
     if "address" in changed:
         address = changed["address"]

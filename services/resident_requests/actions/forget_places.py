@@ -1,4 +1,5 @@
-"""Of an erased resident nothing says any more where they live: what is sealed went with their key, these are numbers in the clear."""
+"""Of an erased resident nothing says any more where they live, what they said and what they follow: what is sealed went with
+their key, this is in the clear or by the service's own."""
 
 from uuid import UUID
 
@@ -8,3 +9,5 @@ from resident_requests import store
 
 async def forget_places(tx: Tx, resident_id: UUID) -> None:
     await store.delete_points(tx, resident_id)
+    await store.delete_likenesses(tx, resident_id)
+    await store.delete_follower(tx, resident_id)

@@ -13,6 +13,7 @@ from platform_kit.problems import NotFound
 from platform_kit.sealing import Sealer
 from registry_replica.permitted import permitted_in_all
 from resident_requests import store
+from resident_requests.actions.liken_reports import liken_reports
 from resident_requests.policy import POLICY
 from resident_requests.rules.city_report import NUMBER, Fault, LineOutcome, Report, read
 from resident_requests.rules.sealed import ADDRESS
@@ -53,6 +54,7 @@ async def import_reports(
             outcomes.append(LineOutcome(line, "refused", faults=(_REPEATED,)))
     at = await now(tx)
     await store.insert_reports(tx, source_name, fresh, by.subject, at)
+    await liken_reports(tx, [(request_id, number, report) for request_id, number, report, _ in fresh])
     await publish_all(
         tx,
         [(_imported(source_name, request_id, number, report), 1) for request_id, number, report, _ in fresh],

@@ -1,7 +1,7 @@
 """A resident asks for help, or somebody who may asks for them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,11 +19,13 @@ from platform_kit.sealing import Sealer
 from platform_kit.subject_keys import key_to_seal
 from registry_replica.permitted import permitted
 from resident_requests import store
+from resident_requests.actions.note_likeness import note_likeness
 from resident_requests.policy import POLICY, STAFF
 from resident_requests.problems import CategoryClosed, CategoryUnknown, IdTaken, WantedTimeEndsEarly
 from resident_requests.rules.clocks import promised
 from resident_requests.rules.emergency import Urgency, call_first
 from resident_requests.rules.filing import may_be_made, print_of
+from resident_requests.rules.likeness import Point, Similar
 from resident_requests.rules.questions import checked
 from resident_requests.rules.request import BY_STAFF, Channel, Request, State
 from resident_requests.rules.sealed import ADDRESS, ANSWERS, CONFLICT, PRINT, WORDS
@@ -53,14 +55,22 @@ class Filed:
     answers: Mapping[str, Any] = field(default_factory=dict)
     author_id: UUID | None = None
 
+    @property
+    def point(self) -> Point | None:
+        if self.latitude is None or self.longitude is None:
+            return None
+        return Point(self.latitude, self.longitude)
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`fresh`: it was not there before. `kept` is where other content that came under its id is kept beside it."""
+    """`fresh`: it was not there before. `kept` is where other content that came under its id is kept beside it;
+    `similar` what was there before of a public category and may be the same."""
 
     request: Request
     fresh: bool = False
     kept: UUID | None = None
+    similar: Sequence[Similar] = ()
 
 
 async def submit_request(
@@ -115,12 +125,15 @@ async def submit_request(
         await store.insert_request(tx, request, said, at)
     except asyncpg.UniqueViolationError as taken:
         raise IdTaken(field="id") from taken
+    similar = []
+    if not found.category.private:
+        similar = await note_likeness(tx, sealer, request, words=filed.words, point=filed.point)
     submitted = RequestSubmitted(
         request_id=request.id, resident_id=whose.id, unit_id=whose.unit_id, case_number=found.case_number,
         category=filed.category, filed_by=filed.author_id or by.subject, occurred_at=request.occurred_at,
     )  # fmt: skip
     await publish(tx, submitted, version=1, at=at)
-    return Outcome(request, fresh=True)
+    return Outcome(request, fresh=True, similar=similar)
 
 
 def _fits(filed: Filed, by: Caller, at: datetime) -> None:

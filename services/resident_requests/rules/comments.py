@@ -9,12 +9,13 @@ Side = Literal["resident", "staff"]
 
 
 class Kind(StrEnum):
-    """A note is for staff; the resident is never shown it, nor that it is there."""
+    """A note is for staff; the resident is never shown it, nor that it is there. A resolution says what was done."""
 
     FROM_RESIDENT = "from_resident"
     FROM_STAFF = "from_staff"
     QUESTION = "question"
     ANSWER = "answer"
+    RESOLUTION = "resolution"
     NOTE = "note"
 
 

@@ -1,7 +1,7 @@
 """The life of a request: every transition that there is; any other is refused with the state it is in.
 
-submitted → triaged → assigned → in_progress → resolved → closed; in_progress ⇄ awaiting_resident; rejected and withdrawn on
-the side; resolved and closed can be reopened for a while and are then triaged again.
+submitted → triaged → assigned → in_progress → resolved → closed; in_progress ⇄ awaiting_resident; rejected, withdrawn and merged
+(into another that is about the same) on the side; resolved and closed can be reopened for a while and are then triaged again.
 """
 
 from dataclasses import dataclass, replace
@@ -37,12 +37,14 @@ class State(StrEnum):
     REOPENED = "reopened"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
+    MERGED = "merged"
 
 
 OPEN = frozenset({
     State.SUBMITTED, State.TRIAGED, State.ASSIGNED, State.IN_PROGRESS, State.AWAITING_RESIDENT, State.REOPENED,
 })  # fmt: skip
 BEING_DONE = frozenset({State.ASSIGNED, State.IN_PROGRESS, State.AWAITING_RESIDENT})
+DONE = frozenset({State.RESOLVED, State.CLOSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class Request:
     responded_at: datetime | None = None
     resolve_by: datetime | None = None
     paused_at: datetime | None = None
+    merged_into: UUID | None = None
 
 
 def correct(request: Request) -> None:
@@ -159,7 +162,7 @@ def close(request: Request) -> Request:
 
 
 def reopen(request: Request, *, at: datetime, window: timedelta) -> Request:
-    _only(request, "reopened", State.RESOLVED, State.CLOSED)
+    _only(request, "reopened", *DONE)
     until = (request.resolved_at or request.occurred_at) + window
     if at > until:
         raise ReopenWindowPassed(until=until.isoformat())
@@ -181,6 +184,29 @@ def withdraw(request: Request) -> Request:
 def reject(request: Request, at: datetime) -> Request:
     _only(request, "rejected", State.SUBMITTED, State.TRIAGED, State.REOPENED)
     return replace(request, state=State.REJECTED, responded_at=request.responded_at or at)
+
+
+def merge(request: Request, into: Request) -> Request:
+    """It ends here, and goes on as the other; both are still to be done."""
+    _only(request, "merged", *OPEN)
+    if into.state not in OPEN:
+        raise WrongState(state=into.state.value, wanted="merged into", field="into")
+    return replace(request, state=State.MERGED, merged_into=into.id)
+
+
+def follow(request: Request) -> None:
+    """Whoever wants to follow one that was merged follows the other."""
+    _only(request, "followed", *(set(State) - {State.MERGED}))
+
+
+def discuss(request: Request) -> None:
+    """Of two that were merged one thread remains."""
+    _only(request, "discussed", *(set(State) - {State.MERGED}))
+
+
+def rate(request: Request) -> None:
+    """What was done, once it is said to be done; when it is reopened, what is done then can be rated again."""
+    _only(request, "rated", *DONE)
 
 
 def _only(request: Request, wanted: str, *states: State) -> None:

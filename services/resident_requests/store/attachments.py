@@ -1,5 +1,6 @@
 """Pictures of a request."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -7,12 +8,13 @@ from uuid import UUID
 from platform_kit.db import Tx
 from platform_kit.rows import load
 
-_ATTACHMENT = "request_id, number, kind, name, size, width, height, added_by, added_at"
+_ATTACHMENT = "request_id, number, kind, name, size, width, height, added_by, added_at, evidence_round"
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A picture of a request, without its content; `name` as it is stored, sealed."""
+    """A picture of a request, without its content; `name` as it is stored, sealed. `evidence_round`: it shows what was done in
+    that round."""
 
     request_id: UUID
     number: int
@@ -23,6 +25,7 @@ class Attachment:
     height: int
     added_by: UUID
     added_at: datetime
+    evidence_round: int | None = None
 
 
 async def attachments(tx: Tx, request_id: UUID) -> list[Attachment]:
@@ -45,7 +48,7 @@ async def attachment_content(tx: Tx, request_id: UUID, number: int) -> tuple[Att
 
 async def insert_attachment(tx: Tx, attachment: Attachment, content: bytes) -> None:
     await tx.execute(
-        f"INSERT INTO attachment ({_ATTACHMENT}, content) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        f"INSERT INTO attachment ({_ATTACHMENT}, content) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         attachment.request_id,
         attachment.number,
         attachment.kind,
@@ -55,5 +58,17 @@ async def insert_attachment(tx: Tx, attachment: Attachment, content: bytes) -> N
         attachment.height,
         attachment.added_by,
         attachment.added_at,
+        attachment.evidence_round,
         content,
     )
+
+
+async def save_evidence(tx: Tx, request_id: UUID, numbers: Sequence[int], round_: int) -> bool:
+    """False when one of these is no picture of the request."""
+    marked = await tx.execute(
+        "UPDATE attachment SET evidence_round = $3 WHERE request_id = $1 AND number = ANY($2)",
+        request_id,
+        list(numbers),
+        round_,
+    )
+    return int(marked.split()[-1]) == len(set(numbers))

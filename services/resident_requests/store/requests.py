@@ -22,7 +22,8 @@ from resident_requests.store.categories import read_category
 from resident_requests.store.clockwork import CLOCKWORK
 
 _COLUMNS = """id, case_number, resident_id, filed_by, unit_id, category, state, route, skill, wanted_from, wanted_until,
-    assignee_id, resolved_at, occurred_at, version, channel, urgency, author_id, category_version, round, respond_by, responded_at, resolve_by, paused_at"""
+    assignee_id, resolved_at, occurred_at, version, channel, urgency, author_id, category_version, round, respond_by, responded_at, resolve_by, paused_at,
+    merged_into"""
 
 
 _LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
@@ -256,12 +257,14 @@ async def save_address(tx: Tx, request_id: UUID, address: bytes | None) -> None:
 
 
 async def save_request(tx: Tx, request: Request) -> int:
-    """Save the new state under the lock that its reader took; the version counts one event more."""
+    """Save the new state under the lock that its reader took; the version counts one event more. What is known of it in public
+    goes with it."""
     version: int = await tx.fetchval(
         """
+        WITH known AS (UPDATE likeness SET state = $2::text WHERE request_id = $1 AND state <> $2::text)
         UPDATE request SET state = $2::text, route = $3, skill = $4, wanted_from = $5, wanted_until = $6, assignee_id = $7,
             resolved_at = $8, round = $9, respond_by = $10, responded_at = $11, resolve_by = $12, paused_at = $13,
-            urgency = $14, due_at = $15, escalated = escalated AND state = $2::text, version = version + 1
+            urgency = $14, due_at = $15, merged_into = $16, escalated = escalated AND state = $2::text, version = version + 1
         WHERE id = $1 RETURNING version
         """,
         request.id,
@@ -279,8 +282,43 @@ async def save_request(tx: Tx, request: Request) -> int:
         request.paused_at,
         request.urgency,
         due_at(request),
+        request.merged_into,
     )
     return version
+
+
+async def end_of_chain(tx: Tx, request_id: UUID) -> UUID:
+    """What is left of it: itself, or what it was merged into, and that again."""
+    end: UUID = await tx.fetchval(
+        """
+        WITH RECURSIVE chain(id, following) AS (
+            SELECT id, merged_into FROM request WHERE id = $1
+            UNION SELECT r.id, r.merged_into FROM request r JOIN chain ON r.id = chain.following
+        )
+        SELECT coalesce((SELECT id FROM chain WHERE following IS NULL), $1)
+        """,
+        request_id,
+    )
+    return end
+
+
+async def merged(tx: Tx, request_id: UUID) -> list[Request]:
+    """What was merged into it."""
+    rows = await tx.fetch(f"SELECT {_COLUMNS} FROM request WHERE merged_into = $1 ORDER BY id", request_id)
+    return [request for row in rows if (request := load(Request, row))]
+
+
+async def own_open(tx: Tx, resident_id: UUID, category: str) -> list[Request]:
+    """What this resident has open in a category, the newest first; of the last hundred that they filed."""
+    rows = await tx.fetch(
+        f"""
+        SELECT * FROM (SELECT {_COLUMNS} FROM request WHERE resident_id = $1 ORDER BY id DESC LIMIT 100) t
+        WHERE t.category = $2 AND {IS_OPEN} ORDER BY t.id DESC LIMIT 5
+        """,
+        resident_id,
+        category,
+    )
+    return [request for row in rows if (request := load(Request, row))]
 
 
 async def mark_escalated(tx: Tx, request_id: UUID) -> bool:

@@ -20,6 +20,20 @@ ROWS = (
     # the issue wants consent: what a worker without consent may is not settled.
     Row("POST /requests", on="filing_for_a", may="side_of_a", unsaid="worker_x"),
     Row("POST /requests", on="filing_for_oneself", may="residents"),
+    # Before filing: as filing. Of others nothing but what is public is told; of what is private everybody their own.
+    Row("POST /requests/similar", on="similar_for_a", may="side_of_a", unsaid="worker_x"),
+    Row("POST /requests/similar", on="similar_in_private", may="residents"),
+    Row("GET /requests/{request_id}/similar", on="public_request", may="staff_x", knows="resident_a delegate_a"),
+    # "Staff can merge": those whose units hold both.
+    Row("POST /requests/{request_id}/merge", on="request_to_merge", may="staff_x", knows="resident_a delegate_a"),
+    Row("GET /requests/{request_id}/merged", on="request_merged_into", may="staff_x", knows="resident_a delegate_a"),
+    # Any resident follows what is public, and nothing that is not; how many do is for staff.
+    Row("POST /requests/{request_id}/follow", on="public_request", may="residents", knows="staff_x"),
+    Row("POST /requests/{request_id}/unfollow", on="request_followed", may="volunteer_other", knows="side_of_a staff_x"),
+    Row("GET /requests/{request_id}/followers", on="request_followed", may="staff_x", knows="resident_a delegate_a volunteer_other"),
+    Row("GET /requests/followed", on="followed_requests", sees={
+        "volunteer_other": "A", "resident_a delegate_a resident_b lapsed_delegate volunteer volunteer_beside provider provider_other": "",
+    }),
     # K1: whoever searches finds their own, count included; staff find their unit's.
     Row("GET /requests", on="requests_of_both", sees={
         "staff_x": "A", "staff_y": "B", "worker_next": "",
@@ -46,6 +60,12 @@ ROWS = (
         knows="worker_x street_x district_x"),
     Row("POST /requests/{request_id}/reopen", on="request_resolved", may="side_of_a",
         knows="worker_x street_x district_x"),
+    # "Any affected follower": whose it is, and who follows it.
+    Row("POST /requests/{request_id}/dispute", on="request_done_and_followed", may="side_of_a volunteer_other",
+        knows="worker_x street_x district_x"),
+    # The resident rates, or who acts for them; not the worker whose work it is.
+    Row("POST /requests/{request_id}/rating", on="request_to_rate", may="resident_a delegate_a", knows="staff_x"),
+    Row("GET /requests/{request_id}/ratings", on="request_rated", may="side_of_a staff_x"),
     # The resident puts their words right; staff have comments for what they have to say.
     Row("PATCH /requests/{request_id}", on="request_to_correct", may="side_of_a", knows="worker_x street_x district_x"),
     Row("GET /requests/{request_id}/conflicts", on="request_sent_twice", may="staff_x", knows="resident_a delegate_a"),

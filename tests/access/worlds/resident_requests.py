@@ -13,6 +13,7 @@ from event_contracts.volunteer_matching import TaskAccepted
 from platform_kit.ids import new_id
 
 FILED_BY = {"A": "resident_a", "B": "resident_b"}
+FOLLOWED_BY = {"A": "volunteer_other", "B": "provider"}
 WORKER = {"A": "worker_x", "B": "worker_y"}
 
 
@@ -75,6 +76,83 @@ class Requests(World):
     async def sent_twice_of_both(self) -> Case:
         for owner in "AB":
             await self._sent_twice(owner)
+        return Case()
+
+    async def _public(self, owner: str = "A") -> Any:
+        mark = uuid4().hex[:12]
+        said = {
+            "category": "streetlight",
+            "words": f"路灯不亮 {mark}",
+            "place": {"address": f"幸福路 {mark} 号"},
+        }
+        request = await self.call("POST", "/requests", FILED_BY[owner], **said)
+        # Its number, state and place are public; what was said, and by whom, is not.
+        self.told(owner, said)
+        return request | said
+
+    async def public_request(self) -> Case:
+        return self._case(await self._public())
+
+    async def similar_for_a(self) -> Case:
+        await self._public("B")
+        a = self.id_of("resident_a")
+        return Case(json={"category": "streetlight", "words": "路灯不亮", "resident_id": a}, target=a)
+
+    async def similar_in_private(self) -> Case:
+        await self._submitted("A")
+        return Case(json={"category": "companionship", "words": "请帮我买药"})
+
+    async def request_to_merge(self) -> Case:
+        return self._case(await self._public(), into=(await self._public())["id"])
+
+    async def request_merged_into(self) -> Case:
+        one, into = await self._public(), await self._public()
+        await self.call("POST", f"/requests/{one['id']}/merge", "worker_x", into=into["id"])
+        return self._case(into)
+
+    async def _followed(self, owner: str = "A") -> Any:
+        request = await self._public(owner)
+        await self.call("POST", f"/requests/{request['id']}/follow", FOLLOWED_BY[owner])
+        return request
+
+    async def request_followed(self) -> Case:
+        return self._case(await self._followed())
+
+    async def followed_of_both(self) -> Case:
+        for owner in "AB":
+            await self._followed(owner)
+        return Case()
+
+    async def followed_requests(self) -> Case:
+        request = await self._followed()
+        return Case(
+            query={"limit": "200"}, shows={"A": frozenset([request["id"]])}, beside=frozenset([request["id"]])
+        )
+
+    async def _done(self, request: Any, owner: str = "A") -> Any:
+        for verb, sent in (("triage", {"route": "department"}), ("start", {}), ("resolve", {})):
+            await self.call("POST", f"/requests/{request['id']}/{verb}", WORKER[owner], **sent)
+        return request
+
+    async def request_done_and_followed(self) -> Case:
+        return self._case(await self._done(await self._followed()))
+
+    async def request_to_rate(self) -> Case:
+        return self._case(await self._done(await self._public()), stars=4, words="谢谢")
+
+    async def _rated(self, owner: str = "A") -> Any:
+        request = await self._done(await self._public(owner), owner)
+        words = f"等了很久 {uuid4().hex[:12]}"
+        await self.call("POST", f"/requests/{request['id']}/rating", FILED_BY[owner], stars=4, words=words)
+        self.told(owner, words)
+        return request
+
+    async def request_rated(self) -> Case:
+        return self._case(await self._rated())
+
+    async def ratings_of_both(self) -> Case:
+        for owner in "AB":
+            await self._rated(owner)
         return Case()
 
     async def filing_for_a(self) -> Case:

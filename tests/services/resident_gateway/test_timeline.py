@@ -206,6 +206,54 @@ async def test_a_task_that_is_cancelled_or_given_back_leaves_nobody_waiting(
         assert await rows(gateway, story.taker) == {story.task: ("task", ending, 4, None)}
 
 
+@pytest.mark.parametrize(
+    ("language", "told"), [("en", "Joined with case 000-000-456"), ("zh", "已并入求助 000-000-456")]
+)
+async def test_whoever_asked_for_the_same_is_told_as_which_case_it_goes_on(
+    gateway: ServiceUnderTest, language: str, told: str
+) -> None:
+    resident, request_id, unit = uuid4(), uuid4(), uuid4()
+    merged = requests.RequestMerged(
+        request_id=request_id,
+        resident_id=resident,
+        unit_id=unit,
+        into=uuid4(),
+        into_case_number="000-000-456",
+    )
+    await gateway.deliver("timeline", submitted(resident, request_id), merged)
+    [item] = (await timeline(gateway, resident, **{"Accept-Language": language}))["items"]
+    assert (item["number"], item["state"], item["state_text"]) == ("000-000-123", "merged", told)
+
+
+async def test_whoever_follows_sees_what_becomes_of_it_until_they_have_seen_enough(
+    gateway: ServiceUnderTest,
+) -> None:
+    story = Story()
+    filed, triaged, *_ = story.topics()["requests"]
+    about: dict[str, Any] = {
+        "request_id": story.request, "resident_id": story.resident, "unit_id": story.unit,
+    }  # fmt: skip
+    first, second = uuid4(), uuid4()
+    followed = requests.RequestFollowed(
+        **about,
+        follower_ids=(first, second),
+        case_number="000-000-123",
+        category="streetlight",
+        state="submitted",
+    )
+    await gateway.deliver("timeline", filed, followed)
+    assert await rows(gateway, first) == {story.request: ("followed", "submitted", 2, None)}
+    await gateway.deliver("timeline", triaged, requests.RequestUnfollowed(**about, follower_id=second))
+    assert await rows(gateway, first) == {story.request: ("followed", "triaged", 3, None)}
+    assert await rows(gateway, second) == {}
+    [item] = (await timeline(gateway, first))["items"]
+    assert (item["number"], item["title"]) == ("000-000-123", "关注的求助")
+    # Whose it is has it as their own, and nobody leaves that by not following.
+    await gateway.deliver("timeline", requests.RequestUnfollowed(**about, follower_id=story.resident))
+    assert await rows(gateway, story.resident) == {story.request: ("request", "triaged", 3, None)}
+    assert await gateway.parked() == []
+
+
 async def test_a_report_without_a_resident_is_on_nobodys_timeline(gateway: ServiceUnderTest) -> None:
     about: dict[str, Any] = {"request_id": uuid4(), "resident_id": None, "unit_id": uuid4()}
     await gateway.deliver("timeline", requests.RequestStarted(**about))

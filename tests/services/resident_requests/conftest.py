@@ -1,12 +1,15 @@
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 
 from event_contracts.community_registry import ConsentRecorded, ResidentRegistered, UnitOpened
 from platform_kit.auth import Caller
+from platform_kit.db import Tx
 from platform_kit.testing import ServiceUnderTest, service_under_test
 
 
@@ -34,6 +37,33 @@ class Neighbourhood:
         )
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+    async def at_once(
+        self, rows: Sequence[str], calls: Iterable[Awaitable[httpx.Response]]
+    ) -> list[httpx.Response]:
+        """Answers of calls of which some stood before the locks of these requests when they were let go."""
+        async with self.service.tx() as holder:
+            await holder.execute(
+                "SELECT FROM request WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE", list(rows)
+            )
+            answers = asyncio.gather(*calls)
+            while await self._waiting(holder) < 2:
+                await asyncio.sleep(0.01)
+        return await answers
+
+    async def _waiting(self, tx: Tx) -> int:
+        await tx.execute("SELECT pg_stat_clear_snapshot()")
+        waiting: int = await tx.fetchval(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return waiting
+
+    async def neighbour(self) -> Caller:
+        """Somebody else who lives here."""
+        person = uuid4()
+        registered = ResidentRegistered(resident_id=person, household_id=uuid4(), unit_id=self.unit)
+        await self.service.deliver("registry_replica", registered)
+        return self.service.caller("resident", subject=person)
 
     async def state(self, request_id: str) -> str:
         return str((await self.service.get(f"/requests/{request_id}", by=self.resident)).json()["state"])

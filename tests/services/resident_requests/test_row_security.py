@@ -10,7 +10,7 @@ from platform_kit.acting import NOBODY, SYSTEM, Acting, acting_for
 from .conftest import Neighbourhood
 
 TABLES = (
-    "request", "comment", "breach", "import_source", "category", "unit", "work_calendar", "resident", "household", "consent",
+    "request", "comment", "breach", "likeness", "follower", "rating", "import_source", "category", "unit", "work_calendar", "resident", "household", "consent",
 )  # fmt: skip
 OPEN = {"category": 16, "unit": 1}
 SOURCE = {

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from event_contracts.community_registry import ResidentRegistered, UnitOpened
-from event_contracts.resident_requests import RequestTriaged, RequestWithdrawn
+from event_contracts.resident_requests import RequestMerged, RequestTriaged, RequestWithdrawn
 from platform_kit.auth import Caller
 from platform_kit.db import Tx
 from platform_kit.testing import ServiceUnderTest, service_under_test
@@ -57,6 +57,12 @@ class Neighbourhood:
 
     def withdrawn(self, request_id: UUID) -> RequestWithdrawn:
         return RequestWithdrawn(request_id=request_id, resident_id=self.resident.subject, unit_id=self.unit)
+
+    def merged(self, request_id: UUID) -> RequestMerged:
+        return RequestMerged(
+            request_id=request_id, resident_id=self.resident.subject, unit_id=self.unit, into=uuid4(),
+            into_case_number="000-000-456",
+        )  # fmt: skip
 
     async def offers(self, volunteer: Caller) -> list[Any]:
         return list((await self.service.get("/volunteers/me/offers", by=volunteer)).json())

@@ -237,10 +237,11 @@ async def test_only_confirmed_minutes_count(here: Neighbourhood) -> None:
     assert [event.version for event in await here.service.published(TaskDone, TaskConfirmed)] == [5, 6]
 
 
-async def test_a_withdrawn_request_cancels_its_task(here: Neighbourhood) -> None:
+@pytest.mark.parametrize("over", ["withdrawn", "merged"])
+async def test_a_request_that_is_over_cancels_its_task(here: Neighbourhood, over: str) -> None:
     volunteer = await here.volunteer()
     request_id = await here.needs_help()
-    await here.service.deliver("requests", here.withdrawn(request_id))
+    await here.service.deliver("requests", getattr(here, over)(request_id))
     assert await here.offers(volunteer) == []
     assert len(await here.service.published(TaskCancelled)) == 1
     await here.service.advance(timedelta(days=1))

@@ -17,21 +17,39 @@ SOMEBODY = UUID(int=1)
 
 # state → what each verb leads to; a verb that is not listed is refused.
 LEGAL = {
-    "submitted": {"triage": "triaged", "withdraw": "withdrawn", "reject": "rejected"},
-    "triaged": {"assign": "assigned", "start": "in_progress", "withdraw": "withdrawn", "reject": "rejected"},
+    "submitted": {"triage": "triaged", "withdraw": "withdrawn", "merge": "merged", "reject": "rejected"},
+    "triaged": {
+        "assign": "assigned",
+        "start": "in_progress",
+        "withdraw": "withdrawn",
+        "merge": "merged",
+        "reject": "rejected",
+    },
     "assigned": {
         "unassign": "triaged",
         "start": "in_progress",
         "resolve": "resolved",
         "withdraw": "withdrawn",
+        "merge": "merged",
     },
-    "in_progress": {"ask": "awaiting_resident", "resolve": "resolved", "withdraw": "withdrawn"},
-    "awaiting_resident": {"go_on": "in_progress", "resolve": "resolved", "withdraw": "withdrawn"},
+    "in_progress": {
+        "ask": "awaiting_resident",
+        "resolve": "resolved",
+        "withdraw": "withdrawn",
+        "merge": "merged",
+    },
+    "awaiting_resident": {
+        "go_on": "in_progress",
+        "resolve": "resolved",
+        "withdraw": "withdrawn",
+        "merge": "merged",
+    },
     "resolved": {"close": "closed", "reopen": "reopened"},
     "closed": {"reopen": "reopened"},
-    "reopened": {"triage": "triaged", "withdraw": "withdrawn", "reject": "rejected"},
+    "reopened": {"triage": "triaged", "withdraw": "withdrawn", "merge": "merged", "reject": "rejected"},
     "rejected": {},
     "withdrawn": {},
+    "merged": {},
 }
 VERBS = {
     "triage": lambda r: rules.triage(
@@ -47,12 +65,15 @@ VERBS = {
     "reopen": lambda r: rules.reopen(r, at=NOW, window=timedelta(days=7)),
     "withdraw": rules.withdraw,
     "reject": lambda r: rules.reject(r, NOW),
+    "merge": lambda r: rules.merge(r, OTHER),
 }
 SUBMITTED = Request(
     id=UUID(int=7), case_number="000-000-000", resident_id=UUID(int=2), filed_by=UUID(int=2), unit_id=UUID(int=3),
     category="errand", state=State.SUBMITTED, route=None, skill=None, wanted_from=None, wanted_until=None,
     assignee_id=None, resolved_at=None, occurred_at=NOW, version=1,
 )  # fmt: skip
+
+OTHER = replace(SUBMITTED, id=UUID(int=8))
 
 
 def test_every_state_is_in_the_table() -> None:
@@ -118,3 +139,29 @@ def test_one_that_is_reopened_after_the_wanted_time_is_wanted_from_now() -> None
         at=NOW,
     )
     assert (again.wanted_from, again.wanted_until) == (NOW, NOW + rules.WANTED_SPAN)
+
+
+@pytest.mark.parametrize("state", LEGAL)
+def test_it_goes_on_only_as_what_is_still_to_be_done(state: str) -> None:
+    into = replace(OTHER, state=State(state), merged_into=UUID(int=9) if state == "merged" else None)
+    if "merge" in LEGAL[state]:
+        assert rules.merge(SUBMITTED, into).merged_into == into.id
+    else:
+        with pytest.raises(WrongState) as refusal:
+            rules.merge(SUBMITTED, into)
+        assert (refusal.value.field, refusal.value.facts["state"]) == ("into", state)
+
+
+@pytest.mark.parametrize("state", LEGAL)
+def test_only_what_was_done_is_rated_and_what_was_merged_is_talked_about_elsewhere(state: str) -> None:
+    request = replace(SUBMITTED, state=State(state))
+    for ask, allowed in (
+        (rules.rate, state in ("resolved", "closed")),
+        (rules.discuss, state != "merged"),
+        (rules.follow, state != "merged"),
+    ):
+        if allowed:
+            ask(request)
+        else:
+            with pytest.raises(WrongState):
+                ask(request)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
@@ -17,6 +17,7 @@ from resident_requests.rules.comments import Kind
 from resident_requests.rules.emergency import Number, Urgency
 from resident_requests.rules.questions import Kind as QuestionKind
 from resident_requests.rules.request import Channel, Request, State
+from resident_requests.schemas.together import SimilarView
 
 _MINUTE = timedelta(minutes=1)
 Hours = Annotated[int, Field(ge=1, le=500)]
@@ -146,6 +147,7 @@ class RequestView(View):
     urgency: Urgency
     author_id: UUID | None
     category_version: int
+    merged_into: UUID | None
     time_left: TimeLeft | None = None
     words: str | None = None
     address: str | None = None
@@ -153,9 +155,15 @@ class RequestView(View):
     answers: dict[str, Any] | None = None
 
     @classmethod
-    def of(cls, request: Request, **said: Any) -> "RequestView":
+    def of(cls, request: Request, **said: Any) -> Self:
         """`said`: words, address, reason and answers, only for whoever may see the one request; `time_left` where it is read."""
         return cls.model_validate(request).model_copy(update=said)
+
+
+class RequestFiled(RequestView):
+    """`similar` was there before, of a public category, and may be the same: it was filed all the same."""
+
+    similar: tuple[SimilarView, ...] = ()
 
 
 class RequestPage(View):
@@ -178,7 +186,7 @@ class FiguresView(View):
 
 
 class AttachmentKept(View):
-    """`size` in bytes; width and height in pixels, as it is kept. What the file is called is with whoever sent it."""
+    """`size` in bytes; width and height in pixels, as it is kept; `evidence_round`: it shows what was done in that round. What the file is called is with whoever sent it."""
 
     number: int
     kind: Literal["image/jpeg", "image/png", "image/webp"]
@@ -186,6 +194,7 @@ class AttachmentKept(View):
     width: int
     height: int
     added_at: datetime
+    evidence_round: int | None
 
 
 class AttachmentView(AttachmentKept):

@@ -1,0 +1,31 @@
+"""Whoever is affected says that it is not done, whose it is or who follows it: it goes to the office again, once for all of them."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from platform_kit.auth import Caller
+from platform_kit.clock import now
+from platform_kit.db import Tx, as_system
+from platform_kit.problems import NotFound
+from registry_replica.permitted import permitted
+from resident_requests import store
+from resident_requests.actions.open_again import open_again
+from resident_requests.policy import POLICY
+from resident_requests.rules.request import Request
+
+
+async def dispute_request(tx: Tx, request_id: UUID, *, window: timedelta, by: Caller) -> Request:
+    """Of many at once the first reopens it; the others find it reopened and are told so (409)."""
+    async with as_system(tx):
+        request = await store.request_for_update(tx, request_id)
+        at = await now(tx)
+        if request is None:
+            raise NotFound(what="request")
+        theirs = await permitted(tx, by, POLICY["dispute_request"], owner=request.resident_id, at=at)
+        if not theirs and not await _follows(tx, request_id, by.subject):
+            raise NotFound(what="request")
+        return await open_again(tx, request, at, window=window, by=by, by_follower=not theirs)
+
+
+async def _follows(tx: Tx, request_id: UUID, person_id: UUID) -> bool:
+    return await store.follows(tx, request_id, person_id) and await store.is_public(tx, request_id)

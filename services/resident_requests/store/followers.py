@@ -1,0 +1,121 @@
+"""Who follows a public request, and what is public of one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from platform_kit.db import Tx
+from platform_kit.paging import fetch_page
+from platform_kit.rows import load
+
+# Its category is public, and was when it was filed: what was said in private stays so, whatever is decided later.
+_PUBLIC = """NOT c.private AND NOT (v.content ->> 'private')::boolean"""
+_WITH_CATEGORY = """JOIN category c ON c.code = r.category
+    JOIN category_version v ON v.code = r.category AND v.version = r.category_version"""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicFacts:
+    """What anybody may know of a public request."""
+
+    id: UUID
+    case_number: str
+    category: str
+    state: str
+    occurred_at: datetime
+    resolved_at: datetime | None
+
+
+async def is_public(tx: Tx, request_id: UUID) -> bool:
+    found = await tx.fetchval(f"SELECT {_PUBLIC} FROM request r {_WITH_CATEGORY} WHERE r.id = $1", request_id)
+    return bool(found)
+
+
+async def followed(
+    tx: Tx, person_id: UUID, limit: int, cursor: str | None
+) -> tuple[list[PublicFacts], str | None]:
+    """What this person follows and is still public, the newest first. The rows are others': ask as the system."""
+    rows, following = await fetch_page(
+        tx,
+        f"""
+        SELECT r.id, r.case_number, r.category, r.state, r.occurred_at, r.resolved_at
+        FROM follower f JOIN request r ON r.id = f.request_id {_WITH_CATEGORY}
+        WHERE f.person_id = $1 AND f.until IS NULL AND {_PUBLIC}
+        """,
+        [person_id],
+        limit=limit,
+        cursor=cursor,
+    )
+    return [facts for row in rows if (facts := load(PublicFacts, row))], following
+
+
+async def follows(tx: Tx, request_id: UUID, person_id: UUID) -> bool:
+    found = await tx.fetchval(
+        "SELECT true FROM follower WHERE request_id = $1 AND person_id = $2 AND until IS NULL",
+        request_id,
+        person_id,
+    )
+    return bool(found)
+
+
+async def count_followers(tx: Tx, request_id: UUID) -> int:
+    found: int = await tx.fetchval(
+        "SELECT count(*) FROM follower WHERE request_id = $1 AND until IS NULL", request_id
+    )
+    return found
+
+
+async def save_follower(tx: Tx, request_id: UUID, person_id: UUID, at: datetime) -> bool:
+    """True when they did not follow it before."""
+    added = await tx.fetchval(
+        """
+        INSERT INTO follower AS f (request_id, person_id, since) VALUES ($1, $2, $3)
+        ON CONFLICT (request_id, person_id) DO UPDATE SET since = excluded.since, until = NULL WHERE f.until IS NOT NULL
+        RETURNING true
+        """,
+        request_id,
+        person_id,
+        at,
+    )
+    return bool(added)
+
+
+async def save_unfollowed(tx: Tx, request_id: UUID, person_id: UUID, at: datetime) -> bool:
+    """True when they followed it until now."""
+    ended = await tx.fetchval(
+        """
+        UPDATE follower SET until = $3 WHERE request_id = $1 AND person_id = $2 AND until IS NULL RETURNING true
+        """,
+        request_id,
+        person_id,
+        at,
+    )
+    return bool(ended)
+
+
+async def save_followers_moved(tx: Tx, request_id: UUID, into: UUID, at: datetime) -> list[UUID]:
+    """From one request to the one that it was merged into; whose that is follows it anyway. Who is new there, in order."""
+    rows = await tx.fetch(
+        """
+        WITH moved AS (
+            UPDATE follower SET until = $3 WHERE request_id = $1 AND until IS NULL RETURNING person_id
+        ), affected AS (
+            SELECT person_id FROM moved UNION
+            SELECT q.resident_id FROM request q JOIN resident known ON known.id = q.resident_id WHERE q.id = $1
+        )
+        INSERT INTO follower AS f (request_id, person_id, since)
+        SELECT $2, person_id, $3 FROM affected
+        WHERE person_id IS DISTINCT FROM (SELECT resident_id FROM request WHERE id = $2)
+        ON CONFLICT (request_id, person_id) DO UPDATE SET since = excluded.since, until = NULL WHERE f.until IS NOT NULL
+        RETURNING person_id
+        """,
+        request_id,
+        into,
+        at,
+    )
+    return sorted(row["person_id"] for row in rows)
+
+
+async def delete_follower(tx: Tx, person_id: UUID) -> None:
+    """Of somebody erased."""
+    await tx.execute("DELETE FROM follower WHERE person_id = $1", person_id)

@@ -1,0 +1,162 @@
+"""Neighbours follow what is public: they are told what is public of it, and are counted, not named."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from event_contracts.community_registry import ResidentErased, ResidentRegistered
+from event_contracts.resident_requests import RequestFollowed, RequestUnfollowed
+from platform_kit.acting import acting_for
+from platform_kit.auth import Caller
+
+from .conftest import Neighbourhood
+
+WORDS, ADDRESS = "3号楼门口的路灯不亮了", "幸福路1号"
+
+
+@pytest.fixture
+async def neighbour(here: Neighbourhood) -> Caller:
+    person = uuid4()
+    registered = ResidentRegistered(resident_id=person, household_id=uuid4(), unit_id=uuid4())
+    await here.service.deliver("registry_replica", registered)
+    return here.service.caller("resident", subject=person)
+
+
+async def _lamp(here: Neighbourhood) -> Any:
+    return await here.submit(category="streetlight", words=WORDS, place={"address": ADDRESS})
+
+
+async def _do(here: Neighbourhood, request: Any, verb: str, by: Caller) -> Any:
+    return await here.service.post(f"/requests/{request['id']}/{verb}", by=by)
+
+
+async def _followed(here: Neighbourhood, by: Caller) -> list[Any]:
+    answer = await here.service.get("/requests/followed", by=by)
+    assert answer.status_code == 200, answer.text
+    return list(answer.json()["items"])
+
+
+async def test_who_follows_is_told_what_is_public_and_nothing_else(
+    here: Neighbourhood, neighbour: Caller
+) -> None:
+    request = await _lamp(here)
+    answer = await _do(here, request, "follow", neighbour)
+    facts = {"id", "case_number", "category", "state", "occurred_at", "resolved_at"}
+    assert (answer.status_code, set(answer.json())) == (200, facts)
+    [event] = await here.service.published(RequestFollowed)
+    assert (event.data.follower_ids, event.data.state, event.version) == (
+        (neighbour.subject,),
+        "submitted",
+        2,
+    )
+    await here.service.post(f"/requests/{request['id']}/reject", json={"reason": "重复"}, by=here.worker)
+    [followed] = await _followed(here, neighbour)
+    assert (set(followed), followed["state"], followed["case_number"]) == (
+        facts,
+        "rejected",
+        request["case_number"],
+    )
+    for path in ("", "/comments", "/attachments", "/ratings", "/similar", "/followers", "/merged"):
+        answer = await here.service.get(f"/requests/{request['id']}{path}", by=neighbour)
+        assert answer.status_code in (403, 404), path
+    assert await _followed(here, here.resident) == []
+
+
+async def test_following_again_changes_nothing_and_it_can_be_left(
+    here: Neighbourhood, neighbour: Caller
+) -> None:
+    request = await _lamp(here)
+    for _ in range(2):
+        assert (await _do(here, request, "follow", neighbour)).status_code == 200
+    assert len(await here.service.published(RequestFollowed)) == 1
+    assert (await _do(here, request, "unfollow", neighbour)).status_code == 200
+    assert (await _do(here, request, "unfollow", neighbour)).status_code == 404
+    [left] = await here.service.published(RequestUnfollowed)
+    assert left.data.follower_id == neighbour.subject
+    assert await _followed(here, neighbour) == []
+    await _do(here, request, "follow", neighbour)
+    assert [event.version for event in await here.service.published()] == [1, 2, 3, 4]
+    assert len(await _followed(here, neighbour)) == 1
+
+
+async def test_whose_it_is_follows_it_anyway(here: Neighbourhood) -> None:
+    request = await _lamp(here)
+    assert (await _do(here, request, "follow", here.resident)).status_code == 200
+    assert not await here.service.published(RequestFollowed)
+
+
+async def test_what_is_private_is_not_there_for_anybody_else(here: Neighbourhood, neighbour: Caller) -> None:
+    private = await here.submit()
+    unknown = await _do(here, {"id": str(uuid4())}, "follow", neighbour)
+    known = await _do(here, private, "follow", neighbour)
+    assert (known.status_code, known.json()) == (404, unknown.json())
+    assert not await here.service.published(RequestFollowed)
+
+
+async def _set_private(here: Neighbourhood, code: str, private: bool) -> None:
+    district = here.service.caller(posts=[("district", uuid4(), "01")])
+    [category] = [each for each in (await here.service.get("/categories")).json() if each["code"] == code]
+    version = category.pop("version")
+    del category["code"]
+    changed = await here.service.put(
+        f"/categories/{code}", json=category | {"private": private}, by=district,
+        headers={"If-Match": f'"{version}"'},
+    )  # fmt: skip
+    assert changed.status_code == 200, changed.text
+
+
+async def test_what_was_filed_in_private_stays_so_and_what_becomes_private_is(
+    here: Neighbourhood, neighbour: Caller
+) -> None:
+    lamp, private = await _lamp(here), await here.submit()
+    await _do(here, lamp, "follow", neighbour)
+    await _set_private(here, "errand", False)
+    await _set_private(here, "streetlight", True)
+    assert (await _do(here, private, "follow", neighbour)).status_code == 404
+    assert await _followed(here, neighbour) == []
+    assert (await _do(here, lamp, "dispute", neighbour)).status_code == 404
+    assert (await _do(here, lamp, "unfollow", neighbour)).status_code == 200
+
+
+async def test_staff_see_how_many_and_the_resident_does_not_see_who(
+    here: Neighbourhood, neighbour: Caller
+) -> None:
+    request = await _lamp(here)
+    for by in (neighbour, here.daughter):
+        await _do(here, request, "follow", by)
+    path = f"/requests/{request['id']}/followers"
+    assert (await here.service.get(path, by=here.worker)).json() == {"count": 2}
+    assert (await here.service.get(path, by=here.resident)).status_code in (403, 404)
+    for by, seen in ((here.resident, 0), (neighbour, 1), (here.worker, 2)):
+        async with here.service.tx(acting_for(by)) as tx:
+            assert await tx.fetchval("SELECT count(*) FROM follower") == seen
+
+
+async def test_of_somebody_erased_nothing_says_what_they_followed(
+    here: Neighbourhood, neighbour: Caller
+) -> None:
+    request = await _lamp(here)
+    await _do(here, request, "follow", neighbour)
+    held = (await here.service.get("/me/data/requests", by=neighbour)).json()["held"]["follower"]
+    assert [each["request_id"] for each in held] == [request["id"]]
+    await here.service.deliver("registry_replica", ResidentErased(resident_id=neighbour.subject))
+    async with here.service.tx() as tx:
+        assert await tx.fetchval("SELECT count(*) FROM follower") == 0
+    assert (await _do(here, request, "follow", neighbour)).status_code == 404
+
+
+async def test_pages_lose_and_repeat_nothing(here: Neighbourhood, neighbour: Caller) -> None:
+    filed = []
+    for _ in range(5):
+        filed.append((await _lamp(here))["id"])
+        await _do(here, {"id": filed[-1]}, "follow", neighbour)
+    seen, cursor = list[str](), ""
+    while True:
+        page = (await here.service.get(f"/requests/followed?limit=2{cursor}", by=neighbour)).json()
+        seen += [each["id"] for each in page["items"]]
+        if page["next"] is None:
+            break
+        cursor = f"&cursor={page['next']}"
+    assert seen == filed[::-1]
+    assert [UUID(each) for each in seen]

@@ -66,16 +66,27 @@ HAPPENINGS: dict[type[EventPayload], Happening] = {
         ),
         "author_id",
     ),
-    requests.RequestResolved: Happening("resolved", (Notice(told.RESOLVED),), "resolved_by"),
+    requests.RequestResolved: Happening(
+        "resolved", (Notice(told.RESOLVED), Notice(told.FOLLOWED_RESOLVED)), "resolved_by"
+    ),
     requests.RequestClosed: Happening(
         "closed",
-        (Notice(told.CLOSED, _where("by", "silence")), Notice(told.CONFIRMED, _where("by", "resident"))),
+        (
+            Notice(told.CLOSED, _where("by", "silence")),
+            Notice(told.CONFIRMED, _where("by", "resident")),
+            Notice(told.FOLLOWED_CLOSED),
+        ),
     ),
     requests.RequestReopened: Happening(
-        "reopened", (Notice(told.REOPENED), Notice(told.REOPENED_TO_TRIAGE)), "reopened_by"
+        "reopened",
+        (Notice(told.REOPENED), Notice(told.FOLLOWED_REOPENED), Notice(told.REOPENED_TO_TRIAGE)),
+        "reopened_by",
     ),
-    requests.RequestWithdrawn: Happening("withdrawn", (Notice(told.WITHDRAWN),), "withdrawn_by"),
-    requests.RequestRejected: Happening("rejected", (Notice(told.REJECTED),)),
+    requests.RequestWithdrawn: Happening(
+        "withdrawn", (Notice(told.WITHDRAWN), Notice(told.FOLLOWED_WITHDRAWN)), "withdrawn_by"
+    ),
+    requests.RequestRejected: Happening("rejected", (Notice(told.REJECTED), Notice(told.FOLLOWED_REJECTED))),
+    requests.RequestMerged: Happening("merged", (Notice(told.MERGED),)),
     requests.RequestEscalated: Happening(
         "",
         (
@@ -108,6 +119,16 @@ def _tells(happening: Happening) -> Handler:
     return tell
 
 
+async def on_request_followed(tx: Tx, event: Received[requests.RequestFollowed]) -> None:
+    if await actions.note_subject(tx, _subject(event, ""), event.at):
+        await actions.note_followers(tx, event.data.request_id, joined=event.data.follower_ids)
+
+
+async def on_request_unfollowed(tx: Tx, event: Received[requests.RequestUnfollowed]) -> None:
+    if await actions.note_subject(tx, _subject(event, ""), event.at):
+        await actions.note_followers(tx, event.data.request_id, left=event.data.follower_id)
+
+
 def _subject(event: Received[Any], state: str) -> Subject:
     """Events name whose it is, where it lies and its number alike, as far as they say it."""
     data = event.data
@@ -126,5 +147,9 @@ def _subject(event: Received[Any], state: str) -> Subject:
 NOTIFICATIONS = Consumer(
     "notifications",
     start="beginning",
-    handlers={event: _tells(happening) for event, happening in HAPPENINGS.items()},
+    handlers={
+        **{event: _tells(happening) for event, happening in HAPPENINGS.items()},
+        requests.RequestFollowed: on_request_followed,
+        requests.RequestUnfollowed: on_request_unfollowed,
+    },
 )

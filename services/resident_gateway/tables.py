@@ -142,6 +142,16 @@ class SubjectStateRow(Row, table=True):
     version: int
 
 
+class SubjectFollowerRow(Row, table=True):
+    """Who follows what people are told about, as its events say: kept by the consumer that tells them, or the next event could
+    come before this one."""
+
+    __tablename__ = "subject_follower"
+
+    subject_id: UUID = Field(primary_key=True)
+    person_id: UUID = Field(primary_key=True, index=True)
+
+
 class NotificationRow(Row, table=True):
     """One for each person, subject and occasion; `instance` tells a second question from the first. No words: they are made for
     whoever reads them. `id` is made of the four."""

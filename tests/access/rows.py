@@ -195,6 +195,8 @@ TABLES: dict[str, tuple[Table, ...]] = {
         Table("delivery", "notifications_of_both", key="notification_id", sees={"operator": "AB"},
               whose="SELECT d.notification_id AS key, n.person_id AS person FROM delivery d"
                     " JOIN notification n ON n.id = d.notification_id"),
+        Table("subject_follower", "followers_of_both", key="subject_id", sees={"resident_a": "A", "resident_b": "B"},
+              whose="SELECT subject_id AS key, person_id AS person FROM subject_follower"),
         Table("subject_state", "notifications_of_both", key="subject_id", sees={},
               whose="SELECT subject_id AS key, owner_id AS person FROM subject_state"),
         # What signing in needs is for nobody's eyes, their own included.

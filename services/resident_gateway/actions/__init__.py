@@ -7,6 +7,7 @@ from resident_gateway.actions.end_session import end_session
 from resident_gateway.actions.forget_told import forget_told
 from resident_gateway.actions.mark_read import mark_read
 from resident_gateway.actions.note_delivery import note_delivery
+from resident_gateway.actions.note_followers import note_followers
 from resident_gateway.actions.note_subject import note_subject
 from resident_gateway.actions.notify import notify
 from resident_gateway.actions.open_account import open_account
@@ -31,6 +32,7 @@ __all__ = [
     "forget_told",
     "mark_read",
     "note_delivery",
+    "note_followers",
     "note_subject",
     "notify",
     "open_account",

@@ -11,9 +11,10 @@ from platform_kit.problems import Text
 
 
 class Audience(StrEnum):
-    """Who is told: whom it is about, or who holds such a post for its unit."""
+    """Who is told: whom it is about, who follows it, or who holds such a post for its unit."""
 
     OWNER = "owner"
+    FOLLOWERS = "followers"
     WORKERS = "worker"
     STREET = "street"
     DISTRICT = "district"
@@ -59,6 +60,10 @@ def _owner(name: str, zh: str, en: str, *while_in: str, urgency: Urgency = Urgen
     return Occasion(name, Audience.OWNER, Text(en, zh), urgency, frozenset(while_in))
 
 
+def _followers(name: str, zh: str, en: str, urgency: Urgency = Urgency.SHOWN) -> Occasion:
+    return Occasion(name, Audience.FOLLOWERS, Text(en, zh), urgency)
+
+
 def _staff(name: str, to: Audience, zh: str, en: str, urgency: Urgency = Urgency.SHOWN) -> Occasion:
     return Occasion(name, to, Text(en, zh), urgency)
 
@@ -88,6 +93,16 @@ WITHDRAWN = _owner("request_withdrawn", "您的求助{number} 已撤回。", "Yo
 CLOSED = _owner("request_closed", "您的求助{number} 已关闭。", "Your request{number} has been closed.")
 CONFIRMED = _owner("request_confirmed", "您的求助{number} 已确认解决。", "Your request{number} has been confirmed as done.",
                    urgency=Urgency.SHOWN)
+MERGED = _owner("request_merged", "您的求助{number} 已与相同的求助合并办理。", "Your request{number} goes on together with another about the same.")
+
+# What is public of it, and no more; only that it is said to be done rings: they may say that it is not.
+FOLLOWED_RESOLVED = Occasion("followed_resolved", Audience.FOLLOWERS,
+                             Text("Request{number}, which you follow, is done; please tell us if it is not.",
+                                  "您关注的求助{number} 已办结,如未解决请登录邻里告诉我们。"), while_in=frozenset({"resolved"}))
+FOLLOWED_REOPENED = _followers("followed_reopened", "您关注的求助{number} 已重新办理。", "Request{number}, which you follow, was reopened.")
+FOLLOWED_REJECTED = _followers("followed_rejected", "您关注的求助{number} 未被受理。", "Request{number}, which you follow, was declined.")
+FOLLOWED_WITHDRAWN = _followers("followed_withdrawn", "您关注的求助{number} 已撤回。", "Request{number}, which you follow, was withdrawn.")
+FOLLOWED_CLOSED = _followers("followed_closed", "您关注的求助{number} 已关闭。", "Request{number}, which you follow, was closed.")
 
 TO_TRIAGE = _staff("request_to_triage", Audience.WORKERS, "新求助{number} 待分办。", "A new request{number} waits for triage.")
 REOPENED_TO_TRIAGE = _staff("request_reopened_to_triage", Audience.WORKERS, "求助{number} 已重开,待分办。",

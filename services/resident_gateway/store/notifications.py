@@ -50,6 +50,29 @@ async def subject_for_update(tx: Tx, subject_id: UUID) -> Subject | None:
     return load(Subject, row)
 
 
+async def insert_followers(tx: Tx, subject_id: UUID, people: Sequence[UUID]) -> None:
+    await tx.execute(
+        """
+        INSERT INTO subject_follower (subject_id, person_id) SELECT $1, p FROM unnest($2::uuid[]) p
+        WHERE NOT EXISTS (SELECT FROM subject_key k WHERE k.subject = p AND k.wrapped = '')
+        ON CONFLICT DO NOTHING
+        """,
+        subject_id,
+        list(people),
+    )
+
+
+async def delete_follower(tx: Tx, subject_id: UUID, person_id: UUID) -> None:
+    await tx.execute(
+        "DELETE FROM subject_follower WHERE subject_id = $1 AND person_id = $2", subject_id, person_id
+    )
+
+
+async def followers(tx: Tx, subject_id: UUID) -> list[UUID]:
+    rows = await tx.fetch("SELECT person_id FROM subject_follower WHERE subject_id = $1", subject_id)
+    return [row["person_id"] for row in rows]
+
+
 async def staff_at(tx: Tx, unit_id: UUID, post: str, at: datetime) -> list[UUID] | None:
     """Who holds such a post, at that instant, for the unit; None where the registry has not told of the unit yet."""
     rows = await tx.fetch(
@@ -190,6 +213,7 @@ async def save_preferences(tx: Tx, person_id: UUID, wanted: Preferences, at: dat
 
 
 async def delete_told(tx: Tx, person_id: UUID) -> None:
-    """All that this person was told, and how they wanted to be; what waits to be sent goes with it."""
+    """All that this person was told, what they followed, and how they wanted to be told; what waits to be sent goes with it."""
     await tx.execute("DELETE FROM notification WHERE person_id = $1", person_id)
     await tx.execute("DELETE FROM notification_setting WHERE person_id = $1", person_id)
+    await tx.execute("DELETE FROM subject_follower WHERE person_id = $1", person_id)

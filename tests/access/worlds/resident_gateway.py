@@ -8,7 +8,7 @@ from pyotp import parse_uri
 
 from access.world import Case, World
 from event_contracts.community_registry import StaffAppointed
-from event_contracts.resident_requests import RequestSubmitted
+from event_contracts.resident_requests import RequestFollowed, RequestSubmitted
 from platform_kit.clock import now
 from resident_gateway.rules.notification import notification_id
 
@@ -156,6 +156,15 @@ class Gateway(World):
         return Case(
             json={"language": "en", "channels": ["sms"], "quiet_hours": {"starts": "21:00", "ends": "08:00"}}
         )
+
+    async def followers_of_both(self) -> Case:
+        for name, place in SIDES.values():
+            followed = RequestFollowed(
+                request_id=uuid4(), resident_id=None, unit_id=self.people.units[place], case_number="000-000-009",
+                category="environment", state="triaged", follower_ids=(self.people.subjects[name],),
+            )  # fmt: skip
+            await self.service.deliver("notifications", followed)
+        return Case()
 
     async def settings_of_both(self) -> Case:
         for name, _ in SIDES.values():

@@ -321,3 +321,35 @@ async def test_an_account_that_is_opened_in_somebodys_name_is_told_to_its_phone(
     await entrance.gateway.run_errands()
     texts = [each["text"] for each in entrance.sent() if each["to"] == PHONE]
     assert texts == ["【邻里】您的邻里账号已开通或更新。如非本人要求,请联系社区。"] * 2
+
+
+async def test_whoever_follows_is_told_what_is_public_and_whoever_left_or_did_it_is_not(town: Town) -> None:
+    """Also a second time that the same is read: they are told once."""
+    phones = ["13900139001", "13900139002", "13900139003"]
+    follower, disputes, left = (await town.entrance.resident(phone) for phone in phones)
+    await town.gateway.run_errands()
+    request = await town.filed()
+    followed = {"case_number": NUMBER, "category": "environment", "state": "submitted"}
+    await town.happens(request, requests.RequestFollowed, follower_ids=(follower, disputes, left), **followed)
+    await town.happens(request, requests.RequestUnfollowed, follower_id=left)
+    await town.asked(request)
+    await town.happens(request, requests.RequestResolved, resolved_by=town.worker)
+    done = f"您关注的求助 {NUMBER} 已办结,如未解决请登录邻里告诉我们。"
+    for phone, received in zip(phones, ([done], [done], []), strict=True):
+        assert await town.sent(phone) == received
+    await town.happens(request, requests.RequestReopened, reopened_by=disputes, by_follower=True)
+    reopened = f"您关注的求助 {NUMBER} 已重新办理。"
+    assert await town.shown(follower) == [reopened, done]
+    assert await town.shown(disputes) == [done]
+    assert await town.shown(left) == []
+    assert (await town.shown())[0] == f"您的求助 {NUMBER} 已重新办理。"
+
+
+async def test_what_was_merged_is_told_to_whose_it_was_and_goes_on_under_the_other(town: Town) -> None:
+    first, second = await town.filed(by=town.worker), await town.filed()
+    await town.asked(second)
+    await town.happens(second, requests.RequestMerged, into=first, into_case_number=NUMBER)
+    assert (await town.sent())[-1] == f"您的求助 {NUMBER} 已与相同的求助合并办理。"
+    await town.gateway.advance(timedelta(hours=24, minutes=1))
+    await town.gateway.fire_timers()
+    assert WAITS not in await town.sent()

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from event_contracts.community_registry import ResidentCorrected, ResidentErased, ResidentRegistered
-from event_contracts.resident_requests import RequestResolved
+from event_contracts.resident_requests import RequestFollowed, RequestResolved
 from platform_kit.auth import Caller
 from platform_kit.testing import ServiceUnderTest
 
@@ -134,6 +134,17 @@ async def test_what_an_erased_person_was_told_is_gone_and_nothing_reaches_them_a
     held = (await gateway.get("/api/v1/me/data/gateway", by=town.by())).json()["held"]
     assert {each["occasion"] for each in held["notification"]} > {"request_received", "request_question"}
     assert [each["language"] for each in held["notification_setting"]] == ["en"]
+    followed = await town.filed(by=town.worker)
+    await town.happens(
+        followed,
+        RequestFollowed,
+        follower_ids=(town.resident,),
+        case_number="1",
+        category="c",
+        state="submitted",
+    )
+    held = (await gateway.get("/api/v1/me/data/gateway", by=town.by())).json()["held"]
+    assert held["subject_follower"] == [{"subject_id": str(followed)}]
     await _erase(gateway, town.resident)
     before = town.received()
     await town.happens(request, RequestResolved, resolved_by=town.worker)
@@ -146,7 +157,7 @@ async def test_what_an_erased_person_was_told_is_gone_and_nothing_reaches_them_a
     assert (await town.wants(language="zh")).status_code == 409
     assert await town.sent() == before
     held = (await gateway.get("/api/v1/me/data/gateway", by=town.by())).json()["held"]
-    assert held["notification"] == held["notification_setting"] == []
+    assert held["notification"] == held["notification_setting"] == held["subject_follower"] == []
     assert await town.shown(town.worker), "staff are told all the same"
     assert await gateway.parked() == []
 

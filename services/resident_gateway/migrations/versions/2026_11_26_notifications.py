@@ -23,6 +23,14 @@ _TABLES = (
     )
     """,
     """
+    CREATE TABLE subject_follower (
+        subject_id uuid,
+        person_id uuid,
+        CONSTRAINT pk_subject_follower PRIMARY KEY (subject_id, person_id)
+    )
+    """,
+    "CREATE INDEX ix_subject_follower_person_id ON subject_follower (person_id)",
+    """
     CREATE TABLE notification (
         id uuid CONSTRAINT pk_notification PRIMARY KEY,
         person_id uuid NOT NULL,
@@ -71,6 +79,7 @@ def upgrade() -> None:
     for statement in _TABLES:
         op.execute(statement)
     guard("subject_state", see="false")
+    guard("subject_follower", see=f"person_id = {ME}")
     # Whoever was told something marks it as read; nobody tells anything but the platform.
     guard("notification", see=f"person_id = {ME}", change=f"person_id = {ME}")
     guard("delivery", see=has("operator"))

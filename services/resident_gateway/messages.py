@@ -9,6 +9,7 @@ from typing import Protocol, cast
 
 import httpx
 import orjson
+from prometheus_client import Counter
 
 from platform_kit.errands import NotDone
 from platform_kit.ids import new_id
@@ -21,6 +22,7 @@ CHANNEL = "channel"
 SEND_SECONDS = 5.0
 # What a provider says of us or of the moment, and not of the message: another time, or with another token, it will be sent.
 ABOUT_US = (401, 403, 407, 408, 425, 429)
+GIVEN_UP = Counter("messages_given_up", "Messages that reached no phone and are not tried again", ("reason",))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from platform_kit.sealing import Sealer, StoredKey
 from platform_kit.telemetry import log
 from platform_kit.timers import set_timer
 from resident_gateway import store
+from resident_gateway.actions.end_delivery import end_delivery
 from resident_gateway.actions.open_account import PURPOSE
 from resident_gateway.messages import Message
 from resident_gateway.rules.account_name import account_key
@@ -53,8 +54,7 @@ async def take_deliveries(tx: Tx, sealer: Sealer, most: int) -> Sequence[Deliver
             await store.save_held(tx, delivery)
             await set_timer(tx, HELD, delivery, decision.held)
         else:
-            ended = "failed" if decision.failed else "dropped"
-            await store.save_ended(tx, delivery, ended, decision.reason, at)
+            await end_delivery(tx, delivery, failed=decision.failed, reason=decision.reason or "", at=at)
     return taken
 
 

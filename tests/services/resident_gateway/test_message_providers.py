@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from prometheus_client import REGISTRY
 
 from event_contracts import resident_requests as requests
 from platform_kit import errands
@@ -44,6 +45,11 @@ def _never_rests() -> Breaker:
 async def _try(town: Town, after: timedelta = timedelta(0)) -> None:
     await town.gateway.advance(after)
     await town.gateway.run_errands(_never_rests())
+
+
+def _given_up(reason: str) -> float:
+    """As the worker's /metrics tells."""
+    return REGISTRY.get_sample_value("messages_given_up_total", {"reason": reason}) or 0
 
 
 async def _failed(town: Town) -> Any:
@@ -93,9 +99,11 @@ async def test_what_the_provider_refuses_is_not_tried_again_and_the_operator_see
 ) -> None:
     await town.filed()
     provider.status = 422
+    before = _given_up("answered 422")
     for _ in range(3):
         await _try(town, timedelta(minutes=10))
     assert len(provider.calls) == 1
+    assert _given_up("answered 422") == before + 1
     [failed] = await _failed(town)
     assert (failed["attempts"], failed["reason"]) == (1, "answered 422")
     assert PHONE not in str(failed)

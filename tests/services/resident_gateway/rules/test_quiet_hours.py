@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from platform_kit.problems import InvalidInput
@@ -48,7 +48,14 @@ def instants(draw: st.DrawFn) -> datetime:
     return near + timedelta(seconds=draw(st.integers(-86400, 2 * 86400)))
 
 
+EARLY = QuietHours(time(22), time(1, 30))
+
+
 @settings(max_examples=500, deadline=None)
+# The hour that is left out holds the end; the hour that comes twice holds it twice, and in the second we are.
+@example(datetime(2026, 3, 8, 5, tzinfo=UTC), QuietHours(time(22), time(2, 30)), "America/New_York")
+@example(datetime(2026, 11, 1, 6, 15, tzinfo=UTC), EARLY, "America/New_York")
+@example(datetime(2026, 11, 1, 5, 15, tzinfo=UTC), EARLY, "America/New_York")
 @given(instants(), quiet_hours(), st.sampled_from(ZONES))
 def test_what_is_allowed_is_the_first_instant_outside(at: datetime, quiet: QuietHours, name: str) -> None:
     zone = ZoneInfo(name)

@@ -61,6 +61,12 @@ class OrderRow(Row, table=True):
         CheckConstraint("refunded_minor BETWEEN 0 AND paid_minor", name="refunds_within_paid"),
         CheckConstraint("subsidy_reversed_minor BETWEEN 0 AND subsidy_minor", name="subsidy_reversed"),
         Index(
+            "ix_service_order_newest",
+            "state",
+            "id",
+            postgresql_include=["unit_id", "resident_id", "provider_id"],
+        ),
+        Index(
             "ix_service_order_worklist",
             "unit_id",
             "state",

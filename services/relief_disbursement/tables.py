@@ -60,6 +60,12 @@ class ApplicationRow(Row, table=True):
             postgresql_where=text(OPEN_APPLICATION),
         ),
         Index(
+            "ix_application_newest",
+            "state",
+            "id",
+            postgresql_include=["unit_id", "resident_id", "notice_until"],
+        ),
+        Index(
             "ix_application_worklist",
             "unit_id",
             "state",

@@ -92,6 +92,7 @@ class RequestRow(Row, table=True):
             postgresql_include=["state", "due_at", "occurred_at", "resident_id"],
             postgresql_where=text(_IS_OPEN),
         ),
+        Index("ix_request_newest", "state", "id", postgresql_include=["unit_id", "resident_id"]),
         Index("ix_request_worklist", "unit_id", "state", "id", postgresql_include=["resident_id"]),
     )
 

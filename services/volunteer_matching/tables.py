@@ -48,6 +48,7 @@ class TaskRow(Row, table=True):
             unique=True,
             postgresql_where=text("state IN ('open', 'offered', 'accepted', 'checked_in')"),
         ),
+        Index("ix_task_newest", "state", "id", postgresql_include=["unit_id", "resident_id", "volunteer_id"]),
         Index(
             "ix_task_worklist", "unit_id", "state", "id", postgresql_include=["resident_id", "volunteer_id"]
         ),

@@ -24,6 +24,10 @@ SYSTEM = Acting('{"system":true}')
 NOBODY = Acting("{}")
 
 
+# One row.
+GOT = "SELECT 1"
+
+
 def acting_for(caller: Caller | None) -> Acting:
     if caller is None:
         return NOBODY
@@ -35,7 +39,11 @@ def acting_for(caller: Caller | None) -> Acting:
     return Acting(orjson.dumps(said).decode())
 
 
-def begin(acting: Acting) -> str:
-    """BEGIN and the setting as one text. JSON holds no control characters, so that doubling quotes is all there is to do."""
+def begin(acting: Acting, lock: int | None = None) -> str:
+    """BEGIN and the setting as one text. JSON holds no control characters, so that doubling quotes is all there is to do.
+
+    `lock` is an advisory lock to be tried; the text's last answer is then `GOT` or it is held by somebody else.
+    """
     literal = acting.setting.replace("'", "''")
-    return f"BEGIN; SET LOCAL linli.caller = '{literal}'"
+    begun = f"BEGIN; SET LOCAL linli.caller = '{literal}'"
+    return begun if lock is None else f"{begun}; SELECT WHERE pg_try_advisory_xact_lock({lock:d})"

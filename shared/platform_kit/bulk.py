@@ -14,7 +14,7 @@ from platform_kit.audit_refusals import RAISED, entry_of, refused_entry
 from platform_kit.auth import Caller
 from platform_kit.calls import BEARER, GivenKey, caller_of, key_of, language, let_in, note_refusal, print_of
 from platform_kit.db import OUTAGES, Tx
-from platform_kit.idempotency import earlier_answer, keep_answer, response_of, stored_answer
+from platform_kit.idempotency import earlier_answer, keep_answer, lock_of, response_of, stored_answer
 from platform_kit.kit import Kit
 from platform_kit.policy import asks_the_policy
 from platform_kit.problem_answers import Problem, problem_of
@@ -73,7 +73,9 @@ class Bulk:
         principal, row_key = str(self.caller.subject), f"{self.key}/{name}"
         entry = replace(self.entry, object={**self.entry.object, "row": name})
         try:
-            async with self.kit.db.transaction(acting_for(self.caller)) as tx:
+            async with self.kit.db.transaction(
+                acting_for(self.caller), lock=lock_of(principal, row_key)
+            ) as tx:
                 if earlier := await earlier_answer(tx, principal, row_key, self.print_):
                     if earlier.body is None:
                         return RowOutcome(key=name, ok=True)

@@ -11,8 +11,9 @@ from asyncpg.pool import PoolConnectionProxy
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from platform_kit.acting import SYSTEM, Acting, begin
+from platform_kit.acting import GOT, SYSTEM, Acting, begin
 from platform_kit.database_role import UnsafeRole, refuse_unsafe_role
+from platform_kit.problems import InProgress
 
 Tx: TypeAlias = "PoolConnectionProxy[asyncpg.Record] | asyncpg.Connection[asyncpg.Record]"
 
@@ -102,10 +103,12 @@ async def _nothing_to_reset(_: Any) -> None:
 
 
 @asynccontextmanager
-async def _begun(connection: Tx, acting: Acting) -> AsyncIterator[None]:
-    """BEGIN and for whom in one round trip, for which asyncpg's own transaction() has no place."""
+async def _begun(connection: Tx, acting: Acting, lock: int | None) -> AsyncIterator[None]:
+    """BEGIN, for whom, and the lock in one round trip, for which asyncpg's own transaction() has no place."""
     try:
-        await connection.execute(begin(acting))
+        begun = await connection.execute(begin(acting, lock))
+        if lock is not None and begun != GOT:
+            raise InProgress
         yield
         ended = await connection.execute("COMMIT")
     except BaseException:
@@ -197,12 +200,16 @@ class Database:
             await self._engine.dispose()
 
     @asynccontextmanager
-    async def transaction(self, acting: Acting) -> AsyncIterator[Tx]:
+    async def transaction(self, acting: Acting, *, lock: int | None = None) -> AsyncIterator[Tx]:
         """Commits when the block ends, rolls back when it raises; raises one of OUTAGES when there is no database.
 
-        What it sees and may write is what the database lets `acting` see and write.
+        What it sees and may write is what the database lets `acting` see and write. `lock` (64 bits, signed) is held by one
+        transaction at a time: InProgress while another holds it.
         """
-        async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection, _begun(connection, acting):
+        async with (
+            self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection,
+            _begun(connection, acting, lock),
+        ):
             yield connection
 
     @asynccontextmanager

@@ -31,7 +31,14 @@ from platform_kit.calls import (
     print_of,
 )
 from platform_kit.db import Tx
-from platform_kit.idempotency import StoredAnswer, earlier_answer, keep_answer, response_of, stored_answer
+from platform_kit.idempotency import (
+    StoredAnswer,
+    earlier_answer,
+    keep_answer,
+    lock_of,
+    response_of,
+    stored_answer,
+)
 from platform_kit.kit import Kit
 from platform_kit.policy import asks_the_policy
 from platform_kit.problem_answers import refused
@@ -136,7 +143,7 @@ def commands(*, brings: Callable[[bytes], Awaitable[Any]] | None = None) -> Any:
             principal = str(caller.subject) if caller else NOBODY
             print_ = await print_of(kit, request)
             brought = await brings(await request.body()) if brings else None
-            async with kit.db.transaction(acting_for(caller)) as tx:
+            async with kit.db.transaction(acting_for(caller), lock=lock_of(principal, key)) as tx:
                 if earlier := await earlier_answer(tx, principal, key, print_):
                     raise AlreadyAnswered(earlier)
                 made = Command(

@@ -1,9 +1,10 @@
 """The stored answer of an unsafe call, kept in the command's own transaction.
 
-Two statements, in READ COMMITTED: first the lock, then the read. In one statement the answer that a twin has just
-committed is missed, and the command runs again.
+Two statements, in READ COMMITTED: first the lock, which the transaction begins with, then the read. In one statement the
+answer that a twin has just committed is missed, and the command runs again.
 """
 
+import hashlib
 from dataclasses import dataclass
 
 from pydantic import BaseModel
@@ -11,7 +12,7 @@ from starlette.responses import Response
 
 from platform_kit.audit import RECORD_BESIDE, Entry
 from platform_kit.db import Tx
-from platform_kit.problems import InProgress, KeyReused
+from platform_kit.problems import KeyReused
 from platform_kit.sealing import Sealer
 
 _KEEP = RECORD_BESIDE.replace(
@@ -51,15 +52,17 @@ def fingerprint(sealer: Sealer, method: str, path: str, query: str, body: bytes)
     return sealer.digest(call, for_="idempotency.fingerprint")
 
 
-async def earlier_answer(tx: Tx, principal: str, key: str, print_: bytes) -> StoredAnswer | None:
-    """Take the key for this transaction. The stored answer if the call was made before; None if it is new.
+def lock_of(principal: str, key: str) -> int:
+    """What a transaction that works under this key holds: 64 bits, signed. Two keys that share one only wait for each other."""
+    digest = hashlib.blake2b(f"{principal}\n{key}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
 
-    InProgress: another transaction holds the key. KeyReused: the key belongs to another call.
+
+async def earlier_answer(tx: Tx, principal: str, key: str, print_: bytes) -> StoredAnswer | None:
+    """The stored answer if the call was made before; None if it is new. The transaction was begun with the key's lock.
+
+    KeyReused: the key belongs to another call.
     """
-    if not await tx.fetchval(
-        "SELECT pg_try_advisory_xact_lock(hashtextextended($1 || E'\\n' || $2, 0))", principal, key
-    ):
-        raise InProgress
     row = await tx.fetchrow(
         "SELECT fingerprint, status, headers, body FROM idempotency WHERE principal = $1 AND key = $2",
         principal,

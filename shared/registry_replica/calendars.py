@@ -6,8 +6,11 @@ The registry asks as well: its own tables have the same names and columns.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
+
+import orjson
 
 from platform_kit.db import Tx
 from platform_kit.working_time import Span, WorkCalendar
@@ -50,7 +53,13 @@ async def in_force(tx: Tx, unit_id: UUID) -> InForce | None:
 
 def work_calendar(zone: str, content: Mapping[str, Any] | None) -> WorkCalendar:
     """`content` as `IN_FORCE` gives it."""
-    said = content or USUAL
+    return _made(zone, orjson.dumps(content or USUAL))
+
+
+@lru_cache(maxsize=256)
+def _made(zone: str, content: bytes) -> WorkCalendar:
+    """Once for each that holds somewhere: what a calendar has worked out of its days serves every request there."""
+    said = orjson.loads(content)
     return WorkCalendar(
         zone,
         tuple(_spans(spans) for spans in said["hours"]),

@@ -95,6 +95,11 @@ def cover_worklist(table: str, *asked: str) -> None:
     op.create_index(name, table, ["unit_id", "state", "id"], postgresql_include=list(asked))
 
 
+def index_newest(table: str, *asked: str) -> None:
+    """The same for whoever reaches everything: no unit need be known."""
+    op.create_index(f"ix_{table}_newest", table, ["state", "id"], postgresql_include=["unit_id", *asked])
+
+
 def guard_replica() -> None:
     """The tree of units is no secret; who lives where, and who may act for whom, is."""
     create_reach()

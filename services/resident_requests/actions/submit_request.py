@@ -87,7 +87,8 @@ async def submit_request(
     key = await key_to_seal(tx, sealer, found.key)
     if request_id is not None and not may_be_made(request_id, at):
         raise InvalidInput(field="id", reason=_NO_SUCH_ID)
-    content_print = sealer.digest(print_of(asdict(filed)), for_=PRINT)
+    # Only what a device gave an id can come twice.
+    content_print = sealer.digest(print_of(asdict(filed)), for_=PRINT) if request_id else None
     if request_id is not None and (earlier := await store.request(tx, request_id)):
         if earlier.resident_id != whose.id:
             raise IdTaken(field="id")

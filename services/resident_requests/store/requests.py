@@ -190,14 +190,14 @@ async def next_case_numbers(tx: Tx, count: int) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What is filed, as it is stored: sealed, and of all of it a keyed print."""
+    """What is filed, as it is stored: sealed, and of what a device sends a keyed print of all of it."""
 
     words: bytes
     address: bytes | None
     answers: bytes | None
     latitude: float | None
     longitude: float | None
-    content_print: bytes
+    content_print: bytes | None
 
 
 async def insert_request(tx: Tx, request: Request, said: Said, at: datetime) -> None:

@@ -123,3 +123,37 @@ async def test_each_sees_the_figures_of_their_own_units(here: Neighbourhood) -> 
     }  # fmt: skip
     assert counted == {"01/02": 2, "01/02/003": 1, "01/02/004": 1, "01/02/00": 0, "02": 0}
     assert (await here.service.get("/requests/figures", by=here.resident)).status_code == 403
+
+
+@pytest.mark.parametrize("code", ["01", "01/02"])
+async def test_whoever_reaches_many_units_pages_through_theirs_and_nobody_elses(
+    here: Neighbourhood, code: str
+) -> None:
+    """At the top by one index over all there is, below it unit by unit."""
+    elsewhere, filed = uuid4(), []
+    await here.service.deliver(
+        "registry_replica",
+        UnitOpened(
+            unit_id=elsewhere, parent_id=None, kind="community", code="02/01/001", name="x", zone="UTC"
+        ),
+    )
+    stranger = here.service.caller("resident")
+    await here.service.deliver(
+        "registry_replica",
+        ResidentRegistered(resident_id=stranger.subject, household_id=uuid4(), unit_id=elsewhere),
+    )
+    for _ in range(5):
+        filed.append((await here.submit())["id"])
+        await here.service.post("/requests", json={"category": "errand", "words": "x"}, by=stranger)
+    officer = here.service.caller(posts=[("district", uuid4(), code)])
+    for state in ("", "&state=submitted"):
+        seen: list[str] = []
+        page = (await here.service.get(f"/requests?limit=2{state}", by=officer)).json()
+        while True:
+            seen += [item["id"] for item in page["items"]]
+            if page["next"] is None:
+                break
+            path = f"/requests?limit=2{state}&cursor={page['next']}"
+            page = (await here.service.get(path, by=officer)).json()
+        assert seen == filed[::-1]
+    assert (await here.service.get("/requests?state=closed", by=officer)).json()["items"] == []

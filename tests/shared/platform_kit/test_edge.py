@@ -10,6 +10,11 @@ from platform_kit.app import AT_ONCE_PER_CONNECTION
 from platform_kit.testing import ServiceUnderTest
 from probe_service.service import Raised
 
+_KEYS_HELD = """
+    SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database
+    WHERE locktype = 'advisory' AND granted AND datname = current_database()
+"""
+
 
 async def _counts(probe: ServiceUnderTest, counter: UUID) -> int:
     async with probe.tx() as tx:
@@ -28,6 +33,23 @@ async def test_fifty_calls_at_once_with_one_key_have_one_effect(probe: ServiceUn
     assert all(a.json()["type"] == "/problems/in-progress" for a in answers if a.status_code == 409)
     assert await _counts(probe, counter) == 1
     assert len(await probe.published(Raised)) == 1
+
+
+async def test_a_twin_is_answered_while_the_first_is_still_at_work(probe: ServiceUnderTest) -> None:
+    """It does not wait with it: a connection that waited would be missing for others."""
+    by, body = probe.caller("resident"), {"counter_id": str(uuid4())}
+    await probe.post("/raise", json=body, by=by, key="before")
+    async with probe.tx() as tx:
+        await tx.execute("SELECT FROM counter FOR UPDATE")
+        first = asyncio.create_task(probe.post("/raise", json=body, by=by, key="one"))
+        async with asyncio.timeout(10):
+            while not await tx.fetchval(_KEYS_HELD):
+                await asyncio.sleep(0.01)
+            twin = await probe.post("/raise", json=body, by=by, key="one")
+        assert (twin.status_code, twin.json()["type"]) == (409, "/problems/in-progress")
+        assert not first.done()
+    assert (await first).status_code == 201
+    assert await _counts(probe, UUID(body["counter_id"])) == 2
 
 
 async def test_a_key_belongs_to_its_principal_and_its_call(probe: ServiceUnderTest) -> None:

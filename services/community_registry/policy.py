@@ -11,6 +11,8 @@ POLICY = policy(
         "list_units": SIGNED_IN,
         "set_calendar": _OPERATOR | each("district", may=IN_UNITS),
         "read_calendar": SIGNED_IN,
+        "set_place": _OPERATOR | each("district", may=IN_UNITS),
+        "read_place": SIGNED_IN,
         "register_household": _OPERATOR | each("worker", may=IN_UNITS),
         "read_household": each(ANY_ROLE, may=OWN_OR_LET) | _STAFF,
         "register_resident": _OPERATOR | each("worker", may=IN_UNITS),

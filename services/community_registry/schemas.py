@@ -2,12 +2,13 @@
 
 from datetime import date, datetime, time
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 
 from community_registry.rules.person import Part
+from community_registry.rules.place import MOST_POSITIONS, Place
 from event_contracts.community_registry import Post, UnitKind
 from platform_kit.official_days import Country
 from platform_kit.schemas import Body, Clean, Line, View, Zone
@@ -122,6 +123,69 @@ class CalendarView(View):
     days: tuple[DayView, ...]
     country: Country | None
     official_until: int
+
+
+Longitude = Annotated[float, Field(ge=-180, le=180)]
+Latitude = Annotated[float, Field(ge=-90, le=90)]
+Position = tuple[Longitude, Latitude]
+Rings = Annotated[list[Annotated[list[Position], Field(max_length=MOST_POSITIONS)]], Field(max_length=200)]
+
+
+class PolygonBoundary(Body):
+    """GeoJSON (RFC 7946): the first ring is the outline, the others are holes in it."""
+
+    type: Literal["Polygon"]
+    coordinates: Rings
+
+    @property
+    def polygons(self) -> list[Rings]:
+        return [self.coordinates]
+
+
+class MultiPolygonBoundary(Body):
+    type: Literal["MultiPolygon"]
+    coordinates: Annotated[list[Rings], Field(max_length=200)]
+
+    @property
+    def polygons(self) -> list[Rings]:
+        return self.coordinates
+
+
+Boundary = Annotated[PolygonBoundary | MultiPolygonBoundary, Field(discriminator="type")]
+
+
+class Location(Body):
+    longitude: Longitude
+    latitude: Latitude
+
+
+class NewPlace(Body):
+    """All of it: what is not told is not kept."""
+
+    boundary: Boundary | None = None
+    location: Location | None = None
+
+    def place(self) -> Place:
+        at = self.location
+        return Place(
+            self.boundary.polygons if self.boundary else None, (at.longitude, at.latitude) if at else None
+        )
+
+
+class PlaceView(View):
+    """Nulls where nobody has said anything."""
+
+    boundary: MultiPolygonBoundary | None
+    location: Location | None
+
+    @classmethod
+    def of(cls, content: dict[str, Any] | None) -> "PlaceView":
+        """`content` as the event says it."""
+        polygons, at = (content["boundary"], content["location"]) if content else (None, None)
+        return cls(
+            boundary=MultiPolygonBoundary(type="MultiPolygon", coordinates=polygons) if polygons else None,
+            location=Location(longitude=at[0], latitude=at[1]) if at else None,
+        )
 
 
 class NewMember(Body):

@@ -40,6 +40,15 @@ class WorkCalendarRow(Row, table=True):
     content: dict[str, Any] = Field(sa_type=JSONB)
 
 
+class UnitPlaceRow(Row, table=True):
+    """As the event says it: boundary, location."""
+
+    __tablename__ = "unit_place"
+
+    unit_id: UUID = Field(primary_key=True, foreign_key="unit.id")
+    content: dict[str, Any] = Field(sa_type=JSONB)
+
+
 class HouseholdRow(Row, table=True):
     __tablename__ = "household"
 

@@ -1,5 +1,41 @@
-"""Paid services listen to the registry only."""
+"""What paid services listen to: the registry, and the requests that are routed to one of them."""
 
+from event_contracts.resident_requests import RequestRejected, RequestTriaged, RequestWithdrawn
+from paid_services import actions
+from platform_kit.consumer import Consumer
+from platform_kit.db import Tx
+from platform_kit.envelope import Received
 from registry_replica.consumer import REGISTRY_REPLICA
 
-CONSUMERS = (REGISTRY_REPLICA,)
+
+async def on_request_triaged(tx: Tx, event: Received[RequestTriaged]) -> None:
+    """Without a service there is nothing to quote: staff talk with the resident, and quote themselves."""
+    request = event.data
+    if request.route == "paid_service" and request.service is not None and request.resident_id is not None:
+        await actions.quote_request(
+            tx,
+            request_id=request.request_id,
+            request_version=event.version,
+            resident_id=request.resident_id,
+            unit_id=request.unit_id,
+            service=request.service,
+            wanted_from=request.wanted_from,
+        )
+
+
+async def on_request_over(tx: Tx, event: Received[RequestWithdrawn | RequestRejected]) -> None:
+    await actions.drop_quotes(tx, event.data.request_id)
+
+
+CONSUMERS = (
+    REGISTRY_REPLICA,
+    Consumer(
+        "requests",
+        start="beginning",
+        handlers={
+            RequestTriaged: on_request_triaged,
+            RequestWithdrawn: on_request_over,
+            RequestRejected: on_request_over,
+        },
+    ),
+)

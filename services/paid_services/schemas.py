@@ -112,6 +112,7 @@ class OrderView(View):
     paid: Money
     refunded: Money
     fee: Money
+    request_id: UUID | None
     version: int
     receipt_number: str | None = None
 

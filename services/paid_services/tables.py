@@ -74,6 +74,13 @@ class OrderRow(Row, table=True):
             postgresql_include=["resident_id", "provider_id"],
         ),
         Index("ix_service_order_provider", "provider_id", "id"),
+        Index(
+            "uq_service_order_request",
+            "request_id",
+            "request_version",
+            unique=True,
+            postgresql_where=text("request_id IS NOT NULL"),
+        ),
     )
 
     id: UUID = Field(primary_key=True)
@@ -96,6 +103,8 @@ class OrderRow(Row, table=True):
     community_weight: int
     state: str
     provider_id: UUID | None = Field(default=None, foreign_key="provider.id")
+    request_id: UUID | None = None
+    request_version: int | None = None
     version: int
     created_at: datetime = Field(sa_type=TIMESTAMPTZ)
 

@@ -12,6 +12,10 @@ POLICY = policy(
     {
         "list_categories": ANYBODY,
         "set_category": each("operator", "district", may=ALL),
+        # Where requests go is no secret among those who work on them; each district says it for its own units.
+        "list_routing_rules": each(*STAFF, "operator", may=ALL),
+        "set_routing_rule": each("operator", may=ALL) | each("district", may=IN_UNITS),
+        "propose_route": _STAFF,
         "submit_request": _THEIRS | each("worker", may=(OWN_OR_LET, IN_UNITS)),
         # As filing: it is asked before something is filed.
         "find_similar": _THEIRS | each("worker", may=(OWN_OR_LET, IN_UNITS)),

@@ -172,9 +172,11 @@ async def read_request(request_id: UUID, read: ForCaller) -> schemas.RequestView
 async def triage_request(request_id: UUID, body: schemas.Triage, command: ByCaller) -> Response:
     request = await actions.triage_request(
         command.tx,
+        command.kit.sealer,
         request_id,
         route=body.route,
         skill=body.skill,
+        service=body.service,
         wanted=(body.wanted_from, body.wanted_until),
         by=command.caller,
     )

@@ -7,6 +7,7 @@ from resident_requests.consumers import CONSUMERS
 from resident_requests.held import HELD
 from resident_requests.policy import POLICY
 from resident_requests.routes import router
+from resident_requests.routing_routes import router as routing_router
 from resident_requests.settings import RequestSettings
 from resident_requests.tables import Row
 from resident_requests.timers import TIMERS
@@ -17,7 +18,13 @@ SERVICE = Service(
     title="居民求助 Resident requests",
     metadata=Row.metadata,
     # `/requests/followed` before `/requests/{request_id}`, which would take it for an id.
-    routers=(duplicate_routes.router, outcome_routes.router, router, personal_data_router("requests", HELD)),
+    routers=(
+        duplicate_routes.router,
+        outcome_routes.router,
+        router,
+        routing_router,
+        personal_data_router("requests", HELD),
+    ),
     policy=POLICY,
     consumers=CONSUMERS,
     timers=TIMERS,

@@ -4,11 +4,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, Column, Index, Integer, Sequence, text
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Sequence,
+    String,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 from platform_kit.tables import BIGINT, JSONB, TIMESTAMPTZ, service_registry
-from registry_replica.tables import add_replica_tables
+from registry_replica.tables import add_place_tables, add_replica_tables
 
 
 class Row(SQLModel, registry=service_registry()):
@@ -16,6 +26,7 @@ class Row(SQLModel, registry=service_registry()):
 
 
 add_replica_tables(Row.metadata)
+add_place_tables(Row.metadata)
 _IS_OPEN = "state IN ('assigned', 'awaiting_resident', 'in_progress', 'reopened', 'submitted', 'triaged')"
 CASE_SERIAL = Sequence("case_serial", metadata=Row.metadata)
 
@@ -60,6 +71,48 @@ class CategoryVersionRow(Row, table=True):
     at: datetime = Field(sa_type=TIMESTAMPTZ)
 
 
+class RoutingRuleRow(Row, table=True):
+    """As it is now; a request keeps the version by which it was routed. Empty lists: any; `unit_id` None: everywhere."""
+
+    __tablename__ = "routing_rule"
+    __table_args__ = (
+        CheckConstraint(
+            "route IN ('volunteers', 'relief', 'paid_service', 'department', 'community')", name="route"
+        ),
+    )
+
+    code: str = Field(primary_key=True)
+    version: int
+    priority: int
+    unit_id: UUID | None = None
+    categories: list[str] = Field(sa_column=Column(ARRAY(String), nullable=False))
+    urgencies: list[str] = Field(sa_column=Column(ARRAY(String), nullable=False))
+    answers: dict[str, Any] = Field(sa_type=JSONB)
+    route: str
+    skill: str | None = None
+    service: str | None = None
+    auto: bool
+    open: bool
+
+
+class RoutingRuleVersionRow(Row, table=True):
+    __tablename__ = "routing_rule_version"
+
+    code: str = Field(primary_key=True, foreign_key="routing_rule.code")
+    version: int = Field(primary_key=True)
+    content: dict[str, Any] = Field(sa_type=JSONB)
+    set_by: UUID
+    at: datetime = Field(sa_type=TIMESTAMPTZ)
+
+
+class OfferedServiceRow(Row, table=True):
+    """What paid services offer, so that no rule names what there is not."""
+
+    __tablename__ = "offered_service"
+
+    code: str = Field(primary_key=True)
+
+
 class RequestRow(Row, table=True):
     __tablename__ = "request"
     __table_args__ = (
@@ -72,6 +125,11 @@ class RequestRow(Row, table=True):
         CheckConstraint("urgency IN ('normal', 'urgent', 'emergency')", name="urgency"),
         CheckConstraint("resident_id IS NOT NULL OR source IS NOT NULL", name="has_a_resident_or_a_source"),
         CheckConstraint("(source IS NULL) = (source_number IS NULL)", name="source_has_a_number"),
+        ForeignKeyConstraint(
+            ["routing_rule", "routing_rule_version"],
+            ["routing_rule_version.code", "routing_rule_version.version"],
+            name="fk_request_routing_rule",
+        ),
         CheckConstraint("(state = 'merged') = (merged_into IS NOT NULL)", name="merged_into"),
         CheckConstraint("merged_into <> id", name="not_into_itself"),
         Index("ix_request_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
@@ -118,6 +176,8 @@ class RequestRow(Row, table=True):
     longitude: float | None = None
     wanted_from: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     wanted_until: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
+    routing_rule: str | None = None
+    routing_rule_version: int | None = None
     assignee_id: UUID | None = None
     escalated: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     round: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})

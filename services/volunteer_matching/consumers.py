@@ -19,6 +19,7 @@ async def on_request_triaged(tx: Tx, event: Received[RequestTriaged]) -> None:
         await actions.open_task(
             tx,
             request_id=request.request_id,
+            request_version=event.version,
             resident_id=request.resident_id,
             unit_id=request.unit_id,
             skill=request.skill,

@@ -103,11 +103,13 @@ async def candidates(tx: Tx, task: Task) -> list[Candidate]:
     return [candidate for row in rows if (candidate := load(Candidate, row))]
 
 
-async def insert_task(tx: Tx, task: Task, at: datetime) -> None:
+async def insert_task(tx: Tx, task: Task, at: datetime, *, request_version: int) -> None:
+    """`request_version` is the event of the request that asked for it."""
     await tx.execute(
         """
-        INSERT INTO task (id, request_id, resident_id, unit_id, skill, starts_at, ends_at, state, version, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        INSERT INTO task (id, request_id, resident_id, unit_id, skill, starts_at, ends_at, state, version, created_at,
+                          request_version)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
         """,
         task.id,
         task.request_id,
@@ -119,7 +121,18 @@ async def insert_task(tx: Tx, task: Task, at: datetime) -> None:
         task.state,
         task.version,
         at,
+        request_version,
     )
+
+
+async def task_made_for(tx: Tx, request_id: UUID, request_version: int) -> bool:
+    """Whether that event of the request, or a later one, has its task."""
+    found = await tx.fetchval(
+        "SELECT true FROM task WHERE request_id = $1 AND request_version >= $2 LIMIT 1",
+        request_id,
+        request_version,
+    )
+    return bool(found)
 
 
 async def task(tx: Tx, task_id: UUID) -> Task | None:

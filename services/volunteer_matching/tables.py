@@ -50,6 +50,13 @@ class TaskRow(Row, table=True):
         ),
         Index("ix_task_newest", "state", "id", postgresql_include=["unit_id", "resident_id", "volunteer_id"]),
         Index(
+            "uq_task_request_version",
+            "request_id",
+            "request_version",
+            unique=True,
+            postgresql_where=text("request_version IS NOT NULL"),
+        ),
+        Index(
             "ix_task_worklist", "unit_id", "state", "id", postgresql_include=["resident_id", "volunteer_id"]
         ),
         Index("ix_task_volunteer_id", "volunteer_id"),
@@ -64,6 +71,7 @@ class TaskRow(Row, table=True):
 
     id: UUID = Field(primary_key=True)
     request_id: UUID
+    request_version: int | None = None
     resident_id: UUID
     unit_id: UUID
     skill: str | None = None

@@ -64,6 +64,19 @@ class WorkCalendarSet(EventPayload):
     country: Literal["CN"] | None
 
 
+class UnitPlaced(EventPayload):
+    """Where the unit lies. `boundary` are polygons of rings of positions, the first the outline and the others holes in it, as in a
+    GeoJSON MultiPolygon; `location` is where it is found on the map. Positions are (longitude, latitude)."""
+
+    type: ClassVar[str] = "registry.unit.placed.v1"
+    topic: ClassVar[Topic] = UNITS
+    aggregate: ClassVar[str] = "unit_id"
+
+    unit_id: UUID
+    boundary: tuple[tuple[tuple[tuple[float, float], ...], ...], ...] | None
+    location: tuple[float, float] | None
+
+
 class HouseholdRegistered(EventPayload):
     type: ClassVar[str] = "registry.household.registered.v1"
     topic: ClassVar[Topic] = HOUSEHOLDS

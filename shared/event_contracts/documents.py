@@ -172,8 +172,12 @@ class _Examples:
         match schema.get("type"):
             case "object":
                 return {key: self.value(field, key) for key, field in schema["properties"].items()}
+            case "array" if "prefixItems" in schema:
+                return [self.value(item, name) for item in schema["prefixItems"]]
             case "array":
                 return [self.value(schema["items"], name)]
+            case "number":
+                return 7.5
             case "integer":
                 return max(7, schema.get("minimum", 7))
             case "boolean":

@@ -9,6 +9,17 @@ from platform_kit.money import Money
 
 PROVIDERS = Topic("paid.providers", retention_days=3650)
 ORDERS = Topic("paid.orders", retention_days=3650)
+SERVICES = Topic("paid.services", partitions=3, retention_days=3650)
+
+
+class ServiceOffered(EventPayload):
+    """It stands in the catalogue from now on: whoever routes requests can name it."""
+
+    type: ClassVar[str] = "paid.service.offered.v1"
+    topic: ClassVar[Topic] = SERVICES
+    aggregate: ClassVar[str] = "service"
+
+    service: str
 
 
 class ProviderRegistered(EventPayload):
@@ -25,6 +36,8 @@ class ProviderRegistered(EventPayload):
 
 
 class _OrderEvent(EventPayload):
+    """`request_id`: the resident's request for which it was quoted, if for one."""
+
     topic: ClassVar[Topic] = ORDERS
     aggregate: ClassVar[str] = "order_id"
 
@@ -32,6 +45,7 @@ class _OrderEvent(EventPayload):
     resident_id: UUID
     unit_id: UUID
     service: str
+    request_id: UUID | None = None
 
 
 class OrderQuoted(_OrderEvent):
@@ -60,7 +74,11 @@ class OrderStarted(_OrderEvent):
 
 
 class OrderCompleted(_OrderEvent):
+    """`person_id`: who did it."""
+
     type: ClassVar[str] = "paid.order.completed.v1"
+
+    person_id: UUID | None = None
 
 
 class OrderConfirmed(_OrderEvent):

@@ -53,7 +53,7 @@ class RequestImported(_RequestEvent):
 
 
 class RequestTriaged(_RequestEvent):
-    """`route` says who acts next; a service takes up the requests of its own route."""
+    """`route` says who acts next; a service takes up the requests of its own route. `service` is which of the paid ones is wanted."""
 
     type: ClassVar[str] = "requests.request.triaged.v1"
 
@@ -63,13 +63,17 @@ class RequestTriaged(_RequestEvent):
     skill: str | None
     wanted_from: datetime
     wanted_until: datetime
+    service: str | None = None
 
 
 class RequestAssigned(_RequestEvent):
+    """A provider of a paid service, who does the order `order_id`, counts as staff here."""
+
     type: ClassVar[str] = "requests.request.assigned.v1"
 
     assignee_kind: Literal["volunteer", "staff"]
     assignee_id: UUID
+    order_id: UUID | None = None
 
 
 class RequestUnassigned(_RequestEvent):

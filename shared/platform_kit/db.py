@@ -70,7 +70,7 @@ def sqlalchemy_engine(dsn: str, *, refuses_unsafe_roles: bool = False, **options
     """The address is read by asyncpg itself: SQLAlchemy would take `sslmode` for an argument that there is not."""
 
     async def opened() -> "asyncpg.Connection[asyncpg.Record]":
-        connection = await asyncpg.connect(dsn)
+        connection = await asyncpg.connect(dsn, server_settings={"timezone": SESSION["timezone"]})
         try:
             if refuses_unsafe_roles:
                 await refuse_unsafe_role(connection)

@@ -10,6 +10,7 @@ from event_contracts.community_registry import (
     ResidentErased,
     ResidentRegistered,
     UnitOpened,
+    UnitPlaced,
     WorkCalendarSet,
 )
 from platform_kit.consumer import Consumer, Handler
@@ -87,9 +88,11 @@ async def on_resident_erased(tx: Tx, event: Received[ResidentErased]) -> None:
     await erase_subject(tx, resident_id)
 
 
-def registry_replica(also_erased: Handler | None = None, corrected: Handler | None = None) -> Consumer:
+def registry_replica(
+    also_erased: Handler | None = None, corrected: Handler | None = None, placed: Handler | None = None
+) -> Consumer:
     """`also_erased`: what of this service's own goes with an erased resident, in the same transaction; `corrected`: what follows
-    from a resident's record that was put right, of which the replica keeps nothing."""
+    from a resident's record that was put right, of which the replica keeps nothing; `placed`: keeps where units lie (`places`)."""
 
     async def erased(tx: Tx, event: Received[ResidentErased]) -> None:
         await on_resident_erased(tx, event)
@@ -107,6 +110,7 @@ def registry_replica(also_erased: Handler | None = None, corrected: Handler | No
             ConsentRecorded: on_consent_recorded,
             ResidentErased: erased,
             **({ResidentCorrected: corrected} if corrected is not None else {}),
+            **({UnitPlaced: placed} if placed is not None else {}),
         },
     )
 

@@ -52,3 +52,26 @@ def create_calendars() -> None:
         sa.PrimaryKeyConstraint("unit_id", name="pk_work_calendar"),
     )
     guard("work_calendar", see=EVERYBODY)
+
+
+def create_places() -> None:
+    """Where a unit lies is no secret."""
+    op.create_table(
+        "unit_place",
+        sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.Column("boundary", sa.LargeBinary()),
+        *(
+            sa.Column(name, sa.Float())
+            for name in ("west", "south", "east", "north", "longitude", "latitude")
+        ),
+        sa.PrimaryKeyConstraint("unit_id", name="pk_unit_place"),
+    )
+    op.create_table(
+        "unit_cell",
+        sa.Column("cell", sa.BigInteger(), nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("cell", "unit_id", name="pk_unit_cell"),
+    )
+    op.create_index("ix_unit_cell_unit_id", "unit_cell", ["unit_id"])
+    guard("unit_place", see=EVERYBODY)
+    guard("unit_cell", see=EVERYBODY)

@@ -1,6 +1,18 @@
 """The replica's tables, added to the metadata of the service that keeps it."""
 
-from sqlalchemy import Column, Date, Index, Integer, MetaData, Table, Text, Uuid
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+)
 
 from platform_kit.tables import JSONB
 
@@ -44,5 +56,26 @@ def add_replica_tables(metadata: MetaData) -> tuple[Table, ...]:
             Column("resident_id", Uuid, primary_key=True),
             Column("delegate_id", Uuid, primary_key=True),
             Column("until_on", Date),
+        ),
+    )
+
+
+def add_place_tables(metadata: MetaData) -> tuple[Table, ...]:
+    """Where units lie, for a service that asks. `boundary` is well-known binary and the four its box; `unit_cell` is where areas
+    and locations are filed (`platform_kit.geometry`)."""
+    return (
+        Table(
+            "unit_place",
+            metadata,
+            Column("unit_id", Uuid, primary_key=True),
+            Column("boundary", LargeBinary),
+            *(Column(name, Float) for name in ("west", "south", "east", "north", "longitude", "latitude")),
+        ),
+        Table(
+            "unit_cell",
+            metadata,
+            Column("cell", BigInteger, primary_key=True),
+            Column("unit_id", Uuid, primary_key=True),
+            Index("ix_unit_cell_unit_id", "unit_id"),
         ),
     )

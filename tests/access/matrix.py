@@ -19,6 +19,7 @@ from access.row import DENIED, Cell, Row
 from access.world import Case, World, leaves
 
 # A refusal is written down by design; nothing else may change.
+_WITHOUT_OFFSET = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?![\d:.]|Z|[+-]\d\d)")
 _WRITTEN_DOWN = re.compile(r"^(audit|refus|rate|throttl)")
 _WANTED = {
     Cell.SIGN_IN: {401},
@@ -128,7 +129,11 @@ class _Judge:
             self._fault(name, f"got {answer.status_code}, should get {cell}: {answer.text[:300]}")
 
     async def _ask(self, case: Case, name: str) -> httpx.Response:
-        return await self.world.asked_with(case, self.row.operation, name)
+        answer = await self.world.asked_with(case, self.row.operation, name)
+        if answer.is_success and (bare := _WITHOUT_OFFSET.findall(answer.text)):
+            # K73: whatever tells an instant says where its clock stands.
+            self._fault(name, f"is told {bare[0]} without an offset")
+        return answer
 
     def _status(self, answer: httpx.Response) -> int:
         """Of a call that refuses row by row: the refusal of its rows, when it did nothing."""

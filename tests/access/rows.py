@@ -55,8 +55,11 @@ REPLICA = (
 # What everybody who is signed in may see: catalogues, the tree of units, what the programmes are, which months are closed. And
 # numbers that are nobody's.
 PUBLIC: dict[str, frozenset[str]] = {
-    "community_registry": frozenset({"unit", "work_calendar"}),
-    "resident_requests": frozenset({"unit", "work_calendar", "category", "category_version", "import_source", "likeness"}),
+    "community_registry": frozenset({"unit", "work_calendar", "unit_place"}),
+    "resident_requests": frozenset({
+        "unit", "work_calendar", "unit_place", "unit_cell", "category", "category_version", "import_source",
+        "routing_rule", "routing_rule_version", "offered_service", "likeness",
+    }),
     "volunteer_matching": frozenset({"unit", "work_calendar"}),
     "relief_disbursement": frozenset({"unit", "work_calendar", "programme"}),
     "paid_services": frozenset({"unit", "work_calendar", "service", "period", "receipt_series"}),

@@ -94,6 +94,7 @@ PURE = (
 """Modules of the standard library that neither ask the world nor change it."""
 
 _RULES_MAY_USE = (
+    "platform_kit.geometry",
     "platform_kit.masking",
     "platform_kit.money",
     "platform_kit.ids",

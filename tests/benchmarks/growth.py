@@ -7,7 +7,7 @@ explained with the very arguments that it was run with.
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import asyncpg
-import orjson
 
 from benchmarks.figure import Figure
 from benchmarks.ground import Ground
@@ -36,6 +35,7 @@ from resident_gateway.rules.timeline import Item
 from resident_requests import store as request_store
 from resident_requests.actions import Filed, submit_request
 from resident_requests.rules.request import State
+from touched import Operation, Touched, touched
 
 NAME = "growth"
 POINTS = (10_000, 1_000_000)
@@ -44,7 +44,6 @@ WAITING = 200
 DUE = 20
 UNITS = 90
 OF_A_PERSON = 100
-Operation = Callable[[Any], Awaitable[object]]
 _PERSON, _CLAIMED = UUID(int=1), "deadline"
 _RESIDENT = Caller(_PERSON, frozenset({"resident"}))
 _WORKER = Caller(UUID(int=2), frozenset({"worker"}), (Post("worker", UUID(int=3), "01/01/007"),))
@@ -115,7 +114,7 @@ async def _measure(ground: Ground) -> list[Figure]:
             relays = await connect(dsn, service)
             await relays.execute(relay.PLANNING)
             await _prepare(filling, service)
-            points: list[dict[str, tuple[int, list[str]]]] = []
+            points: list[dict[str, Touched]] = []
             for first, last in zip((1, POINTS[0] + 1), POINTS, strict=True):
                 ground.say(f"{service}: {last:,} rows behind each table")
                 for statement in _FILL[service]:
@@ -123,7 +122,7 @@ async def _measure(ground: Ground) -> list[Figure]:
                 await filling.execute("VACUUM (ANALYZE)", timeout=300)
                 points.append(
                     {
-                        name: await _explained(
+                        name: await touched(
                             relays if name.startswith("relay") else connection,
                             operation,
                             acting_for(_ASKED_BY[name]) if name in _ASKED_BY else SYSTEM,
@@ -137,13 +136,13 @@ async def _measure(ground: Ground) -> list[Figure]:
     return figures
 
 
-def _figure(name: str, small: tuple[int, list[str]], large: tuple[int, list[str]]) -> Figure:
-    same = small[1] == large[1]
-    ratio = large[0] / small[0] if same else float("inf")
+def _figure(name: str, small: Touched, large: Touched) -> Figure:
+    same = small.shapes == large.shapes
+    ratio = large.buffers / small.buffers if same else float("inf")
     title = f"growth: {name}" if same else f"growth: {name} (another plan)"
     return Figure(
-        title, large[0], small[0], "buffers", 1.5, None, at_least=False, ratio=ratio,
-        detail={"rows": POINTS, "plan": small[1], "plan of many": large[1]},
+        title, large.buffers, small.buffers, "buffers", 1.5, None, at_least=False, ratio=ratio,
+        detail={"rows": POINTS, "plan": small.shapes, "plan of many": large.shapes},
     )  # fmt: skip
 
 
@@ -201,53 +200,6 @@ async def _prepare(connection: Any, service: str) -> None:
         f" FROM generate_series(1, {DUE})",
         _CLAIMED,
     )
-
-
-_ACTING = "SELECT set_config('linli.caller', $1, true)"
-
-
-async def _explained(connection: Any, operation: Operation, acting: Acting) -> tuple[int, list[str]]:
-    """The median of three runs: one that asks for a key which falls between two leaves of an index reads one of them more."""
-    runs = [await _run_and_explained(connection, operation, acting) for _ in range(3)]
-    return sorted(runs)[1]
-
-
-async def _run_and_explained(connection: Any, operation: Operation, acting: Acting) -> tuple[int, list[str]]:
-    """Buffers of all of the operation's statements, the second time that it runs; and the shape of each plan. As in life it
-    is the service's own role that asks, and the database shows it what `acting` may see."""
-    queries: list[Any] = []
-    for noted in ([], queries):
-        # The first time, the driver may have to ask the server about types.
-        transaction = connection.transaction()
-        await transaction.start()
-        await connection.execute(_ACTING, acting.setting)
-        with connection.query_logger(noted.append):
-            await operation(connection)
-        await transaction.rollback()
-    buffers, shapes = 0, []
-    for query in queries:
-        for _ in range(2):
-            transaction = connection.transaction()
-            await transaction.start()
-            await connection.execute(_ACTING, acting.setting)
-            said = await connection.fetchval(
-                f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {query.query}", *query.args
-            )
-            await transaction.rollback()
-        [explained] = orjson.loads(said) if isinstance(said, str) else said
-        plan = explained["Plan"]
-        buffers += plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
-        shapes.append(_shape(plan))
-    if not queries:
-        raise AssertionError("the operation ran no statement")
-    return buffers, shapes
-
-
-def _shape(plan: dict[str, Any]) -> str:
-    """Nodes, and what each of them reads by which index."""
-    own = " ".join(str(plan[name]) for name in ("Node Type", "Relation Name", "Index Name") if name in plan)
-    parts = ", ".join(_shape(each) for each in plan.get("Plans", ()))
-    return f"{own} ({parts})" if parts else own
 
 
 def _requests() -> dict[str, Operation]:

@@ -49,8 +49,8 @@ def _in_api(points: Points) -> None:
         kept.add(id(tx))
 
     @asynccontextmanager
-    async def watched(self: Database, acting: Any) -> AsyncIterator[Any]:
-        async with transaction(self, acting) as tx:
+    async def watched(self: Database, acting: Any, **taking: Any) -> AsyncIterator[Any]:
+        async with transaction(self, acting, **taking) as tx:
             kept.discard(id(tx))
             yield tx
             if command := id(tx) in kept:

@@ -27,6 +27,10 @@ TESTS = {
         "tests/deploy/local_runtime/test_audit_commands.py",
         "tests/shared/platform_kit/test_audit_chain.py",
     ),
+    "requests": (
+        "tests/services/resident_requests",
+        "tests/services/resident_gateway/test_scale.py",
+    ),
 }
 # What must not have cost `make bench` one of its bars.
 BENCHED = ("identity",)

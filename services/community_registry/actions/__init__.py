@@ -14,6 +14,7 @@ from community_registry.actions.register_resident import register_resident
 from community_registry.actions.register_staff import register_staff
 from community_registry.actions.reveal_resident import reveal_resident
 from community_registry.actions.set_calendar import set_calendar
+from community_registry.actions.set_place import set_place
 
 __all__ = [
     "appoint_staff",
@@ -30,4 +31,5 @@ __all__ = [
     "register_staff",
     "reveal_resident",
     "set_calendar",
+    "set_place",
 ]

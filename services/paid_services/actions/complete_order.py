@@ -14,4 +14,4 @@ from platform_kit.db import Tx
 
 async def complete_order(tx: Tx, order_id: UUID, *, by: Caller) -> Order:
     order, at = await take(tx, order_id, by, POLICY["complete_order"])
-    return await record(tx, rules.complete(order), OrderCompleted, at)
+    return await record(tx, rules.complete(order), OrderCompleted, at, person_id=by.subject)

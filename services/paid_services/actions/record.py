@@ -19,6 +19,7 @@ async def record(tx: Tx, order: Order, event: type[EventPayload], at: datetime, 
         "resident_id": order.resident_id,
         "unit_id": order.unit_id,
         "service": order.service,
+        "request_id": order.request_id,
     }
     happened = event.model_validate(whose | facts)
     await publish(tx, happened, version=version, at=at)

@@ -33,7 +33,8 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """`paid`, `refunded` and `fee` are of the resident's money; `subsidy_reversed` follows the refunds."""
+    """`paid`, `refunded` and `fee` are of the resident's money; `subsidy_reversed` follows the refunds. `request_id` is the request
+    for which it was quoted, and `request_version` the event of it that asked for the quote."""
 
     id: UUID
     order_number: str
@@ -55,6 +56,13 @@ class Order:
     subsidy_reversed: Money
     fee: Money
     version: int
+    request_id: UUID | None = None
+    request_version: int | None = None
+
+
+def quote_from(wanted: datetime, at: datetime) -> datetime:
+    """When a service starts that nobody asked for at this moment: as wanted, but not before the resident has had time to decide."""
+    return max(wanted, at + QUOTE_LIFETIME)
 
 
 def book(order: Order, at: datetime) -> Order:

@@ -97,8 +97,8 @@ async def insert_order(tx: Tx, order: Order, at: datetime) -> None:
         """
         INSERT INTO service_order (id, order_number, resident_id, unit_id, service, quantity, starts_at, valid_until,
             price_minor, subsidy_minor, to_pay_minor, paid_minor, refunded_minor, subsidy_reversed_minor, fee_minor,
-            currency, provider_weight, community_weight, state, version, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0, 0, 0, $12, $13, $14, $15, $16, $17)
+            currency, provider_weight, community_weight, state, version, created_at, request_id, request_version)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0, 0, 0, $12, $13, $14, $15, $16, $17, $18, $19)
         """,
         order.id,
         order.order_number,
@@ -117,7 +117,28 @@ async def insert_order(tx: Tx, order: Order, at: datetime) -> None:
         order.state,
         order.version,
         at,
+        order.request_id,
+        order.request_version,
     )
+
+
+async def quoted_for(tx: Tx, request_id: UUID, request_version: int) -> bool:
+    """Whether that event of the request has been answered."""
+    found = await tx.fetchval(
+        "SELECT true FROM service_order WHERE request_id = $1 AND request_version = $2",
+        request_id,
+        request_version,
+    )
+    return bool(found)
+
+
+async def quotes_of_request(tx: Tx, request_id: UUID) -> list[Order]:
+    """Those that were not taken, locked."""
+    rows = await tx.fetch(
+        "SELECT * FROM service_order WHERE request_id = $1 AND state = 'quoted' ORDER BY id FOR UPDATE",
+        request_id,
+    )
+    return [order for row in rows if (order := load(Order, row))]
 
 
 async def save_order(tx: Tx, order: Order) -> int:

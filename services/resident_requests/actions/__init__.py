@@ -22,15 +22,19 @@ from resident_requests.actions.list_similar import list_similar
 from resident_requests.actions.look_at import look_at
 from resident_requests.actions.merge_request import merge_request
 from resident_requests.actions.note_done import note_done
+from resident_requests.actions.note_order_cancelled import note_order_cancelled
+from resident_requests.actions.note_service_offered import note_service_offered
 from resident_requests.actions.note_started import note_started
 from resident_requests.actions.note_stepped_back import note_stepped_back
 from resident_requests.actions.note_taken_up import note_taken_up
 from resident_requests.actions.open_said import open_said
+from resident_requests.actions.propose_route import propose_route
 from resident_requests.actions.rate_request import rate_request
 from resident_requests.actions.reject_request import reject_request
 from resident_requests.actions.reopen_request import reopen_request
 from resident_requests.actions.resolve_request import resolve_request
 from resident_requests.actions.set_category import set_category
+from resident_requests.actions.set_routing_rule import set_routing_rule
 from resident_requests.actions.side_of import side_of
 from resident_requests.actions.start_request import start_request
 from resident_requests.actions.submit_request import Filed, Outcome, submit_request
@@ -64,15 +68,19 @@ __all__ = [
     "look_at",
     "merge_request",
     "note_done",
+    "note_order_cancelled",
+    "note_service_offered",
     "note_started",
     "note_stepped_back",
     "note_taken_up",
     "open_said",
+    "propose_route",
     "rate_request",
     "reject_request",
     "reopen_request",
     "resolve_request",
     "set_category",
+    "set_routing_rule",
     "side_of",
     "start_request",
     "submit_request",

@@ -1,8 +1,8 @@
-"""The volunteer stepped back: it waits for another."""
+"""Whoever took it up stepped back: it waits for another."""
 
 from uuid import UUID
 
-from event_contracts.resident_requests import RequestUnassigned
+from event_contracts.resident_requests import RequestUnassigned, Route
 from platform_kit.clock import now
 from platform_kit.db import Tx
 from platform_kit.timers import set_timer
@@ -11,9 +11,9 @@ from resident_requests.actions.record import record
 from resident_requests.rules import request as rules
 
 
-async def note_stepped_back(tx: Tx, request_id: UUID) -> None:
+async def note_stepped_back(tx: Tx, request_id: UUID, *, route: Route) -> None:
     request = await store.request_for_update(tx, request_id)
-    if request is None or request.state is not rules.State.ASSIGNED:
+    if request is None or request.state is not rules.State.ASSIGNED or request.route != route:
         return
     at = await now(tx)
     waiting = rules.unassign(request)

@@ -5,9 +5,15 @@ from dataclasses import replace
 from platform_kit.auth import Caller
 from platform_kit.clock import now
 from platform_kit.db import Tx
-from platform_kit.problems import ChangedMeanwhile
+from platform_kit.problems import ChangedMeanwhile, InvalidInput, Text
 from resident_requests import store
 from resident_requests.rules.category import Category, placed
+from resident_requests.rules.routing import orphaned
+
+_ROUTED = Text(
+    "The routing rule {rule} asks for an option that would be gone: change the rule first.",
+    "分办规则“{rule}”用到的选项将不存在,请先修改该规则。",
+)
 
 
 async def set_category(tx: Tx, category: Category, *, by: Caller) -> Category:
@@ -18,6 +24,10 @@ async def set_category(tx: Tx, category: Category, *, by: Caller) -> Category:
     if category.version != there:
         raise ChangedMeanwhile(version=there)
     placed(category, await store.category(tx, category.parent) if category.parent else None)
+    await store.lock_routing(tx)
+    naming = [rule for rule in await store.routing_rules_of(tx, category.code) if rule.categories]
+    if (rule := orphaned(naming, category)) is not None:
+        raise InvalidInput(field="questions", reason=_ROUTED, rule=rule.code)
     at, following = await now(tx), replace(category, version=there + 1)
     await store.save_category(tx, following, by.subject, at)
     return following

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,7 @@ import asyncpg
 
 from event_contracts.resident_requests import RequestSubmitted
 from platform_kit.auth import Caller
-from platform_kit.db import Tx
+from platform_kit.db import Tx, as_system
 from platform_kit.ids import new_id
 from platform_kit.outbox import publish
 from platform_kit.problems import InvalidInput, NotFound, NotYours, Text
@@ -19,7 +20,9 @@ from platform_kit.sealing import Sealer
 from platform_kit.subject_keys import key_to_seal
 from registry_replica.permitted import permitted
 from resident_requests import store
+from resident_requests.actions.find_unit import find_unit
 from resident_requests.actions.note_likeness import note_likeness
+from resident_requests.actions.route_request import route_request
 from resident_requests.policy import POLICY, STAFF
 from resident_requests.problems import CategoryClosed, CategoryUnknown, IdTaken, WantedTimeEndsEarly
 from resident_requests.rules.clocks import promised
@@ -28,6 +31,7 @@ from resident_requests.rules.filing import may_be_made, print_of
 from resident_requests.rules.likeness import Point, Similar
 from resident_requests.rules.questions import checked
 from resident_requests.rules.request import BY_STAFF, Channel, Request, State
+from resident_requests.rules.routing import Facts, propose
 from resident_requests.rules.sealed import ADDRESS, ANSWERS, CONFLICT, PRINT, WORDS
 from resident_requests.store import Said
 
@@ -104,15 +108,16 @@ async def submit_request(
     call_first(found.category.call, filed.urgency, called=called)
     answers = checked(found.category.questions, filed.answers)
     _fits(filed, by, at)
+    where = await find_unit(tx, found, whose, filed.longitude, filed.latitude)
     request = promised(
         Request(
             id=request_id or new_id(), case_number=found.case_number, resident_id=whose.id, filed_by=by.subject,
-            unit_id=whose.unit_id, category=filed.category, state=State.SUBMITTED, route=None, skill=None,
+            unit_id=where.unit_id, category=filed.category, state=State.SUBMITTED, route=None, skill=None,
             wanted_from=filed.wanted_from, wanted_until=filed.wanted_until, assignee_id=None, resolved_at=None,
             occurred_at=filed.occurred_at or at, version=1, channel=filed.channel, urgency=filed.urgency,
             author_id=filed.author_id, category_version=found.category.version,
         ),
-        found.category.promise, found.calendar, at,
+        found.category.promise, where.calendar, at,
     )  # fmt: skip
     said = Said(
         words=key.seal(filed.words, for_=WORDS),
@@ -128,12 +133,21 @@ async def submit_request(
         raise IdTaken(field="id") from taken
     similar = []
     if not found.category.private:
-        similar = await note_likeness(tx, sealer, request, words=filed.words, point=filed.point)
+        # What lies in another unit is not shown any more to the worker who wrote it down.
+        async with as_system(tx) if where.unit_id != whose.unit_id else nullcontext():
+            similar = await note_likeness(tx, sealer, request, words=filed.words, point=filed.point)
     submitted = RequestSubmitted(
-        request_id=request.id, resident_id=whose.id, unit_id=whose.unit_id, case_number=found.case_number,
+        request_id=request.id, resident_id=whose.id, unit_id=where.unit_id, case_number=found.case_number,
         category=filed.category, filed_by=filed.author_id or by.subject, occurred_at=request.occurred_at,
     )  # fmt: skip
     await publish(tx, submitted, version=1, at=at)
+    if found.rules:
+        facts = Facts(filed.category, where.code, filed.urgency, answers)
+        proposal = propose(found.rules, facts, found.category)
+        if proposal.auto:
+            async with as_system(tx):
+                # By the district's rule, whoever files it and wherever it lies.
+                request = await route_request(tx, request, proposal, at)
     return Outcome(request, fresh=True, similar=similar)
 
 

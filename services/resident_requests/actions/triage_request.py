@@ -1,41 +1,43 @@
-"""Staff say who acts next; from then on somebody has to take it up in time."""
+"""Staff say who acts next, or that the rules are right about it."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from event_contracts.resident_requests import RequestTriaged, Route
+from event_contracts.resident_requests import Route
 from platform_kit.auth import Caller
 from platform_kit.db import Tx
-from platform_kit.timers import set_timer
+from platform_kit.problems import InvalidInput, Text
+from platform_kit.sealing import Sealer
 from resident_requests import store
-from resident_requests.actions.record import record
+from resident_requests.actions.propose_route import propose_route
+from resident_requests.actions.route_request import route_request
 from resident_requests.actions.take import take
 from resident_requests.policy import POLICY
-from resident_requests.rules import request as rules
 from resident_requests.rules.request import Request
+from resident_requests.rules.routing import Proposal
+
+_NO_SERVICE = Text("There is no such paid service to ask.", "没有可预约的该项低偿服务。")
 
 
 async def triage_request(
     tx: Tx,
+    sealer: Sealer,
     request_id: UUID,
     *,
-    route: Route,
+    route: Route | None,
     skill: str | None,
+    service: str | None,
     wanted: tuple[datetime | None, datetime | None],
     by: Caller,
 ) -> Request:
+    """Without a `route` it goes where the rules say."""
     request, at = await take(tx, request_id, by, POLICY["triage_request"])
-    category = await store.category(tx, request.category)
-    triaged = rules.triage(
-        request,
-        route=route,
-        skill=skill or (category.skill if category else None),
-        wanted_from=wanted[0],
-        wanted_until=wanted[1],
-        at=at,
-    )
-    await set_timer(tx, "take_up", request_id, rules.take_up_until(triaged, at))
-    return await record(
-        tx, triaged, RequestTriaged, at, case_number=triaged.case_number, category=triaged.category,
-        route=route, skill=triaged.skill, wanted_from=triaged.wanted_from, wanted_until=triaged.wanted_until,
-    )  # fmt: skip
+    if service is not None and (route != "paid_service" or not await store.service_offered(tx, service)):
+        raise InvalidInput(field="service", reason=_NO_SERVICE)
+    if route is None:
+        proposal = await propose_route(tx, sealer, request)
+        proposal = replace(proposal, skill=skill or proposal.skill)
+    else:
+        proposal = Proposal(route, skill, service)
+    return await route_request(tx, request, proposal, at, wanted=wanted)

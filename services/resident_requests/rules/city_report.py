@@ -119,7 +119,8 @@ def _unreadable(values: Mapping[str, str]) -> list[Fault]:
 
 
 def _instant(text: str, zone: str) -> datetime | None:
-    """The instant of a local time; None for one that the calendar or the zone does not have."""
+    """The instant of a local time; None for one that the calendar or the zone does not have. Of one that the zone has twice, when
+    its clocks are put back, it is the first: nobody knows which was meant."""
     try:
         local = datetime.strptime(text, WRITTEN).replace(tzinfo=ZoneInfo(zone))
     except ValueError:

@@ -52,7 +52,7 @@ class Request:
     """`version` counts its events. `resident_id` is None only for a report imported from a city's data.
 
     `respond_by` and `resolve_by` are what was promised, None for such a report; `round` counts how often it was reopened, with
-    new promises each time. `author_id` is who wrote it down without a connection, when somebody else sent it. `paused_at` is since when it waits for the resident, or waited when it ended.
+    new promises each time. `routing_rule` is by which it was triaged last, None when somebody decided. `author_id` is who wrote it down without a connection, when somebody else sent it. `paused_at` is since when it waits for the resident, or waited when it ended.
     """
 
     id: UUID
@@ -79,6 +79,8 @@ class Request:
     responded_at: datetime | None = None
     resolve_by: datetime | None = None
     paused_at: datetime | None = None
+    routing_rule: str | None = None
+    routing_rule_version: int | None = None
     merged_into: UUID | None = None
 
 
@@ -95,6 +97,8 @@ def triage(
     wanted_from: datetime | None,
     wanted_until: datetime | None,
     at: datetime,
+    rule: str | None = None,
+    rule_version: int | None = None,
 ) -> Request:
     """Say who acts next and when help is wanted: from then, or now; until then, or two hours later. What the resident wanted
     and is over, as with one that was reopened, counts no more."""
@@ -113,6 +117,8 @@ def triage(
         wanted_until=ends,
         assignee_id=None,
         responded_at=request.responded_at or at,
+        routing_rule=rule,
+        routing_rule_version=rule_version,
     )
 
 

@@ -65,8 +65,11 @@ class RequestCorrection(Body):
 
 
 class Triage(Body):
-    route: Route
+    """Without a `route` it goes where the rules say (`GET /requests/{id}/routing`). `service` is the paid one to quote for."""
+
+    route: Route | None = None
     skill: Code | None = None
+    service: Code | None = None
     wanted_from: Instant | None = None
     wanted_until: Instant | None = None
 
@@ -147,6 +150,8 @@ class RequestView(View):
     urgency: Urgency
     author_id: UUID | None
     category_version: int
+    routing_rule: str | None
+    routing_rule_version: int | None
     merged_into: UUID | None
     time_left: TimeLeft | None = None
     words: str | None = None

@@ -30,7 +30,6 @@ from resident_requests.store.followers import (
     delete_follower,
     followed,
     follows,
-    is_public,
     save_follower,
     save_followers_moved,
     save_unfollowed,
@@ -43,6 +42,10 @@ from resident_requests.store.likeness import (
     insert_likenesses,
     likeness,
     save_prints,
+)
+from resident_requests.store.publicity import (
+    IS_PUBLIC,
+    is_public,
 )
 from resident_requests.store.ratings import Rating, insert_rating, ratings
 from resident_requests.store.reports import (
@@ -82,8 +85,18 @@ from resident_requests.store.requests import (
     save_words,
     sealed,
 )
+from resident_requests.store.routing import (
+    insert_offered_service,
+    lock_routing,
+    routing_rule,
+    routing_rules,
+    routing_rules_of,
+    save_routing_rule,
+    service_offered,
+)
 
 __all__ = [
+    "IS_PUBLIC",
     "Attachment",
     "Clockwork",
     "Comment",
@@ -121,6 +134,7 @@ __all__ = [
     "insert_conflict",
     "insert_likeness",
     "insert_likenesses",
+    "insert_offered_service",
     "insert_rating",
     "insert_reports",
     "insert_request",
@@ -128,6 +142,7 @@ __all__ = [
     "likeness",
     "lock_categories",
     "lock_request",
+    "lock_routing",
     "lock_source",
     "mark_escalated",
     "merged",
@@ -138,6 +153,9 @@ __all__ = [
     "ratings",
     "request",
     "request_for_update",
+    "routing_rule",
+    "routing_rules",
+    "routing_rules_of",
     "save_address",
     "save_category",
     "save_evidence",
@@ -146,10 +164,12 @@ __all__ = [
     "save_prints",
     "save_reason",
     "save_request",
+    "save_routing_rule",
     "save_source",
     "save_unfollowed",
     "save_words",
     "sealed",
+    "service_offered",
     "source",
     "stored_reports",
 ]

@@ -1,4 +1,4 @@
-"""Who follows a public request, and what is public of one."""
+"""Who follows a public request."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,11 +7,7 @@ from uuid import UUID
 from platform_kit.db import Tx
 from platform_kit.paging import fetch_page
 from platform_kit.rows import load
-
-# Its category is public, and was when it was filed: what was said in private stays so, whatever is decided later.
-_PUBLIC = """NOT c.private AND NOT (v.content ->> 'private')::boolean"""
-_WITH_CATEGORY = """JOIN category c ON c.code = r.category
-    JOIN category_version v ON v.code = r.category AND v.version = r.category_version"""
+from resident_requests.store.publicity import IS_PUBLIC
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +22,6 @@ class PublicFacts:
     resolved_at: datetime | None
 
 
-async def is_public(tx: Tx, request_id: UUID) -> bool:
-    found = await tx.fetchval(f"SELECT {_PUBLIC} FROM request r {_WITH_CATEGORY} WHERE r.id = $1", request_id)
-    return bool(found)
-
-
 async def followed(
     tx: Tx, person_id: UUID, limit: int, cursor: str | None
 ) -> tuple[list[PublicFacts], str | None]:
@@ -38,9 +29,9 @@ async def followed(
     rows, following = await fetch_page(
         tx,
         f"""
-        SELECT r.id, r.case_number, r.category, r.state, r.occurred_at, r.resolved_at
-        FROM follower f JOIN request r ON r.id = f.request_id {_WITH_CATEGORY}
-        WHERE f.person_id = $1 AND f.until IS NULL AND {_PUBLIC}
+        SELECT t.id, t.case_number, t.category, t.state, t.occurred_at, t.resolved_at
+        FROM follower f JOIN request t ON t.id = f.request_id
+        WHERE f.person_id = $1 AND f.until IS NULL AND {IS_PUBLIC}
         """,
         [person_id],
         limit=limit,

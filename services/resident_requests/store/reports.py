@@ -68,12 +68,14 @@ async def insert_reports(
     filed_by: UUID,
     at: datetime,
 ) -> None:
-    """Rows (id, case number, report, sealed address)."""
+    """Rows (id, case number, report, sealed address). Each keeps the version of its category that holds now."""
     await tx.executemany(
         """
         INSERT INTO request (id, case_number, filed_by, unit_id, category, state, address, latitude, longitude,
-                             occurred_at, source, source_number, source_content, version, created_at, channel)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14, 'web')
+                             occurred_at, source, source_number, source_content, version, created_at, channel,
+                             category_version)
+        SELECT $1, $2, $3, $4, code, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14, 'web', version
+        FROM category WHERE code = $5
         """,
         [
             (request_id, number, filed_by, report.unit_id, report.category, report.state, address, report.latitude,

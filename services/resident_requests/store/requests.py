@@ -18,12 +18,14 @@ from registry_replica.worklist import fetch_worklist
 from resident_requests.rules.category import Category
 from resident_requests.rules.clocks import PROMISE_TIMER, due_at
 from resident_requests.rules.request import OPEN, Request, State
+from resident_requests.rules.routing import RoutingRule
 from resident_requests.store.categories import read_category
 from resident_requests.store.clockwork import CLOCKWORK
+from resident_requests.store.routing import AUTOMATIC, read_rules
 
 _COLUMNS = """id, case_number, resident_id, filed_by, unit_id, category, state, route, skill, wanted_from, wanted_until,
     assignee_id, resolved_at, occurred_at, version, channel, urgency, author_id, category_version, round, respond_by, responded_at, resolve_by, paused_at,
-    merged_into"""
+    merged_into, routing_rule, routing_rule_version"""
 
 
 _LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
@@ -154,12 +156,14 @@ class Conflict:
 @dataclass(frozen=True, slots=True)
 class Filing:
     """What is asked before a request is filed, in one round trip: whose it is and their key, the category (None: it is not known)
-    and the working time where they live, a number."""
+    and the working time where they live, a number. `rules` are there only when one of them routes by itself."""
 
     whose: Resident | None
     key: StoredKey
     category: Category | None
     calendar: WorkCalendar
+    unit_code: str | None
+    rules: list[RoutingRule]
     case_number: str
     at: datetime
 
@@ -167,8 +171,8 @@ class Filing:
 async def filing(tx: Tx, resident_id: UUID, category: str) -> Filing:
     [row] = await tx.fetch(
         f"""
-        SELECT r.id, r.household_id, r.unit_id, k.wrapped, k.kek, {CLOCKWORK},
-               nextval('case_serial') AS serial, linli_now() AS at
+        SELECT r.id, r.household_id, r.unit_id, k.wrapped, k.kek, {CLOCKWORK}, u.code AS unit_code,
+               {AUTOMATIC.format(category="$2")} AS rules, nextval('case_serial') AS serial, linli_now() AS at
         FROM (SELECT) one LEFT JOIN resident r ON r.id = $1 LEFT JOIN category c ON c.code = $2
             LEFT JOIN subject_key k ON k.subject = $1 LEFT JOIN unit u ON u.id = r.unit_id {IN_FORCE}
         """,
@@ -180,7 +184,8 @@ async def filing(tx: Tx, resident_id: UUID, category: str) -> Filing:
     known = read_category(row) if row["code"] is not None else None
     # A unit of which the replica has not heard yet has no zone either.
     calendar = work_calendar(row["zone"] or "UTC", row["calendar"])
-    return Filing(whose, key, known, calendar, case_number(row["serial"]), row["at"])
+    rules = read_rules(row["rules"])
+    return Filing(whose, key, known, calendar, row["unit_code"], rules, case_number(row["serial"]), row["at"])
 
 
 async def next_case_numbers(tx: Tx, count: int) -> list[str]:
@@ -264,7 +269,8 @@ async def save_request(tx: Tx, request: Request) -> int:
         WITH known AS (UPDATE likeness SET state = $2::text WHERE request_id = $1 AND state <> $2::text)
         UPDATE request SET state = $2::text, route = $3, skill = $4, wanted_from = $5, wanted_until = $6, assignee_id = $7,
             resolved_at = $8, round = $9, respond_by = $10, responded_at = $11, resolve_by = $12, paused_at = $13,
-            urgency = $14, due_at = $15, merged_into = $16, escalated = escalated AND state = $2::text, version = version + 1
+            urgency = $14, due_at = $15, merged_into = $16, routing_rule = $17, routing_rule_version = $18,
+            escalated = escalated AND state = $2::text, version = version + 1
         WHERE id = $1 RETURNING version
         """,
         request.id,
@@ -283,6 +289,8 @@ async def save_request(tx: Tx, request: Request) -> int:
         request.urgency,
         due_at(request),
         request.merged_into,
+        request.routing_rule,
+        request.routing_rule_version,
     )
     return version
 

@@ -20,16 +20,20 @@ async def open_task(
     tx: Tx,
     *,
     request_id: UUID,
+    request_version: int,
     resident_id: UUID,
     unit_id: UUID,
     skill: str | None,
     starts_at: datetime,
     ends_at: datetime,
 ) -> None:
-    """NotYet while the request's unit is not known here. A request has one live task at most."""
+    """NotYet while the request's unit is not known here. A request has one live task at most, and each time that it was triaged
+    makes one, however often that is told."""
     if await unit(tx, unit_id) is None:
         raise NotYet(f"unit {unit_id}")
     if await store.live_task_of_request(tx, request_id) is not None:
+        return
+    if await store.task_made_for(tx, request_id, request_version):
         return
     task = Task(
         id=new_id(), request_id=request_id, resident_id=resident_id, unit_id=unit_id, skill=skill,
@@ -37,7 +41,7 @@ async def open_task(
         version=1,
     )  # fmt: skip
     at = await now(tx)
-    await store.insert_task(tx, task, at)
+    await store.insert_task(tx, task, at, request_version=request_version)
     opened = TaskOpened(
         task_id=task.id, request_id=request_id, resident_id=resident_id, unit_id=unit_id, skill=skill,
         starts_at=starts_at, ends_at=ends_at,

@@ -20,6 +20,9 @@ ROWS = (
     # When an office is open is for everybody to know; the district's officer and the operator say it.
     Row("GET /units/{unit_id}/calendar", on="unit_of_a", may="everybody"),
     Row("PUT /units/{unit_id}/calendar", on="hours_of_x", may="operator district_x"),
+    # So is where a community lies; whoever draws it decides whose a request is.
+    Row("GET /units/{unit_id}/place", on="unit_of_a", may="everybody"),
+    Row("PUT /units/{unit_id}/place", on="place_of_x", may="operator district_x"),
     # Registering is the community worker's; whether the levels above or the operator may do it for them is
     # not said.
     Row("POST /households", on="registering_in_x", may="workers_x", unsaid="street_x district_x operator"),

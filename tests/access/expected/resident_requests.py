@@ -16,6 +16,10 @@ ROWS = (
     Row("GET /categories", on="categories", may="everybody", public=True),
     # Categories and what they promise are the district's, and the operator's.
     Row("PUT /categories/{code}", on="a_new_category", may="operator district_x", unsaid="district_y"),
+    # Where requests go is no secret among those who work on them. The district says it for its own units.
+    Row("GET /routing-rules", on="routing_rules", may="staff_x staff_y worker_next operator"),
+    Row("PUT /routing-rules/{code}", on="routing_rule_of_x", may="operator district_x"),
+    Row("GET /requests/{request_id}/routing", on="request_submitted", may="staff_x", knows="resident_a delegate_a"),
     # Filing. A delegate (family, or a worker with consent) acts under their own name. domain.md lets a worker act for a resident,
     # the issue wants consent: what a worker without consent may is not settled.
     Row("POST /requests", on="filing_for_a", may="side_of_a", unsaid="worker_x"),

@@ -96,6 +96,11 @@ class Registry(World):
         morning = [{"opens": "09:00", "closes": "12:00"}]
         return Case({"unit_id": x}, {"hours": [morning] * 5 + [[], []]}, target=x)
 
+    async def place_of_x(self) -> Case:
+        x = str(self.people.units["x"])
+        square = [[114.0, 30.0], [114.1, 30.0], [114.1, 30.1], [114.0, 30.1], [114.0, 30.0]]
+        return Case({"unit_id": x}, {"boundary": {"type": "Polygon", "coordinates": [square]}}, target=x)
+
     async def registering_in_x(self) -> Case:
         x = str(self.people.units["x"])
         return Case(json={"unit_id": x, "address": "新村路 1 号", "members": [{"name": "新邻居"}]})

@@ -58,6 +58,14 @@ class Requests(World):
         }  # fmt: skip
         return Case({"code": f"c{uuid4().hex[:12]}"}, content, headers={"If-Match": '"0"'})
 
+    async def routing_rules(self) -> Case:
+        return Case()
+
+    async def routing_rule_of_x(self) -> Case:
+        x = str(self.people.units["x"])
+        content = {"priority": 10, "unit_id": x, "categories": ["other"], "route": "community"}
+        return Case({"code": f"r{uuid4().hex[:12]}"}, content, headers={"If-Match": '"0"'})
+
     async def request_to_correct(self) -> Case:
         case = self._case(await self._submitted(), words="请帮我买面")
         return replace(case, headers={"If-Match": '"1"'})

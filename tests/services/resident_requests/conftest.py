@@ -77,6 +77,10 @@ async def requests(servers: Any) -> AsyncIterator[ServiceUnderTest]:
 
 @pytest.fixture
 async def here(requests: ServiceUnderTest) -> Neighbourhood:
+    return await settled(requests)
+
+
+async def settled(requests: ServiceUnderTest) -> Neighbourhood:
     unit, mother, daughter = uuid4(), uuid4(), uuid4()
     await requests.deliver(
         "registry_replica",

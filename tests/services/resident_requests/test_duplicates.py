@@ -124,7 +124,9 @@ async def test_of_a_private_category_everybody_is_offered_their_own_and_nobody_e
 
 
 async def test_nothing_is_offered_any_more_of_a_category_that_has_become_private(here: Neighbourhood) -> None:
-    await _file(here, place=HERE)
+    there, _ = await _file(here, place=HERE), await _file(here, place=HERE)
+    by_staff = f"/requests/{there['id']}/similar"
+    assert len((await here.service.get(by_staff, by=here.worker)).json()) == 1
     district = here.service.caller(posts=[("district", uuid4(), "01")])
     found = (await here.service.get("/categories")).json()
     [category] = [each for each in found if each["code"] == "streetlight"]
@@ -136,6 +138,7 @@ async def test_nothing_is_offered_any_more_of_a_category_that_has_become_private
     )  # fmt: skip
     assert changed.status_code == 200, changed.text
     assert await _sought(here, words=LAMP, **HERE) == []
+    assert (await here.service.get(by_staff, by=here.worker)).json() == []
 
 
 async def test_nobody_asks_for_a_stranger(here: Neighbourhood) -> None:

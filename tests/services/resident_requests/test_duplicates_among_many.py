@@ -1,5 +1,6 @@
 """However many requests lie behind it, looking for what is like one touches a few pages, by the same indexes."""
 
+import asyncio
 from typing import Any
 
 import orjson
@@ -46,6 +47,8 @@ async def _touched(here: Neighbourhood, sought: store.Sought) -> tuple[int, list
     async with here.service.tx(acting_for(here.daughter)) as tx:
         with tx.query_logger(queries.append):
             assert await store.candidates(tx, sought)
+        # What was asked is told in the loop's next turn.
+        await asyncio.sleep(0)
         [query] = queries
         plan = [await _explained(tx, query) for _ in range(2)][1]
     return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"], list(_indexes(plan))

@@ -1,5 +1,6 @@
 """Reports of a city's open data: each line becomes a report or a named fault."""
 
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -125,3 +126,32 @@ async def test_a_nul_in_any_name_is_refused(here: Neighbourhood, field: str) -> 
                  "area": {"areas": {"a\x00": str(here.unit)}}}[field]  # fmt: skip
         answer = await here.service.put("/import-sources/x1", json=maps | {"zone": "UTC"}, by=here.worker)
     assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("written", "instant"),
+    [
+        # Los Angeles: 02:00 to 03:00 is skipped on 8 March, 01:00 to 02:00 comes twice on 1 November.
+        ("3/8/20 1:59", "2020-03-08T09:59:00+00:00"), ("3/8/20 2:00", None), ("3/8/20 2:59", None),
+        ("3/8/20 3:00", "2020-03-08T10:00:00+00:00"), ("11/1/20 0:59", "2020-11-01T07:59:00+00:00"),
+        ("11/1/20 1:00", "2020-11-01T08:00:00+00:00"), ("11/1/20 1:59", "2020-11-01T08:59:00+00:00"),
+        ("11/1/20 2:00", "2020-11-01T10:00:00+00:00"),
+        # A time that London skips, and one that it has twice, are ordinary in Los Angeles.
+        ("3/29/20 1:30", "2020-03-29T08:30:00+00:00"), ("10/25/20 1:30", "2020-10-25T08:30:00+00:00"),
+    ],
+)  # fmt: skip
+async def test_a_time_is_read_by_the_clock_of_its_source_whatever_the_databases_zone(
+    city: Neighbourhood, written: str, instant: str | None
+) -> None:
+    """K73. What the clock has twice is the first of the two; what it never shows is refused by name."""
+    async with city.service.owner() as owner:
+        database = await owner.fetchval("SELECT current_database()")
+        await owner.execute(f"ALTER DATABASE \"{database}\" SET timezone = 'Europe/London'")
+    result = await _import(city, GOOD | {"createddate": written})
+    if instant is None:
+        assert [fault["field"] for fault in result["rows"][0]["errors"]] == ["createddate"]
+        return
+    [imported] = await city.service.published(RequestImported)
+    assert imported.data.occurred_at.isoformat() == instant
+    shown = await city.service.get(f"/requests/{result['rows'][0]['request_id']}", by=city.worker)
+    assert datetime.fromisoformat(shown.json()["occurred_at"]).isoformat() == instant

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from barrier import UNSET, all_of, may_add, reached
+from barrier import UNSET, all_of, may_add, reached, seen
 from platform_kit.acting import NOBODY, SYSTEM, Acting, acting_for
 
 from .conftest import Neighbourhood
@@ -119,3 +119,33 @@ async def test_the_replica_is_written_by_the_system_alone(town: Neighbourhood, t
 )
 async def test_the_catalogue_is_changed_by_the_district(town: Neighbourhood, who: str, changes: bool) -> None:
     assert (await reached(town.service, "category", _acting(town, who)) > 0) == changes
+
+
+@pytest.mark.parametrize(
+    ("who", "known", "follows", "rates"),
+    [
+        ("mother", True, False, True),
+        ("daughter", True, False, False),
+        ("worker", True, False, False),
+        ("neighbour", False, True, False),
+        ("stranger", False, False, False),
+        ("worker elsewhere", False, False, False),
+    ],
+)
+async def test_what_is_known_in_public_is_written_by_whom_it_concerns_and_everybody_follows_for_themselves(
+    town: Neighbourhood, who: str, known: bool, follows: bool, rates: bool
+) -> None:
+    neighbour = await town.neighbour()
+    path = f"/requests/{(await town.submit(category='streetlight'))['id']}"
+    for verb, body, by in (
+        ("follow", None, neighbour), ("triage", {"route": "department"}, town.worker), ("start", None, town.worker),
+        ("resolve", None, town.worker), ("rating", {"stars": 5}, town.resident),
+    ):  # fmt: skip
+        answer = await town.service.post(f"{path}/{verb}", json=body, by=by)
+        assert answer.is_success, answer.text
+    acting = acting_for(neighbour) if who == "neighbour" else _acting(town, who)
+    assert await seen(town.service, "likeness", acting) == 1
+    for table, mine in (("likeness", known), ("follower", follows)):
+        assert (await reached(town.service, table, acting) > 0) == mine, table
+    for table, mine in (("likeness", known), ("follower", follows), ("rating", rates)):
+        assert await may_add(town.service, table, acting) == mine, table

@@ -7,7 +7,7 @@ from platform_kit.row_security import EVERYBODY, ME, guard
 from registry_replica.row_security import STAFF, reaches
 
 revision = "2026_11_26_together"
-down_revision = "2026_11_25_filing"
+down_revision = "2026_11_25_newest_by_state"
 branch_labels = None
 depends_on = None
 

@@ -1,12 +1,10 @@
-"""All SQL of the registry. What is sealed comes and goes as bytes."""
+"""Households, residents and staff. What is sealed comes and goes as bytes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
-from community_registry.rules.unit import Unit
 from platform_kit.db import Tx
 from platform_kit.paging import fetch_page
 from platform_kit.rows import load
@@ -104,47 +102,6 @@ _STAFF = (
     "SELECT s.*, k.wrapped, k.kek FROM staff s LEFT JOIN subject_key k ON k.subject = s.id WHERE s.id = $1"
 )
 _CONSENT_HOLDS = "(c.until_on IS NULL OR c.until_on >= ({at}::timestamptz AT TIME ZONE u.zone)::date)"
-
-
-async def units(tx: Tx) -> list[Unit]:
-    rows = await tx.fetch("SELECT id, parent_id, kind, code, name, zone FROM unit ORDER BY code")
-    return [unit for row in rows if (unit := load(Unit, row))]
-
-
-async def unit(tx: Tx, unit_id: UUID) -> Unit | None:
-    return load(Unit, await tx.fetchrow("SELECT * FROM unit WHERE id = $1", unit_id))
-
-
-async def insert_unit(tx: Tx, unit: Unit, at: datetime) -> None:
-    await tx.execute(
-        """
-        INSERT INTO unit (id, parent_id, kind, code, name, zone, version, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, 1, $7)
-        """,
-        unit.id,
-        unit.parent_id,
-        unit.kind,
-        unit.code,
-        unit.name,
-        unit.zone,
-        at,
-    )
-
-
-async def save_calendar(tx: Tx, unit_id: UUID, content: Mapping[str, Any]) -> int:
-    """The unit's next version; its row stays locked."""
-    version: int = await tx.fetchval(
-        "UPDATE unit SET version = version + 1 WHERE id = $1 RETURNING version", unit_id
-    )
-    await tx.execute(
-        """
-        INSERT INTO work_calendar (unit_id, content) VALUES ($1, $2)
-        ON CONFLICT (unit_id) DO UPDATE SET content = excluded.content
-        """,
-        unit_id,
-        content,
-    )
-    return version
 
 
 async def household(tx: Tx, household_id: UUID) -> Household | None:

@@ -1,0 +1,13 @@
+"""Nobody comes: the price was not taken, or the order was called off. The worker looks for another way."""
+
+from uuid import UUID
+
+from platform_kit.db import Tx
+from resident_requests.actions.escalate_request import escalate_request
+from resident_requests.actions.note_stepped_back import note_stepped_back
+
+
+async def note_order_cancelled(tx: Tx, request_id: UUID) -> None:
+    """A request that has gone another way meanwhile stays where it is."""
+    await note_stepped_back(tx, request_id, route="paid_service")
+    await escalate_request(tx, request_id, route="paid_service")

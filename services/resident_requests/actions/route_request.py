@@ -1,0 +1,40 @@
+"""Somebody, or a rule, has said who takes it up: they are told, and from then on have to in time."""
+
+from datetime import datetime
+
+from event_contracts.resident_requests import RequestTriaged
+from platform_kit.db import Tx
+from platform_kit.timers import set_timer
+from resident_requests import store
+from resident_requests.actions.record import record
+from resident_requests.rules import request as rules
+from resident_requests.rules.request import Request
+from resident_requests.rules.routing import Proposal
+
+
+async def route_request(
+    tx: Tx,
+    request: Request,
+    proposal: Proposal,
+    at: datetime,
+    *,
+    wanted: tuple[datetime | None, datetime | None] = (None, None),
+) -> Request:
+    """The request's lock is held, or it is new."""
+    category = await store.category(tx, request.category)
+    triaged = rules.triage(
+        request,
+        route=proposal.route,
+        skill=proposal.skill or (category.skill if category else None),
+        wanted_from=wanted[0],
+        wanted_until=wanted[1],
+        at=at,
+        rule=proposal.rule,
+        rule_version=proposal.rule_version,
+    )
+    await set_timer(tx, "take_up", request.id, rules.take_up_until(triaged, at))
+    return await record(
+        tx, triaged, RequestTriaged, at, case_number=triaged.case_number, category=triaged.category,
+        route=triaged.route, skill=triaged.skill, wanted_from=triaged.wanted_from, wanted_until=triaged.wanted_until,
+        service=proposal.service,
+    )  # fmt: skip

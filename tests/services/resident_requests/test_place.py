@@ -1,0 +1,173 @@
+"""Whose a request is: what lies in the open is of the unit where it lies, help at home is of the home."""
+
+import json
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from event_contracts.community_registry import UnitOpened, UnitPlaced
+from event_contracts.resident_requests import RequestSubmitted
+from platform_kit.acting import acting_for
+from platform_kit.geometry import EDGE, Box, around, cells_of, cells_over, cells_within, drawn
+from registry_replica.places import AREAS, LOCATIONS, NEAREST_WITHIN, unit_at
+
+from .conftest import Neighbourhood
+
+# Two squares beside each other along 114.1 E; the left one is home.
+LEFT = ((114.0, 30.0), (114.1, 30.0), (114.1, 30.1), (114.0, 30.1), (114.0, 30.0))
+RIGHT = tuple((east + 0.1, north) for east, north in LEFT)
+
+
+async def _placed(here: Neighbourhood, code: str, ring: Any = None, at: Any = None) -> UUID:
+    unit = here.unit if code == "01/02/003" else uuid4()
+    opened = UnitOpened(
+        unit_id=unit, parent_id=None, kind="community", code=code, name=code, zone="Asia/Shanghai"
+    )
+    events = [] if unit == here.unit else [opened]
+    placed = UnitPlaced(unit_id=unit, boundary=((ring,),) if ring else None, location=at)
+    await here.service.deliver("registry_replica", *events, placed)
+    return unit
+
+
+async def _filed(here: Neighbourhood, category: str, east: float, north: float, **more: Any) -> UUID:
+    request = await here.submit(category=category, place={"longitude": east, "latitude": north}, **more)
+    return UUID(request["unit_id"])
+
+
+@pytest.fixture
+async def beside(here: Neighbourhood) -> UUID:
+    await _placed(here, "01/02/003", LEFT)
+    return await _placed(here, "01/02/004", RIGHT)
+
+
+async def test_what_lies_in_the_open_is_of_the_unit_where_it_lies(here: Neighbourhood, beside: UUID) -> None:
+    assert await _filed(here, "graffiti", 114.15, 30.05) == beside
+    assert await _filed(here, "graffiti", 114.05, 30.05) == here.unit
+    told = [event.data.unit_id for event in await here.service.published(RequestSubmitted)]
+    assert told == [beside, here.unit]
+
+
+async def test_its_worker_has_it_in_their_list_and_the_homes_worker_has_not(
+    here: Neighbourhood, beside: UUID
+) -> None:
+    request = await here.submit(category="graffiti", place={"longitude": 114.15, "latitude": 30.05})
+    there = here.service.caller(posts=[("worker", beside, "01/02/004")])
+    for worker, sees in ((there, True), (here.worker, False)):
+        listed = (await here.service.get("/requests", by=worker)).json()["items"]
+        assert (request["id"] in [item["id"] for item in listed]) == sees
+    own = await here.service.get(f"/requests/{request['id']}", by=here.resident)
+    assert own.status_code == 200
+
+
+async def test_a_worker_writes_it_down_for_a_resident_wherever_it_lies(
+    here: Neighbourhood, beside: UUID
+) -> None:
+    body = {"category": "graffiti", "words": "墙上", "resident_id": str(here.resident.subject), "channel": "phone",
+            "place": {"longitude": 114.15, "latitude": 30.05}}  # fmt: skip
+    answer = await here.service.post("/requests", json=body, by=here.worker)
+    assert (answer.status_code, answer.json()["unit_id"]) == (201, str(beside))
+
+
+@pytest.mark.usefixtures("beside")
+async def test_help_at_home_is_of_the_home_wherever_the_phone_is(here: Neighbourhood) -> None:
+    assert await _filed(here, "errand", 114.15, 30.05) == here.unit
+
+
+@pytest.mark.usefixtures("beside")
+async def test_without_a_point_it_is_of_the_home(here: Neighbourhood) -> None:
+    request = await here.submit(category="graffiti", place={"address": "幸福路"})
+    assert UUID(request["unit_id"]) == here.unit
+
+
+async def test_outside_of_every_area_it_is_of_the_nearest_that_is_found_somewhere(
+    here: Neighbourhood, beside: UUID
+) -> None:
+    near = await _placed(here, "01/02/005", at=(114.3, 30.05))
+    far = await _placed(here, "01/02/006", at=(114.35, 30.05))
+    assert await _filed(here, "graffiti", 114.31, 30.05) == near
+    assert await _filed(here, "graffiti", 114.34, 30.05) == far
+    assert await _filed(here, "graffiti", 114.19, 30.05) == beside, (
+        "an area goes before a place that is nearer"
+    )
+    assert await _filed(here, "graffiti", 116.0, 39.0) == here.unit, "what is near nobody is of the home"
+
+
+async def test_an_area_lower_in_the_tree_goes_before_the_one_that_holds_it(
+    here: Neighbourhood, beside: UUID
+) -> None:
+    wide = ((113.0, 29.0), (115.0, 29.0), (115.0, 31.0), (113.0, 31.0), (113.0, 29.0))
+    street = await _placed(here, "01/02", wide)
+    assert await _filed(here, "graffiti", 114.15, 30.05) == beside
+    assert await _filed(here, "graffiti", 114.5, 30.5) == street
+
+
+async def test_a_point_on_the_line_between_two_is_of_one_of_them_and_always_the_same(
+    here: Neighbourhood, beside: UUID
+) -> None:
+    assert {await _filed(here, "graffiti", 114.1, 30.01 + n * 0.03) for n in range(3)} == {here.unit}
+    # An outer edge, missed by less than its corners were rounded.
+    async with here.service.tx() as tx:
+        found = await unit_at(tx, 114.2 + 5e-7, 30.05)
+        assert found is not None
+        assert found.id == beside
+        assert await unit_at(tx, 114.2 + 5e-6, 30.05) is None
+
+
+async def test_an_area_that_is_drawn_anew_holds_from_then_on(here: Neighbourhood, beside: UUID) -> None:
+    before = await here.submit(category="graffiti", place={"longitude": 114.15, "latitude": 30.05})
+    await here.service.deliver(
+        "registry_replica", UnitPlaced(unit_id=beside, boundary=None, location=None), version=3
+    )
+    assert await _filed(here, "graffiti", 114.15, 30.05) == here.unit
+    kept = await here.service.get(f"/requests/{before['id']}", by=here.resident)
+    assert kept.json()["unit_id"] == str(beside)
+
+
+async def test_among_ten_thousand_areas_few_are_looked_at(here: Neighbourhood) -> None:
+    """Counted by PostgreSQL itself, under the rows' policies."""
+    squares = [(uuid4(), 100 + n % 100 * 0.1, 20 + n // 100 * 0.1) for n in range(10_000)]
+    async with here.service.tx() as tx:
+        await tx.executemany(
+            "INSERT INTO unit VALUES ($1, NULL, 'community', $2, 'x', 'UTC')",
+            [(unit, f"09/{n}") for n, (unit, _, _) in enumerate(squares)],
+        )
+        rings = [
+            tuple((east + x * 0.1, north + y * 0.1) for x, y in ((0, 0), (1, 0), (1, 1), (0, 1), (0, 0)))
+            for _, east, north in squares
+        ]
+        await tx.executemany(
+            "INSERT INTO unit_place VALUES ($1, $2, $3, $4, $5, $6, $3, $4)",
+            [
+                (unit, drawn([[ring]]).binary, *ring[0], *ring[2])
+                for (unit, _, _), ring in zip(squares, rings, strict=True)
+            ],
+        )
+        await tx.executemany(
+            "INSERT INTO unit_cell VALUES ($2, $1)",
+            [
+                (unit, cell)
+                for (unit, _, _), ring in zip(squares, rings, strict=True)
+                for cell in cells_of(Box(*ring[0], *ring[2])) + cells_within(Box(*ring[0], *ring[0]))
+            ],
+        )
+    async with here.service.owner() as owner:
+        await owner.execute("ANALYZE unit_place, unit_cell, unit")
+    place = (104.55, 24.55)
+    async with here.service.tx(acting_for(here.resident)) as tx:
+        found = await unit_at(tx, *place)
+        assert found is not None
+        assert found.code == f"09/{45 * 100 + 45}"
+        for statement, values in (
+            (AREAS, (cells_over(*place), *place, EDGE)),
+            (LOCATIONS, (cells_within(around(*place, NEAREST_WITHIN)),)),
+        ):
+            told = await tx.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", *values)
+            plan = (json.loads(told) if isinstance(told, str) else told)[0]["Plan"]
+            assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 1000, plan
+            assert _scanned_whole(plan) == set()
+
+
+def _scanned_whole(plan: Any) -> set[str]:
+    own = {plan["Relation Name"]} if plan["Node Type"] == "Seq Scan" else set()
+    return own.union(*(_scanned_whole(each) for each in plan.get("Plans", ())))

@@ -16,7 +16,7 @@ from platform_kit.consumer import Consumer, Handler
 from platform_kit.db import Tx
 from platform_kit.envelope import Received
 from registry_replica.consumer import registry_replica
-from resident_gateway import store
+from resident_gateway import actions, store
 from resident_gateway.rules.timeline import Item
 
 WAITING = ("offered", "accepted")
@@ -142,6 +142,7 @@ def _task_for_all(state: str) -> Handler:
 
 async def on_resident_erased(tx: Tx, event: Received[ResidentErased]) -> None:
     await store.delete_accounts_of(tx, event.data.resident_id)
+    await actions.forget_told(tx, event.data.resident_id)
 
 
 async def on_resident_corrected(tx: Tx, event: Received[ResidentCorrected]) -> None:

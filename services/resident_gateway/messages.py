@@ -9,7 +9,9 @@ from typing import Protocol, cast
 
 import httpx
 import orjson
+from prometheus_client import Counter
 
+from platform_kit.errands import NotDone
 from platform_kit.ids import new_id
 from platform_kit.kit import Kit
 from platform_kit.telemetry import log
@@ -18,19 +20,28 @@ from resident_gateway.settings import GatewaySettings
 CHANNEL = "channel"
 # Whoever waits for a code looks at the phone for a minute at most; a provider that hangs must not gather our calls.
 SEND_SECONDS = 5.0
+# What a provider says of us or of the moment, and not of the message: another time, or with another token, it will be sent.
+ABOUT_US = (401, 403, 407, 408, 425, 429)
+GIVEN_UP = Counter("messages_given_up", "Messages that reached no phone and are not tried again", ("reason",))
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
+    """`id` is the same however often it is sent, so that the provider can know it again; a one-time code has none."""
+
     to: str
     text: str
     at: str
+    id: str | None = None
 
 
 class Channel(Protocol):
-    """Where messages go. What cannot be sent is logged, without whom it was for, and asked for again by its person."""
+    """Where messages go. `send` logs what cannot be sent, without whom it was for, and its person asks again; `deliver` raises
+    NotDone, for whoever tries again by themself."""
 
     async def send(self, message: Message) -> None: ...
+
+    async def deliver(self, message: Message) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +51,9 @@ class CapturedMessages:
     folder: Path
 
     async def send(self, message: Message) -> None:
+        await self.deliver(message)
+
+    async def deliver(self, message: Message) -> None:
         """Written whole or not at all."""
         self.folder.mkdir(parents=True, exist_ok=True)
         place = self.folder / f"{new_id()}.json"
@@ -51,7 +65,10 @@ class CapturedMessages:
 
 @dataclass(frozen=True, slots=True)
 class SmsWebhook:
-    """POST {"to", "text"} with a bearer token; the token is read each time, so that it can be changed under way."""
+    """POST {"to", "text"} with a bearer token; the token is read each time, so that it can be changed under way.
+
+    A message that may be sent again comes with its "id", in the body and as Idempotency-Key.
+    """
 
     http: httpx.AsyncClient
     url: str
@@ -59,27 +76,41 @@ class SmsWebhook:
 
     async def send(self, message: Message) -> None:
         try:
+            await self.deliver(message)
+        except NotDone as failure:
+            log.error("message not sent", reason=failure.reason)
+
+    async def deliver(self, message: Message) -> None:
+        try:
             headers = {"Authorization": f"Bearer {self.token_file.read_text().strip()}"}
             body = {"to": message.to, "text": message.text}
+            if message.id is not None:
+                headers["Idempotency-Key"] = body["id"] = message.id
             answer = await self.http.post(self.url, json=body, headers=headers)
-            answer.raise_for_status()
-        except httpx.HTTPStatusError as error:
-            log.error("message refused", status=error.response.status_code)
         except (httpx.HTTPError, OSError) as error:
-            log.error("message not sent", error=type(error).__name__)
+            raise NotDone(type(error).__name__, away=True) from None
+        if answer.is_success:
+            return
+        refused = answer.is_client_error and answer.status_code not in ABOUT_US
+        raise NotDone(f"answered {answer.status_code}", final=refused, away=not refused)
+
+
+@asynccontextmanager
+async def channel_of(settings: GatewaySettings) -> AsyncIterator[Channel]:
+    """Files are for local mode: elsewhere the settings refuse to start."""
+    if settings.sms_url is None or settings.sms_token_file is None:
+        yield CapturedMessages(settings.messages_dir)
+        return
+    limits = httpx.Limits(max_connections=16)
+    async with httpx.AsyncClient(timeout=SEND_SECONDS, limits=limits, trust_env=False) as http:
+        yield SmsWebhook(http, settings.sms_url, settings.sms_token_file)
 
 
 @asynccontextmanager
 async def open_channel(kit: Kit) -> AsyncIterator[None]:
-    """The channel lives as long as the api process: `kit.state[CHANNEL]`. Files are for local mode: elsewhere the settings refuse to start."""
-    settings = cast(GatewaySettings, kit.settings)
-    if settings.sms_url is None or settings.sms_token_file is None:
-        kit.state[CHANNEL] = CapturedMessages(settings.messages_dir)
-        yield
-        return
-    limits = httpx.Limits(max_connections=16)
-    async with httpx.AsyncClient(timeout=SEND_SECONDS, limits=limits, trust_env=False) as http:
-        kit.state[CHANNEL] = SmsWebhook(http, settings.sms_url, settings.sms_token_file)
+    """The channel lives as long as the api process: `kit.state[CHANNEL]`."""
+    async with channel_of(cast(GatewaySettings, kit.settings)) as channel:
+        kit.state[CHANNEL] = channel
         yield
 
 

@@ -20,6 +20,17 @@ HELD = (
         "person_id = $1",
         ("subject_id", "kind", "number", "detail", "state", "amount_minor", "currency", "happened_at"),
     ),
+    Held(
+        "notification",
+        "person_id = $1",
+        ("id", "subject_id", "kind", "occasion", "number", "happened_at", "created_at", "read_at"),
+    ),
+    Held("subject_follower", "person_id = $1", ("subject_id",)),
+    Held(
+        "notification_setting",
+        "person_id = $1",
+        ("language", "sms", "quiet_from", "quiet_until", "changed_at"),
+    ),
 )
 PARTS = "/me/data/"
 

@@ -21,6 +21,12 @@ POLICY = policy(
         "read_me": OWN,
         "list_my_data": OWN,
         "read_timeline": OWN_OR_LET,
+        "list_notifications": OWN,
+        "mark_notifications_read": OWN,
+        "read_notification_settings": OWN,
+        "set_notification_settings": OWN,
+        # Which messages reached no phone: ids and reasons, no words and no numbers.
+        "list_failed_notifications": {"operator": ALL},
         # Pages: `home` shows the timeline of whoever the session's cookie names, and to nobody else the way to sign in.
         "style": ANYBODY,
         "sign_in_page": ANYBODY,
@@ -29,6 +35,9 @@ POLICY = policy(
         "sign_out": ANYBODY,
         "stay": ANYBODY,
         "home": ANYBODY,
+        "notifications_page": ANYBODY,
+        "read_on_page": ANYBODY,
+        "settings_on_page": ANYBODY,
         # For auditors, whom the session's cookie names.
         "audit_page": ANYBODY,
         "audit_csv": ANYBODY,

@@ -9,10 +9,13 @@ from platform_kit.service import Service
 from resident_gateway.admission import admission
 from resident_gateway.clients import open_clients
 from resident_gateway.consumers import CONSUMERS
+from resident_gateway.errands import ERRANDS
 from resident_gateway.forwarding import PREFIX, describe, forwarding_router
 from resident_gateway.messages import open_channel
 from resident_gateway.my_data import HELD
 from resident_gateway.my_data import router as my_data
+from resident_gateway.notices import NOTIFICATIONS
+from resident_gateway.notification_routes import router as notifications
 from resident_gateway.open311_answers import Open311Answers
 from resident_gateway.open311_routes import router as open311
 from resident_gateway.policy import POLICY
@@ -21,7 +24,9 @@ from resident_gateway.routes import API, home, router
 from resident_gateway.settings import GatewaySettings
 from resident_gateway.sign_in_routes import router as signing_in
 from resident_gateway.tables import Row
+from resident_gateway.timers import TIMERS
 from resident_gateway.web.audit_pages import router as audit_pages
+from resident_gateway.web.notification_pages import router as notification_pages
 from resident_gateway.web.pages import router as pages
 
 
@@ -40,15 +45,19 @@ SERVICE = Service(
         home,
         router,
         signing_in,
+        notifications,
         my_data,
         personal_data_router("gateway", HELD, prefix=PREFIX),
         pages,
         audit_pages,
         open311,
+        notification_pages,
         forwarding_router(),
     ),
     policy=POLICY,
-    consumers=CONSUMERS,
+    consumers=(*CONSUMERS, NOTIFICATIONS),
+    timers=TIMERS,
+    errands=ERRANDS,
     settings=GatewaySettings,
     describe=describe,
     startup=startup,

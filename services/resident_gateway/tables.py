@@ -1,9 +1,21 @@
-"""The gateway's rows: accounts and how they sign in, staff's appointments, and the read model of people's timelines."""
+"""The gateway's rows: accounts and how they sign in, staff's appointments, the read model of people's timelines, and what people
+are told."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, Column, DateTime, Index, String
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 from platform_kit.tables import BIGINT, TIMESTAMPTZ, service_registry
@@ -113,3 +125,90 @@ class TimelineItemRow(Row, table=True):
     currency: str | None = None
     happened_at: datetime = Field(sa_type=TIMESTAMPTZ)
     version: int
+
+
+class SubjectStateRow(Row, table=True):
+    """What people are told about (a request), as the last of its events says."""
+
+    __tablename__ = "subject_state"
+
+    subject_id: UUID = Field(primary_key=True)
+    kind: str
+    owner_id: UUID | None = None
+    unit_id: UUID | None = None
+    number: str | None = None
+    state: str
+    state_version: int
+    version: int
+
+
+class SubjectFollowerRow(Row, table=True):
+    """Who follows what people are told about, as its events say: kept by the consumer that tells them, or the next event could
+    come before this one."""
+
+    __tablename__ = "subject_follower"
+
+    subject_id: UUID = Field(primary_key=True)
+    person_id: UUID = Field(primary_key=True, index=True)
+
+
+class NotificationRow(Row, table=True):
+    """One for each person, subject and occasion; `instance` tells a second question from the first. No words: they are made for
+    whoever reads them. `id` is made of the four."""
+
+    __tablename__ = "notification"
+    __table_args__ = (
+        UniqueConstraint("person_id", "subject_id", "occasion", "instance"),
+        Index("ix_notification_newest", "person_id", "created_at", "id"),
+        Index("ix_notification_unread", "person_id", postgresql_where=text("read_at IS NULL")),
+    )
+
+    id: UUID = Field(primary_key=True)
+    person_id: UUID
+    subject_id: UUID
+    kind: str
+    occasion: str
+    instance: int
+    number: str | None = None
+    happened_at: datetime = Field(sa_type=TIMESTAMPTZ)
+    created_at: datetime = Field(sa_type=TIMESTAMPTZ)
+    read_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
+
+
+class DeliveryRow(Row, table=True):
+    """A notification on its way to a phone, which is not kept here. `reason` is a code: why it was not sent, or not yet."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        CheckConstraint("state IN ('due', 'held', 'sent', 'dropped', 'failed')", name="state"),
+        CheckConstraint("attempts >= 0", name="attempts"),
+        Index("ix_delivery_due", "next_try_at", postgresql_where=text("state = 'due'")),
+        Index("ix_delivery_failed", "notification_id", postgresql_where=text("state = 'failed'")),
+    )
+
+    notification_id: UUID = Field(
+        sa_column=Column(Uuid, ForeignKey("notification.id", ondelete="CASCADE"), primary_key=True)
+    )
+    state: str
+    attempts: int
+    next_try_at: datetime = Field(sa_type=TIMESTAMPTZ)
+    created_at: datetime = Field(sa_type=TIMESTAMPTZ)
+    ended_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
+    reason: str | None = None
+
+
+class NotificationSettingRow(Row, table=True):
+    """How a person wants to be told; whoever has said nothing is told as usual. Quiet hours are on their unit's clock."""
+
+    __tablename__ = "notification_setting"
+    __table_args__ = (
+        CheckConstraint("language IN ('zh', 'en')", name="language"),
+        CheckConstraint("(quiet_from IS NULL) = (quiet_until IS NULL)", name="quiet"),
+    )
+
+    person_id: UUID = Field(primary_key=True)
+    language: str
+    sms: bool
+    quiet_from: time | None = None
+    quiet_until: time | None = None
+    changed_at: datetime = Field(sa_type=TIMESTAMPTZ)

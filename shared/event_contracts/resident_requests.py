@@ -168,7 +168,11 @@ class RequestRated(_RequestEvent):
 
 
 class RequestWithdrawn(_RequestEvent):
+    """`withdrawn_by` is not said by events from before it was asked."""
+
     type: ClassVar[str] = "requests.request.withdrawn.v1"
+
+    withdrawn_by: UUID | None = None
 
 
 class RequestRejected(_RequestEvent):

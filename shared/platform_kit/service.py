@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from platform_kit.admission import Admission
 from platform_kit.audit_routes import AUDIT_POLICY, audit_router
 from platform_kit.consumer import Consumer
+from platform_kit.errands import ErrandKind
 from platform_kit.kit import Kit
 from platform_kit.policy import Policy
 from platform_kit.settings import ServiceSettings
@@ -37,6 +38,7 @@ class Service:
     policy: Policy
     consumers: tuple[Consumer, ...] = ()
     timers: tuple[TimerKind, ...] = ()
+    errands: tuple[ErrandKind, ...] = ()
     settings: type[ServiceSettings] = ServiceSettings
     describe: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     startup: Callable[[Kit], AbstractAsyncContextManager[None]] | None = None
@@ -56,6 +58,7 @@ class Service:
         for what, names in (
             ("consumer", [consumer.name for consumer in self.consumers]),
             ("timer", [timer.name for timer in self.timers]),
+            ("kind of errand", [kind.name for kind in self.errands]),
         ):
             if len(names) != len(set(names)):
                 raise ValueError(f"{self.name} declares one {what} twice: {names}")

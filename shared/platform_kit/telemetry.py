@@ -35,6 +35,12 @@ AUDIT_UNCHAINED = Gauge(
 )
 AUDIT_LAG = Gauge("audit_lag_seconds", "Age of the oldest audit row that waits for its link", ("service",))
 AUDIT_UNANCHORED = Gauge("audit_unanchored", "Links since the last anchor outside the database", ("service",))
+ERRANDS = Counter(
+    "errands", "What was asked of somebody outside: done, failed or refused", ("service", "kind", "outcome")
+)
+ERRANDS_RESTING = Gauge(
+    "errands_resting", "1 while nobody outside is asked, after failures in a row", ("service", "kind")
+)
 AUDIT_LOST = Counter("audit_lost", "Refusals that could not be written down; the log has them", ("service",))
 
 

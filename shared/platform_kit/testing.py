@@ -32,6 +32,7 @@ from platform_kit.auth import Caller, Post, issue_token
 from platform_kit.clock import offset_seconds, set_offset
 from platform_kit.db import Tx, connect
 from platform_kit.envelope import Received, attributes, decode, headers_for
+from platform_kit.errands import Breaker, Errands
 from platform_kit.gateway_identity import HEADER, issue_identity
 from platform_kit.ids import new_id
 from platform_kit.inbox import Incoming
@@ -182,6 +183,14 @@ class ServiceUnderTest:
         timers = Timers(self.kit, self.service.timers, Progress())
         while await timers.fire_due():
             continue
+
+    async def run_errands(self, breaker: Breaker | None = None) -> None:
+        """All that are due, as a worker would; with a `breaker` of the caller's until it lets nothing through."""
+        for kind in self.service.errands:
+            errands = Errands(self.kit, kind, Progress(), breaker)
+            async with kind.client(self.kit) as run:
+                while await errands.run_due(run):
+                    continue
 
 
 @asynccontextmanager

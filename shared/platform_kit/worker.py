@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Callable, Coroutine
 
+from platform_kit.errands import Errands
 from platform_kit.housekeeping import Housekeeping
 from platform_kit.kit import Kit
 from platform_kit.listener import Listener
@@ -62,6 +63,7 @@ def _loops(service: Service, kit: Kit, progress: Progress) -> list[Loop]:
     loops += [Housekeeping(kit).run, Sequencer(kit, progress).run]
     if service.timers:
         loops.append(Timers(kit, service.timers, progress).run)
+    loops += [Errands(kit, kind, progress).run for kind in service.errands]
     return loops
 
 

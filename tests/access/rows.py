@@ -193,6 +193,19 @@ TABLES: dict[str, tuple[Table, ...]] = {
               whose="SELECT subject_id AS key, person_id AS person FROM timeline_item"),
         Table("appointment", "appointment_of_x", "SELECT id AS key, staff_id AS person FROM appointment",
               a="worker_x", b="worker_y", sees={"worker_x": "A", "operator": "A?"}),
+        # What A was told is A's alone; whoever acts for A is told nothing in A's place.
+        Table("notification", "notifications_of_both", sees={"resident_a": "A", "resident_b": "B"},
+              whose="SELECT id AS key, person_id AS person FROM notification"),
+        Table("notification_setting", "settings_of_both", key="person_id", sees={"resident_a": "A", "resident_b": "B"},
+              whose="SELECT person_id AS key, person_id AS person FROM notification_setting"),
+        # That a message waits, not what it says: for whoever runs the house.
+        Table("delivery", "notifications_of_both", key="notification_id", sees={"operator": "AB"},
+              whose="SELECT d.notification_id AS key, n.person_id AS person FROM delivery d"
+                    " JOIN notification n ON n.id = d.notification_id"),
+        Table("subject_follower", "followers_of_both", key="subject_id", sees={"resident_a": "A", "resident_b": "B"},
+              whose="SELECT subject_id AS key, person_id AS person FROM subject_follower"),
+        Table("subject_state", "notifications_of_both", key="subject_id", sees={},
+              whose="SELECT subject_id AS key, owner_id AS person FROM subject_state"),
         # What signing in needs is for nobody's eyes, their own included.
         Table("one_time_code", "a_code_of_a", key="account_index", sees={},
               whose="SELECT c.account_index AS key, a.subject AS person FROM one_time_code c JOIN account a USING (account_index)"),

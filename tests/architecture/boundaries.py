@@ -157,7 +157,9 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "routes",
     ),
     "consumers": ("actions", "schemas", "store", "rules", "problems"),
+    "notices": ("actions", "rules"),
     "timers": ("actions", "store", "rules", "problems"),
+    "errands": ("actions", "messages", "settings"),
     "actions": ("actions", "policy", "rules", "store", "problems", "clients", "settings", "messages"),
     "store": ("tables", "rules", "problems", "store"),
     "schemas": ("rules", "problems", "schemas"),
@@ -165,7 +167,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "rules": ("rules", "problems"),
     "problems": (),
     "policy": (),
-    "views": ("store", "schemas", "problems", "views", "clients", "rules"),
+    "views": ("store", "schemas", "notification_schemas", "problems", "views", "clients", "rules"),
     "clients": ("problems", "settings", "schemas", "clients"),
 }
 """Who may import whom inside of a service. Layers not named here (service, migrations) tie it together."""

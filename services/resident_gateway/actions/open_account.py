@@ -13,7 +13,10 @@ from platform_kit.sealing import Sealer
 from platform_kit.subject_keys import subject_key
 from resident_gateway import store
 from resident_gateway.actions.account_index import account_index
+from resident_gateway.actions.notify import notify
 from resident_gateway.rules.factors import ROLES_OF_ONE_FACTOR
+from resident_gateway.rules.notification import Subject
+from resident_gateway.rules.occasions import ACCOUNT_OPENED
 from resident_gateway.store import Account
 
 PURPOSE = "account.name"
@@ -63,4 +66,6 @@ async def open_account(
         await store.save_sessions_ended(tx, saved.id, at)
         # Also one that was made when there was no account yet: nobody has it, and it would stand in the way of the first.
         await store.delete_code(tx, saved.account_index)
+        opened = Subject(saved.id, "account", subject, None, None, "", 0, saved.version)
+        await notify(tx, ACCOUNT_OPENED, opened, instance=saved.version, happened_at=at)
     return saved

@@ -123,7 +123,9 @@ async def sign_out(request: Request, call: Call) -> Response:
 
 
 @router.get("/stay")
-async def stay(request: Request, call: Call, to: Literal["/home", "/audit"] = "/home") -> Response:
+async def stay(
+    request: Request, call: Call, to: Literal["/home", "/audit", "/notifications"] = "/home"
+) -> Response:
     """Whoever is still signed in goes on with rights as they are now; everybody else is asked who they are."""
     token = request.cookies.get(SESSION)
     renewed = (
@@ -155,6 +157,7 @@ async def home(
         )
         keys = await subject_keys(tx, asked.kit.sealer, [caller.subject])
         zone = ZoneInfo(await store.zone_of(tx, caller.subject))
+        unread = await store.unread(tx, caller.subject)
     name = (keys[caller.subject].open(account.display_name, for_=DISPLAY_NAME) or "") if account else ""
     answer = _page(
         request,
@@ -162,6 +165,7 @@ async def home(
         zone=zone,
         name=name,
         page=page,
+        unread=unread,
         icons=ICONS,
         reads_audit=AUDIT_POLICY["read_audit"].lets_in(caller),
         elder=elder,

@@ -16,4 +16,4 @@ from resident_requests.rules.request import Request
 async def withdraw_request(tx: Tx, request_id: UUID, *, by: Caller) -> Request:
     request, at = await take(tx, request_id, by, POLICY["withdraw_request"])
     await clear_timer(tx, "take_up", request_id)
-    return await record(tx, rules.withdraw(request), RequestWithdrawn, at)
+    return await record(tx, rules.withdraw(request), RequestWithdrawn, at, withdrawn_by=by.subject)

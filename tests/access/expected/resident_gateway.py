@@ -32,4 +32,12 @@ ROWS = (
     Row("GET /api/v1/me/timeline", on="own_timelines", sees={
         "resident_a": "A", "resident_b": "B", OTHERS: "",
     }),
+    # What one was told, and how one wants to be, is one's own alone: also whoever acts for A sees their own.
+    Row("GET /api/v1/me/notifications", on="notifications_of_both", sees={
+        "resident_a": "A", "resident_b": "B", OTHERS: "",
+    }),
+    Row("POST /api/v1/me/notifications/read", on="a_notification_of_a", may="everybody"),
+    Row("GET /api/v1/me/notification-settings", on="oneself", may="everybody"),
+    Row("PUT /api/v1/me/notification-settings", on="new_settings", may="everybody"),
+    Row("GET /api/v1/notifications/failed", on="a_failed_message_of_a", may="operator"),
 )

@@ -2,14 +2,15 @@
 
 from datetime import UTC, date, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from pyotp import parse_uri
 
 from access.world import Case, World
 from event_contracts.community_registry import StaffAppointed
-from event_contracts.resident_requests import RequestSubmitted
+from event_contracts.resident_requests import RequestFollowed, RequestSubmitted
 from platform_kit.clock import now
+from resident_gateway.rules.notification import notification_id
 
 SIDES = {"A": ("resident_a", "x"), "B": ("resident_b", "y")}
 
@@ -128,3 +129,57 @@ class Gateway(World):
     async def own_timelines(self) -> Case:
         shows = {owner: frozenset([await self._filed(owner)]) for owner in SIDES}
         return Case(query={"limit": "50"}, shows=shows)
+
+    async def _told(self, owner: str) -> str:
+        """A request of theirs was filed, and they were told; the notification."""
+        name, place = SIDES[owner]
+        number, subject = f"{uuid4().int % 10**9:09d}", self.people.subjects[name]
+        request = RequestSubmitted(
+            request_id=uuid4(), resident_id=subject, unit_id=self.people.units[place], case_number=number,
+            category="errand", filed_by=subject, occurred_at=datetime.now(UTC),
+        )  # fmt: skip
+        await self.service.deliver("notifications", request)
+        made = str(notification_id(subject, request.request_id, "request_received", 1))
+        self.told(owner, request.request_id, number, made)
+        return made
+
+    async def notifications_of_both(self) -> Case:
+        return Case(
+            query={"limit": "200"}, shows={owner: frozenset([await self._told(owner)]) for owner in SIDES}
+        )
+
+    async def a_notification_of_a(self) -> Case:
+        """Whose it is not, marks nothing: what it answers is how many of one's own are unread."""
+        return Case(json={"ids": [await self._told("A")]})
+
+    async def new_settings(self) -> Case:
+        return Case(
+            json={"language": "en", "channels": ["sms"], "quiet_hours": {"starts": "21:00", "ends": "08:00"}}
+        )
+
+    async def followers_of_both(self) -> Case:
+        for name, place in SIDES.values():
+            followed = RequestFollowed(
+                request_id=uuid4(), resident_id=None, unit_id=self.people.units[place], case_number="000-000-009",
+                category="environment", state="triaged", follower_ids=(self.people.subjects[name],),
+            )  # fmt: skip
+            await self.service.deliver("notifications", followed)
+        return Case()
+
+    async def settings_of_both(self) -> Case:
+        for name, _ in SIDES.values():
+            settings: dict[str, Any] = {"language": "en", "channels": [], "quiet_hours": None}
+            await self.call("PUT", "/api/v1/me/notification-settings", name, **settings)
+        return Case()
+
+    async def a_failed_message_of_a(self) -> Case:
+        """The operator is told which, and nothing of what it said."""
+        made = await self._told("A")
+        async with self.service.tx() as tx:
+            await tx.execute(
+                "UPDATE delivery SET state = 'failed', reason = 'answered 422', ended_at = linli_now()"
+                " WHERE notification_id = $1",
+                UUID(made),
+            )
+        self.secrets["A"].discard(made)
+        return Case()

@@ -179,3 +179,10 @@ async def behind_a_proxy(
 @pytest.fixture
 def entrance(gateway: ServiceUnderTest, tmp_path: Path) -> Entrance:
     return Entrance(gateway, tmp_path / "messages")
+
+
+@pytest.fixture
+async def town(entrance: Entrance) -> Any:
+    from .notified import Town
+
+    return await Town.of(entrance)

@@ -1,14 +1,17 @@
 """An account is sealed by its person's key, told to them, and closed when they are erased."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from event_contracts.community_registry import ResidentCorrected, ResidentErased, ResidentRegistered
+from event_contracts.resident_requests import RequestFollowed, RequestResolved
 from platform_kit.auth import Caller
 from platform_kit.testing import ServiceUnderTest
 
 from .conftest import PHONE, Entrance
+from .notified import Town
 
 
 async def _corrected(gateway: ServiceUnderTest, subject: UUID, *changed: str, **more: Any) -> None:
@@ -120,3 +123,52 @@ async def test_an_account_that_was_opened_since_with_the_new_phone_stays(
     before = datetime.now(UTC) - timedelta(minutes=1)
     await _corrected(gateway, subject, "phone", at=before)
     assert (await entrance.signed_in_by_code("13900139000"))["refresh_token"]
+
+
+async def test_what_an_erased_person_was_told_is_gone_and_nothing_reaches_them_any_more(town: Town) -> None:
+    """Neither what waits, nor what comes late, nor a reminder, nor the same topics read once more."""
+    gateway = town.gateway
+    request = await town.filed()
+    await town.asked(request)
+    await town.wants(language="en")
+    held = (await gateway.get("/api/v1/me/data/gateway", by=town.by())).json()["held"]
+    assert {each["occasion"] for each in held["notification"]} > {"request_received", "request_question"}
+    assert [each["language"] for each in held["notification_setting"]] == ["en"]
+    followed = await town.filed(by=town.worker)
+    await town.happens(
+        followed,
+        RequestFollowed,
+        follower_ids=(town.resident,),
+        case_number="1",
+        category="c",
+        state="submitted",
+    )
+    held = (await gateway.get("/api/v1/me/data/gateway", by=town.by())).json()["held"]
+    assert held["subject_follower"] == [{"subject_id": str(followed)}]
+    await _erase(gateway, town.resident)
+    before = town.received()
+    await town.happens(request, RequestResolved, resolved_by=town.worker)
+    await gateway.advance(timedelta(days=6, minutes=1))
+    await gateway.fire_timers()
+    async with gateway.tx() as tx:
+        await tx.execute("DELETE FROM inbox")
+        await tx.execute("DELETE FROM subject_state")
+    await town.filed()
+    assert (await town.wants(language="zh")).status_code == 409
+    assert await town.sent() == before
+    held = (await gateway.get("/api/v1/me/data/gateway", by=town.by())).json()["held"]
+    assert held["notification"] == held["notification_setting"] == held["subject_follower"] == []
+    assert await town.shown(town.worker), "staff are told all the same"
+    assert await gateway.parked() == []
+
+
+async def test_whoever_is_erased_while_they_are_told_is_told_nothing(town: Town) -> None:
+    """Both at once, many times: whichever comes first, nothing is left."""
+    for _ in range(10):
+        town.resident = uuid4()
+        await town.settle(town.resident)
+        erased = ResidentErased(resident_id=town.resident)
+        await asyncio.gather(town.filed(), town.gateway.deliver("registry_replica", erased))
+        async with town.gateway.tx() as tx:
+            left = await tx.fetchval("SELECT count(*) FROM notification WHERE person_id = $1", town.resident)
+        assert left == 0

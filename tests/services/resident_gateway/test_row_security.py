@@ -10,11 +10,15 @@ from barrier import UNSET, all_of, may_add, reached
 from event_contracts.community_registry import ConsentRecorded, ResidentRegistered
 from platform_kit.acting import NOBODY, SYSTEM, Acting, acting_for
 from resident_gateway import store
+from resident_gateway.rules.notification import Preferences, Subject
 from resident_gateway.rules.timeline import Item
 
 from .conftest import Entrance
 
-TABLES = ("account", "one_time_code", "timeline_item", "unit", "resident", "household", "consent")
+TABLES = (
+    "account", "one_time_code", "timeline_item", "unit", "resident", "household", "consent", "notification", "delivery",
+    "notification_setting", "subject_state",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -31,6 +35,8 @@ async def people(entrance: Entrance) -> dict[str, Acting]:
     )
     async with gateway.tx() as tx:
         await store.save_item(tx, Item(mother, uuid4(), "request", "submitted", 1, datetime.now(UTC)))
+        await store.save_preferences(tx, mother, Preferences(), datetime.now(UTC))
+        await store.save_subject(tx, Subject(uuid4(), "request", mother, None, None, "submitted", 1, 1))
     callers = {
         "mother": gateway.caller("resident", subject=mother),
         "daughter": gateway.caller("resident", subject=daughter),
@@ -45,12 +51,19 @@ async def people(entrance: Entrance) -> dict[str, Acting]:
 
 
 SEES = {
-    "mother": {"account": 1, "timeline_item": 1, "resident": 1, "consent": 1},
+    "mother": {
+        "account": 1,
+        "timeline_item": 1,
+        "resident": 1,
+        "consent": 1,
+        "notification": 1,
+        "notification_setting": 1,
+    },
     "daughter": {"timeline_item": 1, "resident": 1, "consent": 1},
     "stranger": {},
     "worker": {},
     "auditor": {},
-    "operator": {"account": 1},
+    "operator": {"account": 1, "delivery": 1},
 }
 
 
@@ -72,9 +85,12 @@ async def test_accounts_are_the_operators_and_the_rest_the_systems(
 ) -> None:
     for table in TABLES:
         for who in ("mother", "daughter", "stranger", "worker", "auditor"):
+            theirs = who == "mother" and table in ("notification", "notification_setting")
             if table not in ("unit", "household"):
-                assert not await may_add(entrance.gateway, table, people[who])
-            assert await reached(entrance.gateway, table, people[who]) == 0
+                adds = await may_add(entrance.gateway, table, people[who])
+                assert adds is (theirs and table == "notification_setting")
+            # What they were told they mark as read, how they want to be told they change; neither can they take away.
+            assert await reached(entrance.gateway, table, people[who]) == int(theirs)
     assert await may_add(entrance.gateway, "account", people["operator"])
     assert not await may_add(entrance.gateway, "one_time_code", people["operator"])
 

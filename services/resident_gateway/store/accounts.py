@@ -1,22 +1,15 @@
-"""All SQL of the gateway."""
+"""Accounts and how they sign in; staff's appointments."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from asyncpg import Record
-
-from platform_kit.acting import Acting
 from platform_kit.auth import Post
 from platform_kit.db import Tx
-from platform_kit.inbox import applied_version
-from platform_kit.paging import decode_cursor, encode_cursor
 from platform_kit.rows import load
 from resident_gateway.rules.code import OneTimeCode
 from resident_gateway.rules.session import Session
 from resident_gateway.rules.throttle import Limit
-from resident_gateway.rules.timeline import Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,104 +288,3 @@ async def posts_of(tx: Tx, staff_id: UUID, at: datetime) -> tuple[Post, ...]:
         at,
     )
     return tuple(Post(row["post"], UUID(str(row["unit_id"])), row["code"]) for row in rows)
-
-
-async def save_item(tx: Tx, item: Item) -> None:
-    """A new row, or the thing's newer state; what an event does not say stays as it was."""
-    await tx.execute(
-        """
-        INSERT INTO timeline_item AS t (person_id, subject_id, kind, number, detail, state, amount_minor, currency,
-                                        happened_at, version)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-        ON CONFLICT (person_id, subject_id) DO UPDATE SET state = excluded.state,
-            number = coalesce(excluded.number, t.number), detail = coalesce(excluded.detail, t.detail),
-            amount_minor = coalesce(excluded.amount_minor, t.amount_minor),
-            currency = coalesce(excluded.currency, t.currency),
-            happened_at = excluded.happened_at, version = excluded.version
-        """,
-        item.person_id, item.subject_id, item.kind, item.number, item.detail, item.state,
-        item.amount.amount if item.amount else None, item.amount.currency if item.amount else None,
-        item.happened_at, item.version,
-    )  # fmt: skip
-
-
-async def save_state_for_all(
-    tx: Tx,
-    subject_id: UUID,
-    *,
-    kind: str,
-    state: str,
-    among: Sequence[str] | None,
-    version: int,
-    at: datetime,
-) -> None:
-    """Everybody who has this thing on their timeline sees its new state; `among`: only rows in one of these states."""
-    await tx.execute(
-        """
-        UPDATE timeline_item SET state = $3, version = $5, happened_at = $6
-        WHERE subject_id = $1 AND kind = $2 AND ($4::text[] IS NULL OR state = ANY($4))
-        """,
-        subject_id,
-        kind,
-        state,
-        list(among) if among is not None else None,
-        version,
-        at,
-    )
-
-
-async def delete_item(tx: Tx, person_id: UUID, subject_id: UUID, *, kind: str) -> None:
-    theirs = "person_id = $1 AND subject_id = $2 AND kind = $3"
-    await tx.execute(f"DELETE FROM timeline_item WHERE {theirs}", person_id, subject_id, kind)
-
-
-async def timeline(
-    tx: Tx, acting: Acting, person_id: UUID, limit: int, cursor: str | None
-) -> tuple[list[Record], str | None]:
-    """Rows, newest first; a page continues after the instant and id of the last row seen. Ids as text, as they are written.
-
-    One statement that says itself for whom it asks, before it looks: the setting ends with it, and what is asked all the
-    time needs no BEGIN and no COMMIT.
-    """
-    after = decode_cursor(cursor, (_instant, UUID)) if cursor else (None, None)
-    rows = await tx.fetch(
-        """
-        WITH caller AS MATERIALIZED (SELECT set_config('linli.caller', $5, true) AS told)
-        SELECT page.* FROM caller CROSS JOIN LATERAL (
-            SELECT kind, subject_id::text AS id, number, detail, state, amount_minor, currency, happened_at, version
-            FROM timeline_item
-            WHERE caller.told <> '' AND person_id = $1
-                AND ($2::timestamptz IS NULL OR (happened_at, subject_id) < ($2, $3::uuid))
-            ORDER BY happened_at DESC, subject_id DESC LIMIT $4
-        ) page
-        """,
-        person_id,
-        *after,
-        limit + 1,
-        acting.setting,
-    )
-    kept = rows[:limit]
-    if len(rows) == len(kept):
-        return kept, None
-    return kept, encode_cursor([kept[-1]["happened_at"].isoformat(), kept[-1]["id"]])
-
-
-def _instant(text: str) -> datetime:
-    """Of a cursor, which anybody can write: with a zone, and in years that every zone can hold."""
-    at = datetime.fromisoformat(text)
-    if at.tzinfo is None or not 1900 <= at.year <= 9000:
-        raise ValueError(text)
-    return at
-
-
-async def timeline_version(tx: Tx, topic: str, aggregate: str) -> int:
-    """The last version of that aggregate that the timeline shows."""
-    return await applied_version(tx, "resident_gateway.timeline", topic, aggregate)
-
-
-async def zone_of(tx: Tx, person_id: UUID) -> str:
-    """The IANA zone of the person's unit; the district's where the registry has not told yet."""
-    zone: str | None = await tx.fetchval(
-        "SELECT u.zone FROM resident r JOIN unit u ON u.id = r.unit_id WHERE r.id = $1", person_id
-    )
-    return zone or "Asia/Shanghai"

@@ -1,0 +1,25 @@
+"""Who is told of an occasion: whom it is about, who follows it, or who works on such things for its unit."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from platform_kit.consumer import NotYet
+from platform_kit.db import Tx
+from resident_gateway import store
+from resident_gateway.rules.notification import Subject
+from resident_gateway.rules.occasions import Audience
+
+
+async def recipients(tx: Tx, audience: Audience, subject: Subject, at: datetime) -> Sequence[UUID]:
+    """At that instant; NotYet where its unit is not known here yet."""
+    if audience is Audience.OWNER:
+        return [subject.owner_id] if subject.owner_id is not None else []
+    if audience is Audience.FOLLOWERS:
+        return await store.followers(tx, subject.subject_id)
+    if subject.unit_id is None:
+        return []
+    staff = await store.staff_at(tx, subject.unit_id, audience.value, at)
+    if staff is None:
+        raise NotYet(f"unit {subject.unit_id}")
+    return staff

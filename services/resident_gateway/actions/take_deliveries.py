@@ -1,0 +1,87 @@
+"""Messages that are due: which are sent now, to which phone, in which words; which wait for the morning; which are not sent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from asyncpg import Record
+
+from platform_kit.clock import now
+from platform_kit.db import Tx
+from platform_kit.sealing import Sealer, StoredKey
+from platform_kit.telemetry import log
+from platform_kit.timers import set_timer
+from resident_gateway import store
+from resident_gateway.actions.end_delivery import end_delivery
+from resident_gateway.actions.open_account import PURPOSE
+from resident_gateway.messages import Message
+from resident_gateway.rules.account_name import account_key
+from resident_gateway.rules.delivery import Decision, decide
+from resident_gateway.rules.notification import LEASE, TRIES, pause_after
+from resident_gateway.rules.occasions import OCCASIONS
+
+HELD = "delivery_held"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """`attempts` counts this one."""
+
+    notification_id: UUID
+    attempts: int
+    message: Message
+
+
+async def take_deliveries(tx: Tx, sealer: Sealer, most: int) -> Sequence[Delivery]:
+    at = await now(tx)
+    taken = []
+    for row in await store.due_deliveries_for_update(tx, most, at, LEASE):
+        try:
+            phone, decision = await _decided(sealer, row, at)
+        except Exception as error:
+            # A key that cannot be had now, or a value that does not open: it must not keep back the others.
+            log.error("message cannot be made", error=type(error).__name__)
+            phone, decision = None, _later(row, type(error).__name__, at)
+        delivery = row["notification_id"]
+        if decision.text is not None and phone is not None:
+            message = Message(phone, decision.text, at.isoformat(), str(delivery))
+            taken.append(Delivery(delivery, row["attempts"], message))
+        elif decision.again is not None:
+            await store.save_next_try(tx, delivery, decision.reason or "", decision.again)
+        elif decision.held is not None:
+            await store.save_held(tx, delivery)
+            await set_timer(tx, HELD, delivery, decision.held)
+        else:
+            await end_delivery(tx, delivery, failed=decision.failed, reason=decision.reason or "", at=at)
+    return taken
+
+
+async def _decided(sealer: Sealer, row: Record, at: datetime) -> tuple[str | None, Decision]:
+    phone = await _phone(sealer, row)
+    return phone, decide(
+        OCCASIONS.get(row["occasion"]),
+        store.preferences_of(row),
+        number=row["number"],
+        state=row["state"],
+        has_phone=phone is not None,
+        zone=ZoneInfo(row["zone"]),
+        made_at=row["created_at"],
+        at=at,
+    )
+
+
+def _later(row: Record, reason: str, at: datetime) -> Decision:
+    if row["attempts"] >= TRIES:
+        return Decision(failed=True, reason=reason)
+    return Decision(again=at + pause_after(row["attempts"]), reason=reason)
+
+
+async def _phone(sealer: Sealer, row: Record) -> str | None:
+    """None when there is none, or its person was erased."""
+    if row["account"] is None:
+        return None
+    key = await sealer.key(StoredKey(row["person_id"], row["wrapped"], row["kek"]))
+    account = key.open(row["account"], for_=PURPOSE)
+    return account_key(account) if account is not None else None

@@ -31,7 +31,7 @@ class GatewaySettings(ServiceSettings):
     )
     provider_subject_claim: str = "sub"
     public_url: str | None = Field(
-        None, description="where people reach the gateway; unset: what they called it by"
+        None, description="https:// where people reach the gateway; unset: what they called it by"
     )
     open311_contact: str = Field(
         "请联系区民政部门 Ask the district office",
@@ -82,6 +82,8 @@ class GatewaySettings(ServiceSettings):
             yield "GATEWAY_OPERATOR_TOTP_FILE: the operator would sign in with a password alone"
         elif not is_secret(secret):
             yield f"GATEWAY_OPERATOR_TOTP_FILE: not base32 of {SHORTEST_SECRET} bytes or more"
+        if self.public_url is None or not self.public_url.startswith("https://"):
+            yield "GATEWAY_PUBLIC_URL: a Host header could send whoever asks where we are to somebody else's keys"
         if not self.needs_totp():
             yield "GATEWAY_STAFF_NEED_TOTP: staff would sign in with a password alone"
         for rate in _RATES:

@@ -36,7 +36,7 @@ async def jwks(request: Request) -> dict[str, Any]:
 @router.get("/.well-known/openid-configuration", include_in_schema=False)
 async def discovery(request: Request) -> dict[str, Any]:
     """What a verifier needs to know of us (OpenID Connect Discovery); we are no provider of logins to others."""
-    base = str(request.base_url).rstrip("/")
+    base = (_settings(request.app.state.kit).public_url or str(request.base_url)).rstrip("/")
     return {
         "issuer": ISSUER,
         "jwks_uri": f"{base}/.well-known/jwks.json",

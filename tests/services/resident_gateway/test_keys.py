@@ -61,6 +61,17 @@ async def test_the_discovery_document_leads_to_the_keys(entrance: Entrance) -> N
     assert (await entrance.gateway.client.post(document["token_endpoint"], json=token_of)).status_code == 200
 
 
+async def test_where_the_keys_are_is_not_said_by_whoever_asks(
+    entrance: Entrance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(entrance.gateway.kit.settings, "public_url", "https://linli.example")
+    document = (
+        await entrance.gateway.get("/.well-known/openid-configuration", headers={"Host": "evil.example"})
+    ).json()
+    assert document["jwks_uri"] == "https://linli.example/.well-known/jwks.json"
+    assert "evil" not in str(document)
+
+
 async def test_a_flood_of_unknown_keys_is_one_reading(
     entrance: Entrance, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -284,6 +284,8 @@ def test_local_mode_answers_this_machine_alone_unless_it_is_told_otherwise(
     [
         ({"GATEWAY_RELIEF_URL": "http://relief.example:8104"}, "GATEWAY_RELIEF_URL"),
         ({}, "GATEWAY_SMS_URL"),
+        ({}, "GATEWAY_PUBLIC_URL"),
+        ({"GATEWAY_PUBLIC_URL": "http://linli.example"}, "GATEWAY_PUBLIC_URL"),
     ],
 )
 def test_the_gateway_sends_no_token_in_the_clear_and_no_code_to_a_file(
@@ -315,7 +317,8 @@ def test_nobody_with_more_rights_than_a_resident_signs_in_with_one_factor(
 ) -> None:  # fmt: skip
     if content is not None:
         Path(safe["GATEWAY_OPERATOR_TOTP_FILE"]).write_text(content)
-    settings = safe | {"GATEWAY_SMS_URL": "https://sms.example"} | change
+    reached = {"GATEWAY_SMS_URL": "https://sms.example", "GATEWAY_PUBLIC_URL": "https://linli.example"}
+    settings = safe | reached | change
     told = _told(monkeypatch, {k: v for k, v in settings.items() if v is not None}, "resident_gateway")
     assert named in told
     assert bool(named) == bool(told)

@@ -96,6 +96,8 @@ class Walks:
             return False
         if name == "reopen":
             return request.window_open
+        if verb_of(name) not in NOT_CALLED:
+            return True
         whose = [route for route, word in OTHERS.items() if word in name]
         whose += ["paid_service"] if "order" in name else []
         return not whose or request.route in whose

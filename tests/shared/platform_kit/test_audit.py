@@ -179,20 +179,21 @@ async def test_a_look_is_written_down_with_its_reason_and_none_is_taken_without(
 async def test_no_more_is_sent_to_the_database_for_a_command_than_its_answer_needs(
     probe: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The key's lock, the look for an earlier answer, and ONE statement that keeps the answer and the row."""
+    """The look for an earlier answer, and ONE statement that keeps the answer and the row; the key's lock comes with BEGIN."""
     asked: list[str] = []
     transaction = probe.kit.db.transaction
 
     @asynccontextmanager
-    async def noted(acting: Acting) -> AsyncIterator[Any]:
-        async with transaction(acting) as tx:
+    async def noted(acting: Acting, *, lock: int | None = None) -> AsyncIterator[Any]:
+        assert lock is not None
+        async with transaction(acting, lock=lock) as tx:
             with tx.query_logger(lambda query: asked.append(query.query.split()[0])):
                 yield tx
 
     monkeypatch.setattr(probe.kit.db, "transaction", noted)
     by = probe.caller("worker")
     assert (await probe.post(f"/residents/{uuid4()}/visits", json={}, by=by)).status_code == 201
-    assert asked == ["SELECT", "SELECT", "WITH"]
+    assert asked == ["SELECT", "WITH"]
 
 
 async def test_a_refusal_that_cannot_be_written_down_is_answered_all_the_same_and_counted(

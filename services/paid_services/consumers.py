@@ -1,6 +1,6 @@
 """What paid services listen to: the registry, and the requests that are routed to one of them."""
 
-from event_contracts.resident_requests import RequestRejected, RequestTriaged, RequestWithdrawn
+from event_contracts.resident_requests import RequestMerged, RequestRejected, RequestTriaged, RequestWithdrawn
 from paid_services import actions
 from platform_kit.consumer import Consumer
 from platform_kit.db import Tx
@@ -23,7 +23,9 @@ async def on_request_triaged(tx: Tx, event: Received[RequestTriaged]) -> None:
         )
 
 
-async def on_request_over(tx: Tx, event: Received[RequestWithdrawn | RequestRejected]) -> None:
+async def on_request_over(
+    tx: Tx, event: Received[RequestWithdrawn | RequestRejected | RequestMerged]
+) -> None:
     await actions.drop_quotes(tx, event.data.request_id)
 
 
@@ -36,6 +38,7 @@ CONSUMERS = (
             RequestTriaged: on_request_triaged,
             RequestWithdrawn: on_request_over,
             RequestRejected: on_request_over,
+            RequestMerged: on_request_over,
         },
     ),
 )

@@ -17,13 +17,17 @@ from resident_requests.schemas.together import (
     PublicView,
     SimilarView,
     Sought,
+    UnfollowedView,
 )
 
 router = APIRouter(tags=["gateway"])
 
 
 @router.post(
-    "/requests/similar", response_model=list[SimilarView], responses=refusals(problems.CategoryUnknown)
+    "/requests/similar",
+    response_model=list[SimilarView],
+    responses=refusals(problems.CategoryUnknown),
+    tags=["expensive"],
 )
 async def find_similar(body: Sought, read: ForCaller) -> list[SimilarView]:
     """A POST that changes nothing: words stand in no address and in no log."""
@@ -69,10 +73,10 @@ async def follow_request(request_id: UUID, command: ByCaller) -> Response:
     return command.answer(PublicView.model_validate(request), about=[command.caller.subject])
 
 
-@router.post("/requests/{request_id}/unfollow", response_model=PublicView, responses=refusals())
+@router.post("/requests/{request_id}/unfollow", response_model=UnfollowedView, responses=refusals())
 async def unfollow_request(request_id: UUID, command: ByCaller) -> Response:
     request = await actions.unfollow_request(command.tx, request_id, by=command.caller)
-    return command.answer(PublicView.model_validate(request), about=[command.caller.subject])
+    return command.answer(UnfollowedView(id=request.id), about=[command.caller.subject])
 
 
 @router.get("/requests/{request_id}/followers", response_model=FollowersView, responses=refusals())

@@ -42,6 +42,13 @@ class IdTaken(Refusal):
     )
 
 
+class OthersConcerned(Refusal):
+    says = Text(
+        "Others asked for the same, and theirs was joined with it: only staff can end it.",
+        "其他居民的相同求助已并入本求助,只能由工作人员结束。",
+    )
+
+
 class RatedAlready(Refusal):
     says = Text("This has been rated already.", "本次办理已评价过。")
 

@@ -211,7 +211,11 @@ async def reject_request(request_id: UUID, body: schemas.Reason, command: ByCall
     return command.answer(schemas.RequestView.of(request))
 
 
-@router.post("/requests/{request_id}/withdraw", response_model=schemas.RequestView, responses=refusals())
+@router.post(
+    "/requests/{request_id}/withdraw",
+    response_model=schemas.RequestView,
+    responses=refusals(problems.OthersConcerned),
+)
 async def withdraw_request(request_id: UUID, command: ByCaller) -> Response:
     request = await actions.withdraw_request(command.tx, request_id, by=command.caller)
     return command.answer(schemas.RequestView.of(request))

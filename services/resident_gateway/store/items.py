@@ -14,12 +14,13 @@ from resident_gateway.rules.timeline import Item
 
 
 async def save_item(tx: Tx, item: Item) -> None:
-    """A new row, or the thing's newer state; what an event does not say stays as it was."""
+    """A new row, or the thing's newer state; what an event does not say stays as it was. None of somebody erased."""
     await tx.execute(
         """
         INSERT INTO timeline_item AS t (person_id, subject_id, kind, number, detail, state, amount_minor, currency,
                                         happened_at, version)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10
+        WHERE NOT EXISTS (SELECT FROM subject_key k WHERE k.subject = $1 AND k.wrapped = '')
         ON CONFLICT (person_id, subject_id) DO UPDATE SET state = excluded.state,
             number = coalesce(excluded.number, t.number), detail = coalesce(excluded.detail, t.detail),
             amount_minor = coalesce(excluded.amount_minor, t.amount_minor),

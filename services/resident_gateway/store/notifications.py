@@ -213,7 +213,9 @@ async def save_preferences(tx: Tx, person_id: UUID, wanted: Preferences, at: dat
 
 
 async def delete_told(tx: Tx, person_id: UUID) -> None:
-    """All that this person was told, what they followed, and how they wanted to be told; what waits to be sent goes with it."""
+    """All that this person was told and shown, what they followed, and how they wanted to be told; what waits to be sent goes with
+    it."""
     await tx.execute("DELETE FROM notification WHERE person_id = $1", person_id)
     await tx.execute("DELETE FROM notification_setting WHERE person_id = $1", person_id)
     await tx.execute("DELETE FROM subject_follower WHERE person_id = $1", person_id)
+    await tx.execute("DELETE FROM timeline_item WHERE person_id = $1", person_id)

@@ -28,4 +28,7 @@ async def dispute_request(tx: Tx, request_id: UUID, *, window: timedelta, by: Ca
 
 
 async def _follows(tx: Tx, request_id: UUID, person_id: UUID) -> bool:
-    return await store.follows(tx, request_id, person_id) and await store.is_public(tx, request_id)
+    """What somebody asked for themself stays theirs to dispute, whatever everybody else may see of it now."""
+    if not await store.follows(tx, request_id, person_id):
+        return False
+    return await store.is_public(tx, request_id) or await store.own_merged(tx, request_id, person_id)

@@ -24,12 +24,14 @@ async def merge_request(tx: Tx, request_id: UUID, *, into: UUID, by: Caller) -> 
         await store.lock_request(tx, each)
     request, at = await take(tx, request_id, by, POLICY["merge_request"])
     target, _ = await take(tx, end, by, POLICY["merge_request"])
-    may_be_merged(await _part(tx, request), await _part(tx, target))
+    goes_on = await _part(tx, target)
+    may_be_merged(await _part(tx, request), goes_on)
     merged = rules.merge(request, target)
     for timer in (PROMISE_TIMER, "take_up", "unanswered"):
         await clear_timer(tx, timer, request_id)
     async with as_system(tx):
-        moved = await store.save_followers_moved(tx, request_id, target.id, at)
+        # Nobody comes to follow what is private: then both are of one resident, whose it is anyway.
+        moved = await store.save_followers_moved(tx, request_id, target.id, at) if goes_on.public else []
     if moved:
         await record(
             tx, target, RequestFollowed, at, follower_ids=tuple(moved), case_number=target.case_number,

@@ -79,6 +79,17 @@ class Similar:
     score: float | None
 
 
+# As it is published (decision 0022): what is told of distances is told from there.
+COARSE = 3
+# Words are alike by quarters: what a single piece more or less changes, nobody can see.
+_QUARTERS = 4
+
+
+def coarse(point: Point) -> Point:
+    """To a tenth of a kilometre: what a resident says of a place may be their home."""
+    return Point(round(point.latitude, COARSE), round(point.longitude, COARSE))
+
+
 def pieces(words: str) -> tuple[str, ...]:
     """Each once, in the order of the words; full and half width, upper and lower case are the same."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", words).casefold())
@@ -179,7 +190,7 @@ def _compared(candidate: Candidate, mine: int, point: Point | None) -> Similar |
             return None
         known.append(1 - metres / RADIUS_METRES)
     if mine and candidate.pieces:
-        known.append(overlap(candidate.shared, mine, candidate.pieces))
+        known.append(math.floor(overlap(candidate.shared, mine, candidate.pieces) * _QUARTERS) / _QUARTERS)
     return Similar(
         request_id=candidate.request_id,
         case_number=candidate.case_number,

@@ -60,6 +60,12 @@ class PublicPage(View):
     next: str | None
 
 
+class UnfollowedView(View):
+    """It may be private by now."""
+
+    id: UUID
+
+
 class FollowersView(View):
     count: int
 

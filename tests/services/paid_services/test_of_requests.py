@@ -13,7 +13,7 @@ from event_contracts.paid_services import (
     OrderStarted,
     ServiceOffered,
 )
-from event_contracts.resident_requests import RequestTriaged, RequestWithdrawn
+from event_contracts.resident_requests import RequestMerged, RequestTriaged, RequestWithdrawn
 from replay import read_again, rows
 
 from .conftest import Counter
@@ -86,8 +86,8 @@ async def test_what_is_for_others_or_for_no_known_service_is_not_quoted(counter:
 async def test_a_request_that_is_over_takes_its_quote_with_it_and_not_what_was_booked(
     counter: Counter,
 ) -> None:
-    quoted, booked = _triaged(counter), _triaged(counter)
-    await counter.service.deliver("requests", quoted, booked)
+    quoted, booked, joined = _triaged(counter), _triaged(counter), _triaged(counter)
+    await counter.service.deliver("requests", quoted, booked, joined)
     [order] = await _orders(counter, booked.request_id)
     await counter.call("/orders", counter.resident, 201, quote_id=order["id"])
     for triaged in (quoted, booked):
@@ -97,9 +97,18 @@ async def test_a_request_that_is_over_takes_its_quote_with_it_and_not_what_was_b
                 request_id=triaged.request_id, resident_id=triaged.resident_id, unit_id=triaged.unit_id
             ),
         )
+    await counter.service.deliver(
+        "requests",
+        RequestMerged(
+            request_id=joined.request_id, resident_id=joined.resident_id, unit_id=joined.unit_id,
+            into=booked.request_id, into_case_number="1",
+        ),
+    )  # fmt: skip
+    [gone] = await _orders(counter, joined.request_id)
+    assert gone["state"] == "cancelled"
     [dropped], [kept] = [await _orders(counter, each.request_id) for each in (quoted, booked)]
     assert (dropped["state"], kept["state"]) == ("cancelled", "booked")
-    [cancelled] = await counter.service.published(OrderCancelled)
+    cancelled, _ = await counter.service.published(OrderCancelled)
     assert (cancelled.data.request_id, cancelled.data.fee.amount) == (quoted.request_id, 0)
 
 

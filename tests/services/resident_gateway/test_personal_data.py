@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from event_contracts.community_registry import ResidentCorrected, ResidentErased, ResidentRegistered
-from event_contracts.resident_requests import RequestFollowed, RequestResolved
+from event_contracts.resident_requests import RequestFollowed, RequestResolved, RequestSubmitted
 from platform_kit.auth import Caller
 from platform_kit.testing import ServiceUnderTest
 
@@ -145,6 +145,16 @@ async def test_what_an_erased_person_was_told_is_gone_and_nothing_reaches_them_a
     )
     held = (await gateway.get("/api/v1/me/data/gateway", by=town.by())).json()["held"]
     assert held["subject_follower"] == [{"subject_id": str(followed)}]
+    submitted = RequestSubmitted(
+        **town.about(uuid4()),
+        case_number="1",
+        category="c",
+        filed_by=town.worker,
+        occurred_at=await town.now(),
+    )
+    await gateway.deliver("timeline", submitted)
+    held = (await gateway.get("/api/v1/me/data/gateway", by=town.by())).json()["held"]
+    assert len(held["timeline_item"]) == 1
     await _erase(gateway, town.resident)
     before = town.received()
     await town.happens(request, RequestResolved, resolved_by=town.worker)
@@ -156,8 +166,17 @@ async def test_what_an_erased_person_was_told_is_gone_and_nothing_reaches_them_a
     await town.filed()
     assert (await town.wants(language="zh")).status_code == 409
     assert await town.sent() == before
+    submitted = RequestSubmitted(
+        **town.about(uuid4()),
+        case_number="1",
+        category="c",
+        filed_by=town.worker,
+        occurred_at=await town.now(),
+    )
+    await gateway.deliver("timeline", submitted)
     held = (await gateway.get("/api/v1/me/data/gateway", by=town.by())).json()["held"]
     assert held["notification"] == held["notification_setting"] == held["subject_follower"] == []
+    assert held["timeline_item"] == []
     assert await town.shown(town.worker), "staff are told all the same"
     assert await gateway.parked() == []
 

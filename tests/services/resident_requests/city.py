@@ -4,20 +4,16 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import public_data
 from platform_kit.acting import SYSTEM
 from platform_kit.db import Tx
 from platform_kit.sealing import Sealer
 from resident_requests.actions.print_words import print_words
 from resident_requests.rules.likeness import Point, cell_of
 
-# The whole of it where it is beside the repository, else the part of it that the demonstration tells of.
-_WHOLE = Path("../shared/data/myla311-2020.csv")
-_PART = Path("deploy/local_runtime/demo/city/myla311-2020-extract.csv")
-_MAPPING = Path("deploy/local_runtime/demo/city/mapping.csv")
 UNITS = 90
 PEOPLE = 100_000
 COMMONEST = "bulky_items"
@@ -103,11 +99,11 @@ async def _as_the_system(owner: Tx) -> None:
 def _sample(sealer: Sealer) -> Iterator[tuple[Any, ...]]:
     categories = {
         row["external"]: row["internal"]
-        for row in csv.DictReader(_MAPPING.open())
+        for row in csv.DictReader(public_data.MAPPING.open())
         if row["kind"] == "category"
     }
     number = 0
-    for row in csv.DictReader((_WHOLE if _WHOLE.exists() else _PART).open()):
+    for row in csv.DictReader(public_data.FILE.open()):
         if not row["latitude"] or row["requesttype"] not in categories:
             continue
         point = Point(float(row["latitude"]), float(row["longitude"]))

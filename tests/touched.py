@@ -2,13 +2,15 @@
 arguments that it ran them with, by the service's own role, as somebody whom the database shows what is theirs."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
 import orjson
 
 from platform_kit.acting import Acting
 from platform_kit.db import connect
+from platform_kit.testing import ServiceUnderTest
 from proof.figures import Tell
 
 Operation = Callable[[Any], Awaitable[object]]
@@ -79,6 +81,16 @@ def _explaining(connection: Any, queries: list[Any]) -> Callable[[], Awaitable[A
         return explained
 
     return work
+
+
+@asynccontextmanager
+async def role_of(service: ServiceUnderTest) -> AsyncIterator[Any]:
+    """A connection of the service's own role, on which statements are noted and explained."""
+    connection = await connect(service.kit.settings.database_url, service.service.name)
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
 def tell_growth(figure: Tell, name: str, few: Touched, many: Touched, *, rows: tuple[int, int]) -> None:

@@ -29,13 +29,12 @@ class Report:
 
     def begin(self) -> int:
         """The last line that is told of, 1 (the header) where there is none yet. A line that was cut off is taken away."""
-        if not self.path.exists():
-            # With its mark: Excel reads the reasons as what they are.
-            self._append("\ufeff" + _written([COLUMNS]))
+        self.path.touch()
         whole = self.path.read_bytes().rpartition(b"\n")[0]
         with self.path.open("r+b") as file:
             file.truncate(len(whole) + 1 if whole else 0)
         if not whole:
+            # With its mark: Excel reads the reasons as what they are.
             self._append("\ufeff" + _written([COLUMNS]))
         return max((outcome.line for outcome in self.outcomes()), default=1)
 

@@ -1,5 +1,6 @@
 """The read model: every event that a person's timeline shows; and the registry's appointments, which give staff their posts."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from event_contracts import paid_services as paid
@@ -40,15 +41,25 @@ def shows(kind: str, subject: str, state: str, **fields: str) -> Handler:
 def _request(state: str, **fields: str) -> Handler:
     """The resident's request, and for whoever follows it its state, which is public."""
     resident = shows("request", "request_id", state, **fields)
+    followers = _for_all("followed", "request_id", state)
 
     async def show(tx: Tx, event: Received[Any]) -> None:
         await resident(tx, event)
+        await followers(tx, event)
+
+    return show
+
+
+def _for_all(kind: str, subject: str, state: str, among: Sequence[str] | None = None) -> Handler:
+    """The new state for everybody who has the subject in their timeline; with `among` only where it was in one of these."""
+
+    async def show(tx: Tx, event: Received[Any]) -> None:
         await store.save_state_for_all(
             tx,
-            event.data.request_id,
-            kind="followed",
+            getattr(event.data, subject),
+            kind=kind,
             state=state,
-            among=None,
+            among=among,
             version=event.version,
             at=event.at,
         )
@@ -126,18 +137,7 @@ def _task_for_holder(state: str) -> Handler:
 
 
 def _task_for_all(state: str) -> Handler:
-    async def show(tx: Tx, event: Received[Any]) -> None:
-        await store.save_state_for_all(
-            tx,
-            event.data.task_id,
-            kind="task",
-            state=state,
-            among=WAITING,
-            version=event.version,
-            at=event.at,
-        )
-
-    return show
+    return _for_all("task", "task_id", state, WAITING)
 
 
 async def on_resident_erased(tx: Tx, event: Received[ResidentErased]) -> None:

@@ -8,7 +8,7 @@ from platform_kit.edge import ByCaller, ForCaller, refusals
 from platform_kit.paging import Cursor, Limit
 from resident_requests import actions, problems, store
 from resident_requests.policy import POLICY
-from resident_requests.rules.likeness import Point
+from resident_requests.rules.likeness import point_at
 from resident_requests.schemas import RequestView
 from resident_requests.schemas.together import (
     FollowersView,
@@ -31,9 +31,7 @@ router = APIRouter(tags=["gateway"])
 )
 async def find_similar(body: Sought, read: ForCaller) -> list[SimilarView]:
     """A POST that changes nothing: words stand in no address and in no log."""
-    point = None
-    if body.latitude is not None and body.longitude is not None:
-        point = Point(body.latitude, body.longitude)
+    point = point_at(body.latitude, body.longitude)
     whose = body.resident_id or read.caller.subject
     asked = actions.Asked(whose, body.category, body.words, point, body.occurred_at)
     found = await actions.find_similar(read.tx, read.kit.sealer, asked, by=read.caller)

@@ -17,7 +17,8 @@ from access.worlds.relief_disbursement import Relief
 from access.worlds.resident_gateway import OPERATOR_PASSWORD, Gateway
 from access.worlds.resident_requests import Requests
 from access.worlds.volunteer_matching import Volunteers
-from platform_kit.testing import ServiceUnderTest, service_under_test, signing_key
+from gateway_files import gateway_files
+from platform_kit.testing import ServiceUnderTest, service_under_test
 
 WORLDS: dict[str, type[World]] = {
     "community_registry": Registry,
@@ -49,12 +50,8 @@ async def open_world(name: str, postgres_dsn: str) -> AsyncIterator[tuple[World,
 
 
 def _gateway_settings(folder: Path) -> dict[str, Any]:
-    key, password = folder / "signing.json", folder / "operator.password"
-    key.write_text(json.dumps(signing_key().as_dict(private=True)))
-    password.write_text(OPERATOR_PASSWORD + "\n")
     # Everybody signs in within a minute here: how often somebody may is judged elsewhere.
-    files = {"signing_key_file": key, "operator_password_file": password, "messages_dir": folder / "messages"}
-    return {**files, "sign_in_per_minute": 0}
+    return {**gateway_files(folder, OPERATOR_PASSWORD), "sign_in_per_minute": 0}
 
 
 def uncovered_by(name: str, service: ServiceUnderTest) -> list[str]:

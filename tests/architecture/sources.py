@@ -81,6 +81,14 @@ def services(root: Path = ROOT) -> list[str]:
     return sorted(path.parent.name for path in (root / "services").glob("*/__init__.py"))
 
 
+def own_files(name: str, folder: Path) -> dict[str, Path]:
+    """Settings of a service that have no default and must only be named to start it: the gateway's files."""
+    wanted = (
+        ("signing_key_file", "operator_password_file", "messages_dir") if name == "resident_gateway" else ()
+    )
+    return {setting: folder / setting for setting in wanted}
+
+
 def packages(folder: str, root: Path = ROOT) -> list[str]:
     """The packages of one source root."""
     return sorted(path.parent.name for path in (root / folder).glob("*/__init__.py"))

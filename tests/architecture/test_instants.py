@@ -9,19 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from architecture.sources import services
+from architecture.sources import own_files, services
 from platform_kit.acting import SYSTEM
 from platform_kit.testing import ServiceUnderTest, service_under_test
 
 # What a clock on the wall shows each day is no instant: it is read in the zone of a unit.
 OF_A_WALL = frozenset({"notification_setting.quiet_from", "notification_setting.quiet_until"})
-
-
-def _settings(name: str, folder: Path) -> dict[str, Path]:
-    wanted = (
-        ("signing_key_file", "operator_password_file", "messages_dir") if name == "resident_gateway" else ()
-    )
-    return {setting: folder / setting for setting in wanted}
 
 
 async def _columns(service: ServiceUnderTest) -> list[Any]:
@@ -36,7 +29,7 @@ async def _columns(service: ServiceUnderTest) -> list[Any]:
 
 @pytest.mark.parametrize("name", services())
 async def test_every_instant_of_every_table_has_its_zone(servers: Any, name: str, tmp_path: Path) -> None:
-    async with service_under_test(name, servers.postgres_dsn, **_settings(name, tmp_path)) as service:
+    async with service_under_test(name, servers.postgres_dsn, **own_files(name, tmp_path)) as service:
         columns = await _columns(service)
     zoneless = {row["name"] for row in columns if row["data_type"].startswith(("timestamp without", "time "))}
     assert zoneless <= OF_A_WALL
@@ -52,7 +45,7 @@ async def test_every_instant_of_every_table_has_its_zone(servers: Any, name: str
 async def test_the_zone_of_a_session_is_pinned_whatever_the_database_says(
     servers: Any, name: str, tmp_path: Path
 ) -> None:
-    async with service_under_test(name, servers.postgres_dsn, **_settings(name, tmp_path)) as service:
+    async with service_under_test(name, servers.postgres_dsn, **own_files(name, tmp_path)) as service:
         async with service.owner() as owner:
             database = await owner.fetchval("SELECT current_database()")
             await owner.execute(f"ALTER DATABASE \"{database}\" SET timezone = 'America/Los_Angeles'")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from architecture.sources import services
+from architecture.sources import own_files, services
 from barrier import UNSET, may_add, reached, seen
 from platform_kit import audit_tables, backbone_tables
 from platform_kit.testing import ServiceUnderTest, service_under_test
@@ -14,13 +14,6 @@ from platform_kit.testing import ServiceUnderTest, service_under_test
 # its principal and key alone, which the edge takes from the verified token. The audit takes a row from everybody, shows them to
 # the auditors' operations alone, and has triggers that keep it as it is. A data key opens nothing without its key-encryption key.
 UNGUARDED = backbone_tables.TABLES | audit_tables.TABLES | {"alembic_version"}
-
-
-def _settings(name: str, folder: Path) -> dict[str, Path]:
-    wanted = (
-        ("signing_key_file", "operator_password_file", "messages_dir") if name == "resident_gateway" else ()
-    )
-    return {setting: folder / setting for setting in wanted}
 
 
 async def _tables(service: ServiceUnderTest) -> list[Any]:
@@ -35,7 +28,7 @@ async def _tables(service: ServiceUnderTest) -> list[Any]:
 
 @pytest.mark.parametrize("name", services())
 async def test_every_table_is_guarded_or_named(servers: Any, name: str, tmp_path: Path) -> None:
-    async with service_under_test(name, servers.postgres_dsn, **_settings(name, tmp_path)) as service:
+    async with service_under_test(name, servers.postgres_dsn, **own_files(name, tmp_path)) as service:
         found = await _tables(service)
         assert {row["relname"] for row in found if not row["guarded"]} == UNGUARDED
         assert {row["relname"] for row in found if row["guarded"]}
@@ -43,7 +36,7 @@ async def test_every_table_is_guarded_or_named(servers: Any, name: str, tmp_path
 
 @pytest.mark.parametrize("name", services())
 async def test_a_service_is_not_above_the_barrier(servers: Any, name: str, tmp_path: Path) -> None:
-    async with service_under_test(name, servers.postgres_dsn, **_settings(name, tmp_path)) as service:
+    async with service_under_test(name, servers.postgres_dsn, **own_files(name, tmp_path)) as service:
         async with service.tx() as tx:
             role = await tx.fetchrow(
                 "SELECT rolname, rolsuper OR rolbypassrls AS above FROM pg_roles WHERE rolname = current_user"
@@ -56,7 +49,7 @@ async def test_a_service_is_not_above_the_barrier(servers: Any, name: str, tmp_p
 async def test_where_nobody_is_said_to_act_nothing_is_seen_and_nothing_written(
     servers: Any, name: str, tmp_path: Path
 ) -> None:
-    async with service_under_test(name, servers.postgres_dsn, **_settings(name, tmp_path)) as service:
+    async with service_under_test(name, servers.postgres_dsn, **own_files(name, tmp_path)) as service:
         async with service.owner() as owner:
             await owner.execute("SELECT set_config('linli.caller', '{\"system\":true}', true)")
             await owner.execute(

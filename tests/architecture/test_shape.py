@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from architecture.sources import ROOT, services
+from architecture.sources import ROOT, own_files, services
 from local_runtime.house import SERVICES
 from platform_kit.migrate import is_service_table, migrate_async
 from platform_kit.service import find
@@ -70,11 +70,7 @@ async def test_migrations_make_the_declared_tables(servers: Any, name: str) -> N
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_every_api_is_live_and_ready(servers: Any, name: str, tmp_path: Any) -> None:
-    settings = {}
-    if name == "resident_gateway":
-        for setting in ("signing_key_file", "operator_password_file", "messages_dir"):
-            settings[setting] = tmp_path / setting
-    async with service_under_test(name, servers.postgres_dsn, **settings) as service:
+    async with service_under_test(name, servers.postgres_dsn, **own_files(name, tmp_path)) as service:
         for path in ("/livez", "/readyz"):
             assert (await service.get(path)).status_code == 200
 
@@ -84,10 +80,7 @@ async def test_without_a_database_it_is_live_and_says_when_to_come_back(
     servers: Any, name: str, tmp_path: Any
 ) -> None:
     """PostgreSQL down: 503 with Retry-After, from a process that stays up."""
-    settings = {"database_url": "postgresql://nobody@127.0.0.1:1/nothing"}
-    if name == "resident_gateway":
-        for setting in ("signing_key_file", "operator_password_file", "messages_dir"):
-            settings[setting] = str(tmp_path / setting)
+    settings = {"database_url": "postgresql://nobody@127.0.0.1:1/nothing", **own_files(name, tmp_path)}
     async with service_under_test(name, servers.postgres_dsn, **settings) as service:
         assert (await service.get("/livez")).status_code == 200
         answer = await service.get("/readyz")

@@ -1,7 +1,6 @@
 """The gateway and the service behind it, each on a real port: applications of others come in by the front door."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,8 +13,9 @@ import uvicorn
 from fastapi import FastAPI
 
 from event_contracts.community_registry import ResidentRegistered, UnitOpened
+from gateway_files import gateway_files
 from platform_kit.auth import Caller
-from platform_kit.testing import ServiceUnderTest, service_under_test, signing_key
+from platform_kit.testing import ServiceUnderTest, service_under_test
 
 CODE = "01/02/003"
 # Of the light before Chen's door; nobody else may know the number of their house.
@@ -100,14 +100,7 @@ async def listening(app: FastAPI) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def open_door(servers: Any, tmp_path: Path) -> AsyncIterator[Door]:
-    key, password = tmp_path / "signing.json", tmp_path / "operator.password"
-    key.write_text(json.dumps(signing_key().as_dict(private=True)))
-    password.write_text("the operator's own password\n")
-    files = {
-        "signing_key_file": key,
-        "operator_password_file": password,
-        "messages_dir": tmp_path / "messages",
-    }
+    files = gateway_files(tmp_path, "the operator's own password")
     async with (
         service_under_test("resident_requests", servers.postgres_dsn) as requests,
         listening(requests.app) as behind,

@@ -14,15 +14,15 @@ from platform_kit.ids import new_id
 from platform_kit.outbox import publish
 from platform_kit.problems import InvalidInput, Text, TooManyRequests
 from platform_kit.sealing import Sealer
-from registry_replica.places import unit_at
 from resident_requests import store
+from resident_requests.actions.find_unit import Where, find_unit
 from resident_requests.actions.note_likeness import note_likeness
 from resident_requests.problems import KeyRefused, ServiceUnknown
 from resident_requests.rules.category import Category
 from resident_requests.rules.clocks import promised
 from resident_requests.rules.filing import print_of
 from resident_requests.rules.georeport import answers_of
-from resident_requests.rules.likeness import Point
+from resident_requests.rules.likeness import Point, point_at
 from resident_requests.rules.publicity import is_offered
 from resident_requests.rules.questions import checked
 from resident_requests.rules.request import Request, State
@@ -46,9 +46,7 @@ class Sent:
 
     @property
     def point(self) -> Point | None:
-        if self.latitude is None or self.longitude is None:
-            return None
-        return Point(self.latitude, self.longitude)
+        return point_at(self.latitude, self.longitude)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +75,16 @@ async def file_report(tx: Tx, sealer: Sealer, sent: Sent, *, api_key: str | None
             raise ServiceUnknown(field="service_code", service_code=sent.category)
         if found.stored is not None:
             return Taken(key.id, found.stored, found.category)
-        unit_id, calendar = key.unit_id, found.calendar
-        if sent.point and (unit := await unit_at(tx, sent.point.longitude, sent.point.latitude)):
-            unit_id, calendar = unit.id, (await store.calendars(tx, [unit.id]))[unit.id]
+        where = await find_unit(tx, Where(key.unit_id, None, found.calendar), found.category, sent.point)
         answers = checked(found.category.questions, answers_of(found.category.questions, sent.attributes))
         request = promised(
             Request(
-                id=new_id(), case_number=found.case_number, resident_id=None, filed_by=key.id, unit_id=unit_id,
+                id=new_id(), case_number=found.case_number, resident_id=None, filed_by=key.id, unit_id=where.unit_id,
                 category=sent.category, state=State.SUBMITTED, route=None, skill=None, wanted_from=None, wanted_until=None,
                 assignee_id=None, resolved_at=None, occurred_at=at, version=1, channel="web",
                 category_version=found.category.version,
             ),
-            found.category.promise, calendar, at,
+            found.category.promise, where.calendar, at,
         )  # fmt: skip
         said = Said(
             words=sealer.seal(sent.words, for_=WORDS) if sent.words else None,

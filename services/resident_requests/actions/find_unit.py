@@ -6,9 +6,9 @@ from uuid import UUID
 from platform_kit.db import Tx
 from platform_kit.working_time import WorkCalendar
 from registry_replica.places import unit_at
-from registry_replica.store import Resident
 from resident_requests import store
-from resident_requests.store import Filing
+from resident_requests.rules.category import Category
+from resident_requests.rules.likeness import Point
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +20,11 @@ class Where:
     calendar: WorkCalendar
 
 
-async def find_unit(
-    tx: Tx, found: Filing, whose: Resident, longitude: float | None, latitude: float | None
-) -> Where:
-    """Only a point of a public category is looked up: for everything else no question is asked."""
-    home = Where(whose.unit_id, found.unit_code, found.calendar)
-    if found.category is None or found.category.private or longitude is None or latitude is None:
+async def find_unit(tx: Tx, home: Where, category: Category, point: Point | None) -> Where:
+    """Only a point of a public category is looked up: for everything else no question is asked, and it is of `home`."""
+    if category.private or point is None:
         return home
-    unit = await unit_at(tx, longitude, latitude)
-    if unit is None or unit.id == whose.unit_id:
+    unit = await unit_at(tx, *point.position)
+    if unit is None or unit.id == home.unit_id:
         return home
     return Where(unit.id, unit.code, (await store.calendars(tx, [unit.id]))[unit.id])

@@ -6,7 +6,7 @@ from uuid import UUID
 from platform_kit.db import Tx
 from resident_requests import store
 from resident_requests.rules.city_report import Report
-from resident_requests.rules.likeness import Point
+from resident_requests.rules.likeness import point_at
 from resident_requests.rules.request import OPEN
 
 
@@ -25,7 +25,5 @@ async def liken_reports(tx: Tx, reports: Sequence[tuple[UUID, str, Report]]) -> 
 
 
 def _sought(report: Report) -> store.Sought:
-    point = None
-    if report.latitude is not None and report.longitude is not None:
-        point = Point(report.latitude, report.longitude)
+    point = point_at(report.latitude, report.longitude)
     return store.Sought(report.category, report.unit_id, point, report.occurred_at)

@@ -11,7 +11,8 @@ from resident_requests.rules.request import Request
 async def note_likeness(
     tx: Tx, sealer: Sealer, request: Request, *, words: str, point: Point | None
 ) -> list[Similar]:
-    """A resident's point is compared as it is published. What is filed without a connection, too, is compared when it arrives. Nothing is refused for it."""
+    """A resident's point is compared as it is published. What is filed without a connection is compared when it arrives; nothing
+    is refused for it."""
     if request.resident_id is not None and point is not None:
         point = coarse(point)
     prints = print_words(sealer, words)

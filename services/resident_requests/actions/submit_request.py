@@ -20,7 +20,7 @@ from platform_kit.sealing import Sealer
 from platform_kit.subject_keys import key_to_seal
 from registry_replica.permitted import permitted
 from resident_requests import store
-from resident_requests.actions.find_unit import find_unit
+from resident_requests.actions.find_unit import Where, find_unit
 from resident_requests.actions.note_likeness import note_likeness
 from resident_requests.actions.route_request import route_request
 from resident_requests.policy import POLICY, STAFF
@@ -28,7 +28,7 @@ from resident_requests.problems import CategoryClosed, CategoryUnknown, IdTaken,
 from resident_requests.rules.clocks import promised
 from resident_requests.rules.emergency import Urgency, call_first
 from resident_requests.rules.filing import may_be_made, print_of
-from resident_requests.rules.likeness import Point, Similar
+from resident_requests.rules.likeness import Point, Similar, point_at
 from resident_requests.rules.questions import checked
 from resident_requests.rules.request import BY_STAFF, Channel, Request, State
 from resident_requests.rules.routing import Facts, propose
@@ -61,9 +61,7 @@ class Filed:
 
     @property
     def point(self) -> Point | None:
-        if self.latitude is None or self.longitude is None:
-            return None
-        return Point(self.latitude, self.longitude)
+        return point_at(self.latitude, self.longitude)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +106,8 @@ async def submit_request(
     call_first(found.category.call, filed.urgency, called=called)
     answers = checked(found.category.questions, filed.answers)
     _fits(filed, by, at)
-    where = await find_unit(tx, found, whose, filed.longitude, filed.latitude)
+    home = Where(whose.unit_id, found.unit_code, found.calendar)
+    where = await find_unit(tx, home, found.category, filed.point)
     request = promised(
         Request(
             id=request_id or new_id(), case_number=found.case_number, resident_id=whose.id, filed_by=by.subject,

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from uuid import UUID
 
+from platform_kit.geometry import METRES_IN_A_DEGREE, Position, metres_between
 from resident_requests.rules.request import Request
 
 # Further apart in space or in time they are not the same thing.
@@ -26,10 +27,9 @@ ALIKE, MOST_OFFERED = 0.3, 5
 # Of those that may be alike, the newest of each cell; of a community, where nobody has said a point.
 OF_A_CELL, OF_A_UNIT = 20, 60
 
-_METRES_A_DEGREE = 111_320.0
 # A little wider than the radius: what is within it lies in the same cell or in one beside it.
 _CELL_METRES = 330.0
-_ROW_DEGREES = _CELL_METRES / _METRES_A_DEGREE
+_ROW_DEGREES = _CELL_METRES / METRES_IN_A_DEGREE
 # Ideographs with their extensions, kana, hangul.
 _WITHOUT_SPACES = (
     (0x3040, 0x30FF),
@@ -47,6 +47,14 @@ class Point:
 
     latitude: float
     longitude: float
+
+    @property
+    def position(self) -> Position:
+        return self.longitude, self.latitude
+
+
+def point_at(latitude: float | None, longitude: float | None) -> Point | None:
+    return None if latitude is None or longitude is None else Point(latitude, longitude)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +127,6 @@ def overlap(shared: int, mine: int, theirs: int) -> float:
     return 2 * shared / (mine + theirs) if mine + theirs else 0.0
 
 
-def metres_between(one: Point, other: Point) -> float:
-    """On a plane, as it is for a few hundred metres."""
-    middle = math.radians((one.latitude + other.latitude) / 2)
-    north = (one.latitude - other.latitude) * _METRES_A_DEGREE
-    east = (one.longitude - other.longitude) * _METRES_A_DEGREE * math.cos(middle)
-    return math.hypot(north, east)
-
-
 def cell_of(point: Point) -> int:
     """A square of about 330 metres that holds the point."""
     row = math.floor(point.latitude / _ROW_DEGREES)
@@ -184,8 +184,9 @@ def own(request: Request) -> Similar:
 def _compared(candidate: Candidate, mine: int, point: Point | None) -> Similar | None:
     """None when it is too far away. The score is the mean of what is known of the two: how near, and how alike in words."""
     metres, known = None, list[float]()
-    if point is not None and candidate.latitude is not None and candidate.longitude is not None:
-        metres = metres_between(point, Point(candidate.latitude, candidate.longitude))
+    there = point_at(candidate.latitude, candidate.longitude)
+    if point is not None and there is not None:
+        metres = metres_between(point.position, there.position)
         if metres > RADIUS_METRES:
             return None
         known.append(1 - metres / RADIUS_METRES)

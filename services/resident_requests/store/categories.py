@@ -11,6 +11,7 @@ import asyncpg
 from platform_kit.db import Tx
 from resident_requests.rules.category import Category
 from resident_requests.rules.questions import Kind, Option, Question
+from resident_requests.store.versions import save_version
 
 
 async def categories(tx: Tx) -> list[Category]:
@@ -29,22 +30,7 @@ async def lock_categories(tx: Tx) -> None:
 
 async def save_category(tx: Tx, category: Category, set_by: UUID, at: datetime) -> None:
     """Its next version, and the one that holds."""
-    content = asdict(category)
-    names = list(content)
-    places = ", ".join(f"${number}" for number in range(1, len(names) + 1))
-    changed = ", ".join(f"{name} = excluded.{name}" for name in names if name != "code")
-    await tx.execute(
-        f"INSERT INTO category ({', '.join(names)}) VALUES ({places}) ON CONFLICT (code) DO UPDATE SET {changed}",
-        *content.values(),
-    )
-    await tx.execute(
-        "INSERT INTO category_version (code, version, content, set_by, at) VALUES ($1, $2, $3, $4, $5)",
-        category.code,
-        category.version,
-        content,
-        set_by,
-        at,
-    )
+    await save_version(tx, "category", asdict(category), set_by=set_by, at=at)
 
 
 def read_category(row: asyncpg.Record) -> Category:

@@ -17,6 +17,7 @@ from resident_requests.rules.likeness import (
     cell_of,
     cell_without_point,
     cells_near,
+    point_at,
 )
 from resident_requests.rules.request import Request
 from resident_requests.store.requests import IS_OPEN
@@ -81,7 +82,7 @@ async def likeness(tx: Tx, request_id: UUID) -> Sought | None:
     row = await tx.fetchrow(f"SELECT {_COLUMNS} FROM likeness WHERE request_id = $1", request_id)
     if row is None:
         return None
-    point = Point(row["latitude"], row["longitude"]) if row["latitude"] is not None else None
+    point = point_at(row["latitude"], row["longitude"])
     return Sought(row["category"], row["unit_id"], point, row["occurred_at"], row["prints"])
 
 

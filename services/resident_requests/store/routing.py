@@ -9,6 +9,7 @@ from uuid import UUID
 from platform_kit.db import Tx
 from platform_kit.rows import load
 from resident_requests.rules.routing import RoutingRule
+from resident_requests.store.versions import save_version
 
 _RULES = "SELECT r.*, u.code AS unit_code FROM routing_rule r LEFT JOIN unit u ON u.id = r.unit_id"
 _OF_CATEGORY = "r.open AND (r.categories = '{{}}' OR {category} = ANY (r.categories))"
@@ -49,21 +50,7 @@ async def lock_routing(tx: Tx) -> None:
 async def save_routing_rule(tx: Tx, rule: RoutingRule, set_by: UUID, at: datetime) -> None:
     """Its next version, and the one that holds."""
     content = {name: value for name, value in asdict(rule).items() if name != "unit_code"}
-    names = list(content)
-    places = ", ".join(f"${number}" for number in range(1, len(names) + 1))
-    changed = ", ".join(f"{name} = excluded.{name}" for name in names if name != "code")
-    await tx.execute(
-        f"INSERT INTO routing_rule ({', '.join(names)}) VALUES ({places}) ON CONFLICT (code) DO UPDATE SET {changed}",
-        *content.values(),
-    )
-    await tx.execute(
-        "INSERT INTO routing_rule_version (code, version, content, set_by, at) VALUES ($1, $2, $3, $4, $5)",
-        rule.code,
-        rule.version,
-        content | {"unit_id": str(rule.unit_id) if rule.unit_id else None},
-        set_by,
-        at,
-    )
+    await save_version(tx, "routing_rule", content, set_by=set_by, at=at)
 
 
 async def service_offered(tx: Tx, code: str) -> bool:

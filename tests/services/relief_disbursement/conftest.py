@@ -1,6 +1,5 @@
 """Relief on a migrated database of its own, with a district, two streets and residents as needed."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,6 +15,7 @@ from event_contracts.community_registry import (
     UnitOpened,
 )
 from platform_kit.testing import ServiceUnderTest, service_under_test
+from racing import racing
 
 DISTRICT, STREET, OTHER_STREET = uuid4(), uuid4(), uuid4()
 COMMUNITY, OTHER_COMMUNITY = uuid4(), uuid4()
@@ -119,17 +119,7 @@ class Relief:
 
     async def at_once(self, lock: str, row_id: str, *calls: Awaitable[Any]) -> list[Any]:
         """Start the calls while the row is held and let go when several of them wait: a race for certain."""
-        waiting = """
-            SELECT count(*) FROM pg_stat_activity
-            WHERE datname = current_database() AND wait_event_type = 'Lock'
-        """
-        async with self.service.tx() as tx:
-            await tx.execute(lock, row_id)
-            running = asyncio.gather(*calls)
-            while await tx.fetchval(waiting) < 4:
-                await asyncio.sleep(0.01)
-                await tx.execute("SELECT pg_stat_clear_snapshot()")
-        return await running
+        return await racing(self.service, lock, row_id, calls=calls, waiting=4)
 
     async def decide(
         self, level: str, ids: Sequence[str], who: str, decision: str = "approve", **body: Any

@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from event_contracts.community_registry import StaffAppointed, UnitOpened
-from platform_kit.testing import ServiceUnderTest, service_under_test, signing_key
+from gateway_files import gateway_files
+from platform_kit.testing import ServiceUnderTest, service_under_test
 
 from .neighbour_service import LossyLine, NeighbourService, neighbour_service
 
@@ -143,16 +144,11 @@ async def open_gateway(
     servers: Any, folder: Path, port: int = 1, **settings: Any
 ) -> AsyncIterator[ServiceUnderTest]:
     """Every service behind it answers at that port."""
-    key, password = folder / "signing.json", folder / "operator.password"
-    key.write_text(json.dumps(signing_key().as_dict(private=True)))
-    password.write_text(OPERATOR_PASSWORD + "\n")
     services = ("registry", "requests", "volunteers", "relief", "paid")
     async with service_under_test(
         "resident_gateway",
         servers.postgres_dsn,
-        signing_key_file=key,
-        operator_password_file=password,
-        messages_dir=folder / "messages",
+        **gateway_files(folder, OPERATOR_PASSWORD),
         **{f"{service}_url": f"http://127.0.0.1:{port}" for service in services},
         **settings,
     ) as service:

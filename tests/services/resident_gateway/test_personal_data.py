@@ -125,6 +125,17 @@ async def test_an_account_that_was_opened_since_with_the_new_phone_stays(
     assert (await entrance.signed_in_by_code("13900139000"))["refresh_token"]
 
 
+async def _shown_in_the_timeline(town: Town) -> None:
+    submitted = RequestSubmitted(
+        **town.about(uuid4()),
+        case_number="1",
+        category="c",
+        filed_by=town.worker,
+        occurred_at=await town.now(),
+    )
+    await town.gateway.deliver("timeline", submitted)
+
+
 async def test_what_an_erased_person_was_told_is_gone_and_nothing_reaches_them_any_more(town: Town) -> None:
     """Neither what waits, nor what comes late, nor a reminder, nor the same topics read once more."""
     gateway = town.gateway
@@ -145,14 +156,7 @@ async def test_what_an_erased_person_was_told_is_gone_and_nothing_reaches_them_a
     )
     held = (await gateway.get("/api/v1/me/data/gateway", by=town.by())).json()["held"]
     assert held["subject_follower"] == [{"subject_id": str(followed)}]
-    submitted = RequestSubmitted(
-        **town.about(uuid4()),
-        case_number="1",
-        category="c",
-        filed_by=town.worker,
-        occurred_at=await town.now(),
-    )
-    await gateway.deliver("timeline", submitted)
+    await _shown_in_the_timeline(town)
     held = (await gateway.get("/api/v1/me/data/gateway", by=town.by())).json()["held"]
     assert len(held["timeline_item"]) == 1
     await _erase(gateway, town.resident)
@@ -166,14 +170,7 @@ async def test_what_an_erased_person_was_told_is_gone_and_nothing_reaches_them_a
     await town.filed()
     assert (await town.wants(language="zh")).status_code == 409
     assert await town.sent() == before
-    submitted = RequestSubmitted(
-        **town.about(uuid4()),
-        case_number="1",
-        category="c",
-        filed_by=town.worker,
-        occurred_at=await town.now(),
-    )
-    await gateway.deliver("timeline", submitted)
+    await _shown_in_the_timeline(town)
     held = (await gateway.get("/api/v1/me/data/gateway", by=town.by())).json()["held"]
     assert held["notification"] == held["notification_setting"] == held["subject_follower"] == []
     assert held["timeline_item"] == []

@@ -6,10 +6,9 @@ from uuid import UUID
 import pytest
 
 from platform_kit.acting import SYSTEM, acting_for
-from platform_kit.db import connect
 from proof.figures import Tell, proving
 from resident_gateway import store
-from touched import tell_growth, tidy, touched
+from touched import role_of, tell_growth, tidy, touched
 
 from .conftest import Entrance
 
@@ -35,8 +34,7 @@ async def test_a_residents_list_touches_the_same_however_many_others_have_theirs
         assert len((await store.timeline(tx, acting, person.subject, 50, None))[0]) == 50
 
     points = []
-    role = await connect(gateway.kit.settings.database_url, "resident_gateway")
-    try:
+    async with role_of(gateway) as role:
         for first, last in ((1, FEW), (FEW + 1, MANY)):
             async with gateway.owner() as owner:
                 await owner.execute("SELECT set_config('linli.caller', $1, true)", SYSTEM.setting)
@@ -44,6 +42,4 @@ async def test_a_residents_list_touches_the_same_however_many_others_have_theirs
                 await owner.execute(_ITEMS, first, last, timeout=900)
             await tidy(gateway.owner_dsn)
             points.append(await touched(role, page, acting))
-    finally:
-        await role.close()
     tell_growth(figure, "a resident's list", *points, rows=(FEW, MANY))

@@ -1,4 +1,3 @@
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,8 +8,8 @@ import pytest
 
 from event_contracts.community_registry import ConsentRecorded, ResidentRegistered, UnitOpened
 from platform_kit.auth import Caller
-from platform_kit.db import Tx
 from platform_kit.testing import ServiceUnderTest, service_under_test
+from racing import racing
 
 
 @dataclass
@@ -42,21 +41,8 @@ class Neighbourhood:
         self, rows: Sequence[str], calls: Iterable[Awaitable[httpx.Response]]
     ) -> list[httpx.Response]:
         """Answers of calls of which some stood before the locks of these requests when they were let go."""
-        async with self.service.tx() as holder:
-            await holder.execute(
-                "SELECT FROM request WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE", list(rows)
-            )
-            answers = asyncio.gather(*calls)
-            while await self._waiting(holder) < 2:
-                await asyncio.sleep(0.01)
-        return await answers
-
-    async def _waiting(self, tx: Tx) -> int:
-        await tx.execute("SELECT pg_stat_clear_snapshot()")
-        waiting: int = await tx.fetchval(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return waiting
+        lock = "SELECT FROM request WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
+        return await racing(self.service, lock, list(rows), calls=calls)
 
     async def neighbour(self) -> Caller:
         """Somebody else who lives here."""

@@ -1,16 +1,14 @@
 """However many requests lie behind it, looking for what is like one touches a few pages, by the same indexes."""
 
-import asyncio
 from typing import Any
 
-import orjson
 import pytest
 
 from platform_kit.acting import acting_for
 from platform_kit.clock import now
-from platform_kit.db import Tx
 from resident_requests import store
 from resident_requests.rules.likeness import Point, cell_of
+from touched import role_of, touched
 
 from .conftest import Neighbourhood
 
@@ -41,44 +39,24 @@ async def _grown(here: Neighbourhood, first: int, last: int) -> None:
         await owner.execute("ANALYZE likeness")
 
 
-async def _touched(here: Neighbourhood, sought: store.Sought) -> tuple[int, list[str]]:
-    """Buffers of the search as it is run, and what it reads by which index."""
-    queries: list[Any] = []
-    async with here.service.tx(acting_for(here.daughter)) as tx:
-        with tx.query_logger(queries.append):
-            assert await store.candidates(tx, sought)
-        # What was asked is told in the loop's next turn.
-        await asyncio.sleep(0)
-        [query] = queries
-        plan = [await _explained(tx, query) for _ in range(2)][1]
-    return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"], list(_indexes(plan))
-
-
-async def _explained(tx: Tx, query: Any) -> Any:
-    said = await tx.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {query.query}", *query.args)
-    [explained] = orjson.loads(said) if isinstance(said, str) else said
-    return explained["Plan"]
-
-
-def _indexes(plan: Any) -> Any:
-    if "Index Name" in plan and plan["Actual Loops"]:
-        yield plan["Index Name"]
-    for each in plan.get("Plans", ()):
-        yield from _indexes(each)
-
-
 @pytest.mark.parametrize(("point", "index"), [(HERE, "ix_likeness_cell"), (None, "ix_likeness_unit_id")])
 async def test_what_the_search_touches_does_not_grow(
     here: Neighbourhood, point: Point | None, index: str
 ) -> None:
-    found = []
-    for first, last in ((1, FEW), (FEW + 1, MANY)):
-        await _grown(here, first, last)
-        async with here.service.tx() as tx:
-            sought = store.Sought("streetlight", here.unit, point, await now(tx), list(range(40)))
-        found.append(await _touched(here, sought))
-    (few, by), (many, also_by) = found
+    async with here.service.tx() as tx:
+        at = await now(tx)
+    sought = store.Sought("streetlight", here.unit, point, at, list(range(40)))
 
-    assert by == also_by
-    assert index in by
-    assert many <= 2 * few, found
+    async def search(tx: Any) -> None:
+        assert await store.candidates(tx, sought)
+
+    found = []
+    async with role_of(here.service) as role:
+        for first, last in ((1, FEW), (FEW + 1, MANY)):
+            await _grown(here, first, last)
+            found.append(await touched(role, search, acting_for(here.daughter)))
+    few, many = found
+
+    assert few.shapes == many.shapes
+    assert index in few.shapes[0]
+    assert many.buffers <= 2 * few.buffers, found

@@ -13,12 +13,11 @@ from event_contracts.community_registry import ResidentRegistered
 from platform_kit.acting import acting_for
 from platform_kit.auth import Caller, Post
 from platform_kit.clock import now
-from platform_kit.db import connect
 from platform_kit.testing import ServiceUnderTest
 from proof.figures import Tell, proving
 from resident_requests import store
 from resident_requests.actions import Asked, Filed, find_similar, submit_request
-from touched import Operation, tell_growth, tidy, touched
+from touched import Operation, role_of, tell_growth, tidy, touched
 
 from .city import COMMONEST, grow, lay_out, unit_of
 
@@ -80,8 +79,7 @@ async def test_filing_lists_and_the_search_touch_the_same_however_much_lies_behi
         at = await now(tx)
     await requests.post("/requests", json={"category": "errand", "words": "请帮我买米"}, by=resident)
     points = []
-    role = await connect(requests.kit.settings.database_url, "resident_requests")
-    try:
+    async with role_of(requests) as role:
         for first, last in ((1, FEW), (FEW + 1, MANY)):
             async with requests.owner() as owner:
                 await grow(owner, first, last, most=MANY, at=at - timedelta(minutes=1))
@@ -92,7 +90,5 @@ async def test_filing_lists_and_the_search_touch_the_same_however_much_lies_behi
                     for name, (operation, by) in operations.items()
                 }
             )
-    finally:
-        await role.close()
     for name in operations:
         tell_growth(figure, name, points[0][name], points[1][name], rows=(FEW, MANY))

@@ -1,4 +1,3 @@
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,8 +10,8 @@ import pytest
 from event_contracts.community_registry import ResidentRegistered, UnitOpened
 from event_contracts.resident_requests import RequestMerged, RequestTriaged, RequestWithdrawn
 from platform_kit.auth import Caller
-from platform_kit.db import Tx
 from platform_kit.testing import ServiceUnderTest, service_under_test
+from racing import racing
 
 
 @dataclass
@@ -71,22 +70,7 @@ class Neighbourhood:
         self, table: str, row: UUID, calls: Sequence[Awaitable[httpx.Response]]
     ) -> list[httpx.Response]:
         """Answers of calls that all stood before one row's lock when it was let go."""
-        async with self.service.tx() as holder:
-            await holder.execute(f"SELECT FROM {table} WHERE id = $1 FOR UPDATE", row)
-            answers = asyncio.gather(*calls)
-            while await self._waiting(holder) < 2:
-                await asyncio.sleep(0.01)
-        return await answers
-
-    async def _waiting(self, tx: Tx) -> int:
-        await tx.execute("SELECT pg_stat_clear_snapshot()")
-        waiting: int = await tx.fetchval(
-            """
-            SELECT count(*) FROM pg_stat_activity
-            WHERE datname = current_database() AND wait_event_type = 'Lock'
-            """
-        )
-        return waiting
+        return await racing(self.service, f"SELECT FROM {table} WHERE id = $1 FOR UPDATE", row, calls=calls)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from hypothesis import given
 from hypothesis import strategies as st
 
+from platform_kit.geometry import metres_between
 from resident_requests.rules.likeness import (
     ALIKE,
     MOST_OFFERED,
@@ -18,7 +19,6 @@ from resident_requests.rules.likeness import (
     cell_of,
     cell_without_point,
     cells_near,
-    metres_between,
     most_alike,
     overlap,
     pieces,
@@ -85,7 +85,7 @@ def test_what_is_within_the_radius_is_in_a_cell_that_is_looked_into(
     east = math.sin(towards) * metres / 111_320 / math.cos(math.radians(point.latitude))
     there = Point(point.latitude + north, point.longitude + east)
     assert cell_of(there) in cells_near(point)
-    assert abs(metres_between(point, there) - metres) < 0.01 * RADIUS_METRES
+    assert abs(metres_between(point.position, there.position) - metres) < 0.01 * RADIUS_METRES
 
 
 @given(points, st.uuids())

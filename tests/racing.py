@@ -1,0 +1,26 @@
+"""A race for certain: calls that stand before a lock together when it is let go."""
+
+import asyncio
+from collections.abc import Awaitable, Iterable
+from typing import Any, TypeVar
+
+from platform_kit.testing import ServiceUnderTest
+
+T = TypeVar("T")
+_WAITING = """
+    SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
+
+
+async def racing(
+    service: ServiceUnderTest, lock: str, *held: Any, calls: Iterable[Awaitable[T]], waiting: int = 2
+) -> list[T]:
+    """The calls' answers, begun while the rows of the statement `lock` are held, which are let go when so many wait for a lock."""
+    async with service.tx() as holder:
+        await holder.execute(lock, *held)
+        answers = asyncio.gather(*calls)
+        while await holder.fetchval(_WAITING) < waiting:
+            await asyncio.sleep(0.01)
+            # A transaction sees the sessions as they were at its first look, unless told to look again.
+            await holder.execute("SELECT pg_stat_clear_snapshot()")
+    return await answers

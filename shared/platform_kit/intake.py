@@ -19,6 +19,9 @@ from platform_kit.parking import RELEASED_MEANWHILE, park, park_record
 from platform_kit.watchdog import Progress
 
 TRIES_IN_PLACE = 2
+# A batch of no more is not noted before it runs, once its partitions are known: most are of one event, and the note would be
+# one of five round trips to the database.
+FEW = 8
 
 
 class Outage(Exception):
@@ -33,7 +36,12 @@ class Intake:
         self._consumer = consumer
         self._progress = progress
         self._excused: set[tuple[str, str, int]] = set()
+        self._known: set[tuple[str, int]] = set()
         self.group = f"{kit.service}.{consumer.name}"
+
+    def forget_partitions(self) -> None:
+        """They may have been another's meanwhile, and it may have died of what comes next."""
+        self._known.clear()
 
     async def take_records(self, topic: str, records: Sequence[ConsumerRecord[Any, Any]]) -> None:
         """One topic's records, in order within each partition. Raises Outage when the database is away or somebody is in the
@@ -56,7 +64,7 @@ class Intake:
     async def take(self, topic: str, parts: Mapping[int, Sequence[Incoming]]) -> None:
         """What came of each partition: all at once when all is well; one by one, each try counted, what fails or was begun
         before and not finished, because it ended the process or its connection."""
-        again = await self._begun_before(topic, parts)
+        again = set() if self._may_go_unnoted(topic, parts) else await self._begun_before(topic, parts)
         together = [
             event for partition, events in parts.items() if partition not in again for event in events
         ]
@@ -74,6 +82,13 @@ class Intake:
                     topic,
                     list(again),
                 )
+        self._known |= {(topic, partition) for partition in parts}
+
+    def _may_go_unnoted(self, topic: str, parts: Mapping[int, Sequence[Incoming]]) -> bool:
+        """Only the first batch of a partition since this process got it can be one that a process died of. One that dies of an
+        unnoted batch leaves it to be the first of the next process: that costs one end more before it is found."""
+        few = sum(len(events) for events in parts.values()) <= FEW
+        return few and all((topic, partition) in self._known for partition in parts)
 
     async def _begun_before(self, topic: str, parts: Mapping[int, Sequence[Incoming]]) -> set[int]:
         """The partitions whose first event was the first of a batch before. By partition, because a batch has some of each

@@ -19,8 +19,9 @@ from platform_kit.parking import RELEASED_MEANWHILE, park, park_record
 from platform_kit.watchdog import Progress
 
 TRIES_IN_PLACE = 2
-# A batch of no more is not noted before it runs, once its partitions are known: most are of one event, and the note would be
-# one of five round trips to the database.
+# A batch of no more is not noted before it runs, when all went well with the one before it of each of its partitions: most are of
+# one event, and the note would be one of five round trips. Only the first that a process gets of a partition can be one that
+# another died of; one that dies of an unnoted batch leaves it to be the first of the next, which costs one end more.
 FEW = 8
 
 
@@ -64,7 +65,11 @@ class Intake:
     async def take(self, topic: str, parts: Mapping[int, Sequence[Incoming]]) -> None:
         """What came of each partition: all at once when all is well; one by one, each try counted, what fails or was begun
         before and not finished, because it ended the process or its connection."""
-        again = set() if self._may_go_unnoted(topic, parts) else await self._begun_before(topic, parts)
+        places = {(topic, partition) for partition in parts}
+        few = sum(len(events) for events in parts.values()) <= FEW
+        again = set() if few and places <= self._known else await self._begun_before(topic, parts)
+        # Until it has ended well: what an error interrupts is noted when it comes again.
+        self._known -= places
         together = [
             event for partition, events in parts.items() if partition not in again for event in events
         ]
@@ -82,13 +87,7 @@ class Intake:
                     topic,
                     list(again),
                 )
-        self._known |= {(topic, partition) for partition in parts}
-
-    def _may_go_unnoted(self, topic: str, parts: Mapping[int, Sequence[Incoming]]) -> bool:
-        """Only the first batch of a partition since this process got it can be one that a process died of. One that dies of an
-        unnoted batch leaves it to be the first of the next process: that costs one end more before it is found."""
-        few = sum(len(events) for events in parts.values()) <= FEW
-        return few and all((topic, partition) in self._known for partition in parts)
+        self._known |= places
 
     async def _begun_before(self, topic: str, parts: Mapping[int, Sequence[Incoming]]) -> set[int]:
         """The partitions whose first event was the first of a batch before. By partition, because a batch has some of each

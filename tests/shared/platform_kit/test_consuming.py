@@ -262,14 +262,17 @@ async def test_an_event_that_ends_the_process_is_found_though_all_went_well_befo
     assert (ends, await _effects(probe, beside)) == (lives, [1, 2])
 
 
+@pytest.mark.parametrize("all_was_well", [True, False])
 @pytest.mark.parametrize("note", [BREAK, COMMIT])
 async def test_an_event_that_breaks_its_connection_or_fails_at_commit_is_parked(
-    probe: ServiceUnderTest, note: str
+    probe: ServiceUnderTest, note: str, all_was_well: bool
 ) -> None:
     bad, beside = uuid4(), uuid4()
     intake = Intake(probe.kit, SERVICE.consumers[0], Progress())
+    if all_was_well:
+        await intake.take(TOPIC.name, {0: [_incoming(uuid4(), 1)]})
     parts = {0: [_incoming(bad, 1, note), _incoming(beside, 1)]}
-    for _ in range(3):
+    for _ in range(4):
         with suppress(*TROUBLE):
             await intake.take(TOPIC.name, parts)
     assert [aggregate for _, aggregate, _ in await probe.parked()] == [str(bad)]

@@ -13,7 +13,7 @@ HELD = (
     Held(
         "household",
         "id = (SELECT household_id FROM resident WHERE id = $1 AND name IS NOT NULL)",
-        ("id", "unit_id"),
+        ("id", "unit_id", "created_at"),
         sealed={"address": ADDRESS},
         sealed_by="id",
     ),
@@ -23,6 +23,6 @@ HELD = (
         ("resident_id", "delegate_id", "until_on", "recorded_by", "recorded_at"),
     ),
     Held("staff", "id = $1", ("id", "created_at"), sealed={"name": STAFF_NAME, "phone": STAFF_PHONE}),
-    Held("appointment", "staff_id = $1", ("unit_id", "post", "from_on", "until_on")),
+    Held("appointment", "staff_id = $1", ("id", "unit_id", "post", "from_on", "until_on", "ended_at")),
     Held("contact_grant", "resident_id = $1", ("work_id", "holder", "until")),
 )

@@ -1,11 +1,12 @@
 """What paid services listen to: the registry, and the requests that are routed to one of them."""
 
+from event_contracts.community_registry import ResidentErased
 from event_contracts.resident_requests import RequestMerged, RequestRejected, RequestTriaged, RequestWithdrawn
 from paid_services import actions
 from platform_kit.consumer import Consumer
 from platform_kit.db import Tx
 from platform_kit.envelope import Received
-from registry_replica.consumer import REGISTRY_REPLICA
+from registry_replica.consumer import registry_replica
 
 
 async def on_request_triaged(tx: Tx, event: Received[RequestTriaged]) -> None:
@@ -29,8 +30,12 @@ async def on_request_over(
     await actions.drop_quotes(tx, event.data.request_id)
 
 
+async def on_resident_erased(tx: Tx, event: Received[ResidentErased]) -> None:
+    await actions.forget_services(tx, event.data.resident_id)
+
+
 CONSUMERS = (
-    REGISTRY_REPLICA,
+    registry_replica(also_erased=on_resident_erased),
     Consumer(
         "requests",
         start="beginning",

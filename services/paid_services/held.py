@@ -8,7 +8,8 @@ HELD = (
         "service_order",
         "resident_id = $1 OR provider_id IN (SELECT id FROM provider WHERE person_id = $1)",
         ("id", "order_number", "resident_id", "provider_id", "unit_id", "request_id", "service", "quantity", "starts_at", "currency",
-         "price_minor", "subsidy_minor", "to_pay_minor", "paid_minor", "refunded_minor", "fee_minor", "state", "created_at"),
+         "price_minor", "subsidy_minor", "to_pay_minor", "paid_minor", "refunded_minor", "subsidy_reversed_minor", "fee_minor", "state", "valid_until",
+         "created_at"),
     ),
     Held(
         "receipt",

@@ -1,6 +1,7 @@
 """Signing in, staying signed in, signing out. The answers are secrets: no key, nothing kept (decisions 0004 and 0010)."""
 
 import json
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any, cast
 
@@ -16,6 +17,7 @@ from platform_kit.telemetry import caller_address
 from resident_gateway import actions, problems, schemas
 from resident_gateway.actions import SignedIn
 from resident_gateway.messages import CHANNEL
+from resident_gateway.posts import still_held
 from resident_gateway.provider import PROVIDER
 from resident_gateway.rules.account_name import account_key
 from resident_gateway.settings import GatewaySettings
@@ -90,6 +92,7 @@ async def issue(body: schemas.TokenWanted, call: Call) -> Any:
         # Answered, not raised: a wrong try must be counted, so the transaction is committed.
         wrong = problems.SessionOver if body.grant_type == "refresh" else problems.WrongCredentials
         return call.refuse(wrong())
+    person = replace(person, caller=await still_held(call.kit, person.caller))
     call.asker = person.caller
     return token_for(call.kit, person)
 

@@ -16,8 +16,9 @@ HELD = (
     Held(
         "request",
         "resident_id = $1",
-        ("id", "case_number", "filed_by", "unit_id", "category", "channel", "urgency", "author_id", "state", "route", "routing_rule", "routing_rule_version", "latitude", "longitude", "wanted_from",
-         "wanted_until", "assignee_id", "respond_by", "responded_at", "resolve_by", "occurred_at", "created_at", "merged_into"),
+        ("id", "case_number", "filed_by", "unit_id", "category", "channel", "urgency", "author_id", "state", "route", "skill", "routing_rule", "routing_rule_version", "latitude", "longitude", "wanted_from",
+         "wanted_until", "assignee_id", "respond_by", "responded_at", "resolve_by", "paused_at", "resolved_at", "round", "escalated", "occurred_at",
+         "created_at", "merged_into"),
         sealed={"words": WORDS, "address": ADDRESS, "reason": REASON, "answers": ANSWERS},
     ),
     # What everybody sees of them.
@@ -45,6 +46,12 @@ HELD = (
         "request_id IN (SELECT id FROM request WHERE resident_id = $1)",
         ("request_id", "number", "kind", "size", "width", "height", "added_by", "added_at", "evidence_round"),
         sealed={"name": ATTACHMENT_NAME},
+    ),
+    # What they were promised and not given in time, and who was told.
+    Held(
+        "breach",
+        "request_id IN (SELECT id FROM request WHERE resident_id = $1)",
+        ("request_id", "round", "clock", "level", "at"),
     ),
     # By what it is found again; the prints of its words say nothing to anybody.
     Held(

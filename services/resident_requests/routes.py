@@ -12,7 +12,7 @@ from fastapi import APIRouter, Path, Query, Response
 from platform_kit import masking
 from platform_kit.calls import SeenVersion
 from platform_kit.clock import now
-from platform_kit.edge import ByCaller, Command, ForCaller, Read, commands, refusals
+from platform_kit.edge import Brings, ByCaller, Command, ForCaller, Read, commands, refusals
 from platform_kit.paging import Cursor, Limit
 from platform_kit.pictures import (
     PICTURE_ANSWER,
@@ -39,7 +39,7 @@ router = APIRouter(tags=["gateway"])
 
 _ONE_OF_TWO = Text("By state, or in the order of what is due.", "按状态筛选与按时限排序不能同时使用。")
 
-WithPicture = Annotated[Command, commands(brings=drawn_anew)]
+WithPicture = Annotated[Command, commands(brings=Brings(drawn_anew, actions.may_attach))]
 
 CategoryCode = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
 FileName = Annotated[str, Query(max_length=400)]

@@ -1,5 +1,6 @@
 """What this service listens to: the registry, and the requests that are routed to volunteers."""
 
+from event_contracts.community_registry import ResidentErased
 from event_contracts.resident_requests import (
     RequestMerged,
     RequestRejected,
@@ -9,7 +10,7 @@ from event_contracts.resident_requests import (
 from platform_kit.consumer import Consumer
 from platform_kit.db import Tx
 from platform_kit.envelope import Received
-from registry_replica.consumer import REGISTRY_REPLICA
+from registry_replica.consumer import registry_replica
 from volunteer_matching import actions
 
 
@@ -34,8 +35,12 @@ async def on_request_over(
     await actions.cancel_task(tx, request_id=event.data.request_id)
 
 
+async def on_resident_erased(tx: Tx, event: Received[ResidentErased]) -> None:
+    await actions.forget_skills(tx, event.data.resident_id)
+
+
 CONSUMERS = (
-    REGISTRY_REPLICA,
+    registry_replica(also_erased=on_resident_erased),
     Consumer(
         "requests",
         start="beginning",

@@ -55,6 +55,10 @@ async def insert_volunteer(tx: Tx, volunteer: Volunteer, at: datetime) -> None:
     )
 
 
+async def delete_skills(tx: Tx, person_id: UUID) -> None:
+    await tx.execute("UPDATE volunteer SET skills = '{}' WHERE person_id = $1", person_id)
+
+
 async def volunteer_of(tx: Tx, person_id: UUID) -> Volunteer | None:
     return load(Volunteer, await tx.fetchrow("SELECT * FROM volunteer WHERE person_id = $1", person_id))
 

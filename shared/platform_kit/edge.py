@@ -6,7 +6,7 @@ response is sent.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 from uuid import UUID
@@ -125,45 +125,83 @@ class Unkept(Read):
         return refused(refusal, self.language)
 
 
-def commands(*, brings: Callable[[bytes], Awaitable[Any]] | None = None) -> Any:
-    """The dependency of an unsafe call.
-
-    `brings` makes something of the body that takes its time, by whoever may call and before there is a transaction.
+@dataclass(frozen=True, slots=True)
+class Brings:
+    """What `make` makes of the body takes its time. So `asked`, a dependency that takes the path's own parameters, gives what is asked
+    first, by itself: the transaction of the command asks again, for meanwhile something may have happened.
     """
+
+    make: Callable[[bytes], Awaitable[Any]]
+    asked: Callable[..., Callable[[Tx, Caller | None], Awaitable[None]]]
+
+
+@asks_the_policy
+async def _command(
+    request: Request, idempotency_key: GivenKey = None, _: Any = Depends(BEARER)
+) -> AsyncIterator[Command]:
+    async with _commanded(request, idempotency_key) as made:
+        yield made
+
+
+def commands(*, brings: Brings | None = None) -> Any:
+    """The dependency of an unsafe call. What it `brings` is made for whoever may do it, and before there is a transaction."""
+    if brings is None:
+        return Depends(_command, scope="function")
+    make = brings.make
 
     @asks_the_policy
     async def command(
-        request: Request, idempotency_key: GivenKey = None, _: Any = Depends(BEARER)
+        request: Request,
+        asked: Annotated[Any, Depends(brings.asked)],
+        idempotency_key: GivenKey = None,
+        _: Any = Depends(BEARER),
     ) -> AsyncIterator[Command]:
-        kit: Kit = request.app.state.kit
-        entry = entry_of(kit.sealer, request, caller_of(request), idempotency_key)
-        try:
-            caller = let_in(request, entry.caller)
-            key = key_of(request, idempotency_key)
-            principal = str(caller.subject) if caller else NOBODY
-            print_ = await print_of(kit, request)
-            brought = await brings(await request.body()) if brings else None
-            async with kit.db.transaction(acting_for(caller), lock=lock_of(principal, key)) as tx:
-                if earlier := await earlier_answer(tx, principal, key, print_):
-                    raise AlreadyAnswered(earlier)
-                made = Command(
-                    kit=kit, tx=tx, asker=caller, language=language(request), entry=entry, brought=brought
-                )
-                yield made
-                if made.answered is None:
-                    raise RuntimeError(f"{request.url.path} did not answer through command.answer")
-                try:
-                    await keep_answer(tx, principal, key, print_, made.answered, made.entry)
-                    if made.also_about:
-                        await record_all(tx, [replace(made.entry, subject=each) for each in made.also_about])
-                except asyncpg.UniqueViolationError as twin:
-                    raise InProgress from twin
-        except RAISED as refusal:
-            await note_refusal(kit, entry, request, refusal)
-            raise
-        kit.nudge()
+        async with _commanded(request, idempotency_key, make, asked) as made:
+            yield made
 
     return Depends(command, scope="function")
+
+
+@asynccontextmanager
+async def _commanded(
+    request: Request,
+    idempotency_key: str | None,
+    make: Callable[[bytes], Awaitable[Any]] | None = None,
+    asked: Callable[[Tx, Caller | None], Awaitable[None]] | None = None,
+) -> AsyncIterator[Command]:
+    kit: Kit = request.app.state.kit
+    entry = entry_of(kit.sealer, request, caller_of(request), idempotency_key)
+    try:
+        caller = let_in(request, entry.caller)
+        key = key_of(request, idempotency_key)
+        principal = str(caller.subject) if caller else NOBODY
+        print_ = await print_of(kit, request)
+        brought = None
+        if make and asked:
+            async with kit.db.transaction(acting_for(caller)) as tx:
+                if earlier := await earlier_answer(tx, principal, key, print_):
+                    raise AlreadyAnswered(earlier)
+                await asked(tx, caller)
+            brought = await make(await request.body())
+        async with kit.db.transaction(acting_for(caller), lock=lock_of(principal, key)) as tx:
+            if earlier := await earlier_answer(tx, principal, key, print_):
+                raise AlreadyAnswered(earlier)
+            made = Command(
+                kit=kit, tx=tx, asker=caller, language=language(request), entry=entry, brought=brought
+            )
+            yield made
+            if made.answered is None:
+                raise RuntimeError(f"{request.url.path} did not answer through command.answer")
+            try:
+                await keep_answer(tx, principal, key, print_, made.answered, made.entry)
+                if made.also_about:
+                    await record_all(tx, [replace(made.entry, subject=each) for each in made.also_about])
+            except asyncpg.UniqueViolationError as twin:
+                raise InProgress from twin
+    except RAISED as refusal:
+        await note_refusal(kit, entry, request, refusal)
+        raise
+    kit.nudge()
 
 
 def reads() -> Any:

@@ -14,6 +14,7 @@ from paid_services.store.ledger import (
     receipt_of_order,
 )
 from paid_services.store.orders import (
+    delete_services_of,
     holder,
     insert_order,
     insert_provider,
@@ -35,6 +36,7 @@ from paid_services.store.orders import (
 __all__ = [
     "close_period",
     "closed_months",
+    "delete_services_of",
     "draw_receipt_number",
     "holder",
     "income_lines",

@@ -80,6 +80,10 @@ async def insert_provider(tx: Tx, provider: Provider, at: datetime) -> None:
     )
 
 
+async def delete_services_of(tx: Tx, person_id: UUID) -> None:
+    await tx.execute("UPDATE provider SET services = '{}' WHERE person_id = $1", person_id)
+
+
 async def next_order_number(tx: Tx) -> str:
     return case_number(await tx.fetchval("SELECT nextval('order_serial')"))
 

@@ -1,6 +1,7 @@
 """Signing in and the timeline as pages. Two cookies that scripts cannot read: the refresh token, which keeps somebody signed
 in, and the access token, so that it is not renewed at every page."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from platform_kit.problems import NotFound, NotSignedIn, Refusal
 from platform_kit.subject_keys import subject_keys
 from resident_gateway import actions, messages, schemas, store
 from resident_gateway.actions.open_account import DISPLAY_NAME
+from resident_gateway.posts import still_held
 from resident_gateway.problems import ForeignForm, SecondFactorMissing, TooManyTries, WrongCredentials
 from resident_gateway.rules.session import IDLE
 from resident_gateway.settings import GatewaySettings
@@ -109,6 +111,7 @@ async def sign_in(
         # The operator has no session, and nothing to see on these pages.
         call.refuse(WrongCredentials())
         return RedirectResponse("/?wrong=true", 303, headers=_HEADERS)
+    person = replace(person, caller=await still_held(call.kit, person.caller))
     call.asker = person.caller
     answer = RedirectResponse("/home", 303, headers=_HEADERS)
     _keep(answer, call.kit, person)
@@ -136,7 +139,7 @@ async def stay(
     if renewed is None:
         return _signed_out()
     answer = RedirectResponse(to, 303, headers=_HEADERS)
-    _keep(answer, call.kit, renewed)
+    _keep(answer, call.kit, replace(renewed, caller=await still_held(call.kit, renewed.caller)))
     return answer
 
 

@@ -22,6 +22,7 @@ from resident_requests.actions.issue_key import issue_key
 from resident_requests.actions.list_followed import list_followed
 from resident_requests.actions.list_similar import list_similar
 from resident_requests.actions.look_at import look_at
+from resident_requests.actions.may_attach import may_attach
 from resident_requests.actions.merge_request import merge_request
 from resident_requests.actions.note_done import note_done
 from resident_requests.actions.note_order_cancelled import note_order_cancelled
@@ -74,6 +75,7 @@ __all__ = [
     "list_followed",
     "list_similar",
     "look_at",
+    "may_attach",
     "merge_request",
     "note_done",
     "note_order_cancelled",

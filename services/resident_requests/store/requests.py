@@ -249,8 +249,12 @@ async def conflicts(tx: Tx, request_id: UUID) -> list[Conflict]:
 
 
 async def delete_points(tx: Tx, resident_id: UUID) -> None:
+    """And the prints of what was sent: whoever has the service's key could try guesses at it."""
     await tx.execute(
-        "UPDATE request SET latitude = NULL, longitude = NULL WHERE resident_id = $1 AND latitude IS NOT NULL",
+        """
+        UPDATE request SET latitude = NULL, longitude = NULL, content_print = NULL
+        WHERE resident_id = $1 AND (latitude IS NOT NULL OR content_print IS NOT NULL)
+        """,
         resident_id,
     )
 

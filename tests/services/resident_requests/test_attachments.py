@@ -154,3 +154,33 @@ async def test_what_is_over_gets_no_more_pictures(here: Neighbourhood) -> None:
     await here.service.post(f"/requests/{request['id']}/withdraw", by=here.resident)
     answer = await _attach(here, request)
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/wrong-state")
+
+
+async def test_nothing_is_decoded_for_whoever_may_not_add_it(here: Neighbourhood) -> None:
+    """What is no picture is told so (415) only where a picture would be taken."""
+    request, junk = await here.submit(), {"content": b"<svg/>"}
+    stranger = await _attach(here, request, here.service.caller("resident"), **junk)
+    unknown = await _attach(here, {"id": str(uuid4())}, **junk)
+    assert (stranger.status_code, stranger.json()) == (404, unknown.json())
+    assert (await _attach(here, {"id": "nothing"}, **junk)).status_code == 422
+    assert (await _attach(here, request, **junk)).status_code == 415
+    for _ in range(MOST_ATTACHMENTS):
+        assert (await _attach(here, request)).status_code == 201
+    full = await _attach(here, request, **junk)
+    assert (full.status_code, full.json()["type"]) == (409, "/problems/attachments-full")
+    over = await here.submit()
+    await here.service.post(f"/requests/{over['id']}/withdraw", by=here.resident)
+    refused = await _attach(here, over, **junk)
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/wrong-state")
+    rows = await here.service.audited("add_attachment")
+    assert [row["status"] for row in rows if row["outcome"] != "done"] == [404, 404, 409, 409]
+
+
+async def test_the_same_upload_again_is_answered_without_asking_whether_one_more_is_taken(
+    here: Neighbourhood,
+) -> None:
+    request = await here.submit()
+    first = await _attach(here, request, key="one")
+    await here.service.post(f"/requests/{request['id']}/withdraw", by=here.resident)
+    again = await _attach(here, request, key="one")
+    assert (again.status_code, again.content) == (201, first.content)

@@ -1,6 +1,7 @@
 """The life of a request as `domain.md` has it, and what somebody can do to one: written by hand, never read from the code.
 
-A new edge is one line of EDGES; a new verb is one line of VERBS as well, and of TELLS when it has an event of its own.
+A new edge is one line of EDGES; a new verb is one line of VERBS as well, of MOVES when it moves other things than the request's own,
+and of TELLS when it has an event of its own. Whose call is refused in every state is one line of NEVER.
 """
 
 from collections import deque
@@ -13,11 +14,14 @@ from uuid import UUID, uuid4
 from event_contracts import paid_services as paid
 from event_contracts import resident_requests as told
 from event_contracts import volunteer_matching as volunteers
+from platform_kit.auth import Caller
 
 from .conftest import Neighbourhood
 
 # (in this state, somebody does this, and it is in that one). Whatever is not here changes nothing: a call is refused with 409, an
 # answer of another service that comes too late is let pass.
+OPEN = ("submitted", "triaged", "assigned", "in_progress", "awaiting_resident", "reopened")
+EVERY = (*OPEN, "resolved", "closed", "rejected", "withdrawn", "merged")
 EDGES = frozenset({
     ("submitted", "correct", "submitted"),
     ("submitted", "triage", "triaged"), ("reopened", "triage", "triaged"),
@@ -28,15 +32,21 @@ EDGES = frozenset({
     ("assigned", "resolve", "resolved"), ("in_progress", "resolve", "resolved"), ("awaiting_resident", "resolve", "resolved"),
     ("resolved", "confirm", "closed"), ("resolved", "days pass", "closed"),
     ("resolved", "reopen", "reopened"), ("closed", "reopen", "reopened"),
-    *((state, verb, state_after) for verb, state_after in (("withdraw", "withdrawn"), ("merge", "merged")) for state in (
-        "submitted", "triaged", "assigned", "in_progress", "awaiting_resident", "reopened",
-    )),
+    ("resolved", "dispute", "reopened"), ("closed", "dispute", "reopened"),
+    *((state, verb, state_after) for verb, state_after in (("withdraw", "withdrawn"), ("merge", "merged")) for state in OPEN),
     # What volunteers and providers do with it.
     ("triaged", "taken up", "assigned"), ("assigned", "given back", "triaged"), ("assigned", "begun", "in_progress"),
     ("assigned", "done", "resolved"), ("in_progress", "done", "resolved"), ("awaiting_resident", "done", "resolved"),
+    # What is done beside its way: it is where it was.
+    *((state, "join", state) for state in OPEN),
+    *((state, "follow", state) for state in EVERY if state != "merged"),
+    *((state, verb, state) for state in EVERY for verb in ("unfollow", "withhold")),
+    ("resolved", "rate", "resolved"), ("closed", "rate", "closed"),
 })  # fmt: skip
 # What is no call, and cannot be refused: time, and what other services say.
 NOT_CALLED = frozenset({"days pass", "nobody left to ask", "taken up", "given back", "begun", "done"})
+DONE = 200
+LAMP, ERRAND = "streetlight", "errand"
 FINAL = frozenset({"closed", "rejected", "withdrawn", "merged"})
 
 # In which state a request is when that was told of it; None: where it was.
@@ -46,7 +56,21 @@ TELLS: Mapping[type[Any], str | None] = {
     told.RequestWentOn: "in_progress", told.RequestResolved: "resolved", told.RequestClosed: "closed",
     told.RequestReopened: "reopened", told.RequestWithdrawn: "withdrawn", told.RequestRejected: "rejected",
     told.RequestMerged: "merged", told.RequestFollowed: None,
+    told.RequestUnfollowed: None, told.RequestRated: None,
     told.RequestCorrected: None, told.RequestCommented: None, told.RequestEscalated: None,
+}  # fmt: skip
+# Who may not, in whatever state it is: what they are told.
+NEVER = {
+    "dispute, the worker": 404, "follow, the worker": 403, "unfollow, the worker": 403, "unfollow, whose it is": 404,
+    "rate, the worker": 403, "rate, a neighbour": 404, "withhold, the resident": 403, "merge, the resident": 403,
+}  # fmt: skip
+# What of the service's tables is not as it was, beside the request's row with its timers, words and publication, which go with
+# every step along its way: these and nothing else.
+ITS_WAY = frozenset({"request", "timer", "comment", "breach", "public_report", "likeness"})
+MOVES: Mapping[str, frozenset[str]] = {
+    "follow": frozenset({"request", "follower"}), "unfollow": frozenset({"request", "follower"}),
+    "join": frozenset({"request", "follower"}), "rate": frozenset({"request", "rating"}),
+    "withhold": frozenset({"public_report", "likeness"}), "merge": ITS_WAY | {"follower"},
 }  # fmt: skip
 ROUTES = ("volunteers", "paid_service", "relief", "department", "community")
 
@@ -56,22 +80,38 @@ class Walked:
     """A request under way, as whoever wrote EDGES thinks that it is."""
 
     here: Neighbourhood
+    neighbour: Caller
     id: str
     state: str = "submitted"
     version: int = 1
     route: str | None = None
     window_open: bool = False
+    # Its category is public; it was not withheld; who follows it; in which rounds it was rated.
+    category_public: bool = True
+    public: bool = True
+    followers: set[str] = field(default_factory=set)
+    joined: bool = False
+    round: int = 0
+    rated: set[int] = field(default_factory=set)
     trail: list[str] = field(default_factory=list)
 
-    async def call(self, verb: str, by: str, body: Any = None, method: str = "post", **headers: str) -> bool:
-        """Whether it was done; a refusal must be a 409."""
-        caller = getattr(self.here, by)
+    async def call(
+        self, verb: str, by: str | Caller, body: Any = None, method: str = "post", **headers: str
+    ) -> int:
+        """With which status it was answered."""
+        caller = getattr(self.here, by) if isinstance(by, str) else by
         path = f"/requests/{self.id}" + (f"/{verb}" if verb else "")
         answer = await getattr(self.here.service, method)(path, json=body, by=caller, headers=headers)
-        assert answer.status_code in (200, 409), f"{verb} in {self.state}: {answer.status_code} {answer.text}"
-        return bool(answer.status_code == 200)
+        return int(answer.status_code)
 
-    async def answer(self, route: str, event: Any, **facts: Any) -> bool:
+    async def file_another(self, by: str) -> str:
+        """Of the same kind."""
+        body = {"category": LAMP if self.category_public else ERRAND, "words": "又一件"}
+        answer = await self.here.service.post("/requests", json=body, by=getattr(self.here, by))
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    async def answer(self, route: str, event: Any, **facts: Any) -> int:
         """What another service says; whether it is heeded is seen afterwards."""
         about = {
             "request_id": UUID(self.id),
@@ -84,32 +124,50 @@ class Walked:
             await self.here.service.deliver(
                 "orders", event(order_id=uuid4(), service="bath_help", **about, **facts)
             )
-        return self.route == route
+        return DONE
 
-    async def days_pass(self) -> bool:
+    async def days_pass(self) -> int:
         await self.here.service.advance(timedelta(days=8))
         await self.here.service.fire_timers()
         self.window_open = False
-        return True
+        return DONE
 
 
 def _who() -> dict[str, UUID]:
     return {"volunteer_id": uuid4(), "person_id": uuid4()}
 
 
-def _correct(request: Walked) -> Awaitable[bool]:
+def _correct(request: Walked) -> Awaitable[int]:
     words = {"words": f"请帮我买 {uuid4().hex[:6]}"}
     return request.call("", "resident", words, "patch", **{"If-Match": f'"{request.version}"'})
 
 
-async def _merge(request: Walked) -> bool:
-    """Into another one that is open."""
-    other = await request.here.submit()
-    return await request.call("merge", "worker", {"into": other["id"]})
+async def _merge(request: Walked, by: str = "worker", *, withheld: bool = False) -> int:
+    """Into another one of the same resident that is open."""
+    other = await request.file_another("resident")
+    if withheld:
+        await request.here.service.post(f"/requests/{other}/withhold", by=request.here.worker)
+    return await request.call("merge", by, {"into": other})
+
+
+async def _join(request: Walked) -> int:
+    """What the daughter asked for is merged into it."""
+    other = await request.file_another("daughter")
+    path = f"/requests/{other}/merge"
+    answer = await request.here.service.post(path, json={"into": request.id}, by=request.here.worker)
+    return int(answer.status_code)
+
+
+def _rate(request: Walked, by: str | Caller) -> Awaitable[int]:
+    return request.call("rating", by, {"stars": 4, "words": "还行"})
+
+
+def _neighbour(verb: str) -> Callable[[Walked], Awaitable[int]]:
+    return lambda request: request.call(verb, request.neighbour)
 
 
 # What somebody does; several may be the same verb of EDGES, which is the part before the comma.
-VERBS: Mapping[str, Callable[[Walked], Awaitable[bool]]] = {
+VERBS: Mapping[str, Callable[[Walked], Awaitable[int]]] = {
     "correct": _correct,
     **{
         f"triage, to {route}": lambda r, route=route: r.call("triage", "worker", {"route": route})
@@ -118,7 +176,26 @@ VERBS: Mapping[str, Callable[[Walked], Awaitable[bool]]] = {
     "triage, as the rules say": lambda r: r.call("triage", "worker", {}),
     "reject": lambda r: r.call("reject", "worker", {"reason": "不在本社区"}),
     "start": lambda r: r.call("start", "worker"),
+    "merge, into what is withheld": lambda r: _merge(r, withheld=True),
     "merge": _merge,
+    "merge, the resident": lambda r: _merge(r, "resident"),
+    "join": _join,
+    "follow, a neighbour": _neighbour("follow"),
+    "follow, whose it is": lambda r: r.call("follow", "resident"),
+    "follow, the worker": lambda r: r.call("follow", "worker"),
+    "unfollow, a neighbour": _neighbour("unfollow"),
+    "unfollow, whose it is": lambda r: r.call("unfollow", "resident"),
+    "unfollow, the worker": lambda r: r.call("unfollow", "worker"),
+    "dispute, whose it is": lambda r: r.call("dispute", "resident"),
+    "dispute, the daughter": lambda r: r.call("dispute", "daughter"),
+    "dispute, a neighbour": _neighbour("dispute"),
+    "dispute, the worker": lambda r: r.call("dispute", "worker"),
+    "rate, the resident": lambda r: _rate(r, "resident"),
+    "rate, the daughter": lambda r: _rate(r, "daughter"),
+    "rate, a neighbour": lambda r: _rate(r, r.neighbour),
+    "rate, the worker": lambda r: _rate(r, "worker"),
+    "withhold": lambda r: r.call("withhold", "worker"),
+    "withhold, the resident": lambda r: r.call("withhold", "resident"),
     "ask": lambda r: r.call("ask", "worker", {"words": "几号楼?"}),
     "answer, the resident": lambda r: r.call("answer", "resident", {"words": "3号楼"}),
     "answer, by phone": lambda r: r.call("answer", "worker", {"words": "3号楼"}),
@@ -148,6 +225,27 @@ VERBS: Mapping[str, Callable[[Walked], Awaitable[bool]]] = {
 }
 
 
+_RESOLVED = ("triage, to department", "start", "resolve")
+# Ways that chance seldom goes, to what is refused at their end, or is done once more.
+SELDOM = (
+    ("follow, a neighbour", "withhold", *_RESOLVED, "dispute, a neighbour"),
+    ("follow, a neighbour", "unfollow, a neighbour", *_RESOLVED, "dispute, a neighbour"),
+    ("follow, a neighbour", "merge", "unfollow, a neighbour"),
+    ("follow, a neighbour", "merge, into what is withheld", "unfollow, a neighbour"),
+    ("join", "withdraw", "join", "withdraw, the daughter"),
+    ("withhold", "join", "follow, a neighbour", "follow, whose it is"),
+    (
+        *_RESOLVED,
+        "rate, the resident",
+        "rate, the daughter",
+        "dispute, whose it is",
+        *_RESOLVED,
+        "rate, the daughter",
+    ),
+    (*_RESOLVED, "days pass", "dispute, the daughter", "dispute, a neighbour", "rate, the resident"),
+)
+
+
 def verb_of(name: str) -> str:
     return name.partition(",")[0]
 
@@ -156,6 +254,58 @@ def leads_to(state: str, name: str) -> str | None:
     """Where EDGES say that it leads; None where it leads nowhere."""
     [to] = {edge[2] for edge in EDGES if edge[:2] == (state, verb_of(name))} or {None}
     return to
+
+
+def answered(request: Walked, name: str) -> int:
+    """What a caller is told who does that now. Who may not see it learns nothing of its state: 404 comes before 409."""
+    if name in NEVER:
+        return NEVER[name]
+    follows = "neighbour" in request.followers
+    if verb_of(name) == "follow" and not request.public:
+        return 404
+    if name == "unfollow, a neighbour":
+        return DONE if follows else 404
+    if name == "dispute, a neighbour" and not (follows and request.public):
+        return 404
+    if name == "join" and not request.public:
+        return 422
+    late = verb_of(name) in ("reopen", "dispute") and not request.window_open
+    twice = verb_of(name) == "rate" and request.round in request.rated
+    others = verb_of(name) == "withdraw" and request.joined
+    if leads_to(request.state, name) is None or late or twice or others:
+        return 409
+    return 201 if verb_of(name) == "rate" else DONE
+
+
+def told_by(request: Walked, name: str) -> int | None:
+    """How many events what is done beside its way tells; None of what goes its way, which says so by its edge."""
+    new = {"follow, a neighbour": "neighbour", "join": "daughter"}.get(name)
+    if new is not None:
+        return int(new not in request.followers)
+    return {"follow": 0, "unfollow": 1, "rate": 1, "withhold": 0, "dispute": 1}.get(verb_of(name))
+
+
+def note(request: Walked, name: str, after: str) -> None:
+    """What is so after it was done."""
+    verb = verb_of(name)
+    if name == "follow, a neighbour":
+        request.followers.add("neighbour")
+    elif name == "unfollow, a neighbour":
+        request.followers.discard("neighbour")
+    elif verb == "withhold":
+        request.public = False
+    elif verb == "rate":
+        request.rated.add(request.round)
+    elif verb == "join":
+        request.joined = True
+        request.followers.add("daughter")
+    elif name == "merge" and request.category_public:
+        # They moved along; nobody comes to follow what is private.
+        request.followers.clear()
+    if after == "reopened" and request.state != "reopened":
+        request.round += 1
+    if after == "resolved" and request.state != "resolved":
+        request.window_open = True
 
 
 def way_to(edge: tuple[str, str, str]) -> list[str]:
@@ -168,4 +318,4 @@ def way_to(edge: tuple[str, str, str]) -> list[str]:
             if start == state and end not in ways:
                 ways[end] = [*ways[state], verb]
                 waiting.append(end)
-    return [*ways[edge[0]], edge[1]]
+    return [*(["follow"] if edge[1] == "unfollow" else []), *ways[edge[0]], edge[1]]

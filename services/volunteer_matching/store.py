@@ -12,7 +12,7 @@ from volunteer_matching.rules.ranking import Candidate
 from volunteer_matching.rules.task import Offer, State, Task
 
 _TASK = """id, request_id, resident_id, unit_id, skill, starts_at, ends_at, state, volunteer_id, checked_in_at, minutes,
-    version"""
+    version, request_version"""
 _OFFER = "o.id, o.task_id, o.volunteer_id, v.person_id, o.state, o.expires_at"
 _LIVE = "('open', 'offered', 'accepted', 'checked_in')"
 
@@ -103,8 +103,7 @@ async def candidates(tx: Tx, task: Task) -> list[Candidate]:
     return [candidate for row in rows if (candidate := load(Candidate, row))]
 
 
-async def insert_task(tx: Tx, task: Task, at: datetime, *, request_version: int) -> None:
-    """`request_version` is the event of the request that asked for it."""
+async def insert_task(tx: Tx, task: Task, at: datetime) -> None:
     await tx.execute(
         """
         INSERT INTO task (id, request_id, resident_id, unit_id, skill, starts_at, ends_at, state, version, created_at,
@@ -121,7 +120,7 @@ async def insert_task(tx: Tx, task: Task, at: datetime, *, request_version: int)
         task.state,
         task.version,
         at,
-        request_version,
+        task.request_version,
     )
 
 

@@ -49,7 +49,9 @@ DONE = frozenset({State.RESOLVED, State.CLOSED})
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`version` counts its events. `resident_id` is None only for a report of a city's data or of an application.
+    """`version` counts its events. `asked_version` is the event by which another service was asked and whose answers move it:
+    None when nobody is asked, or staff do it themselves; 0 of what was routed before that was kept. `taken_up_by` is their task or
+    order that has it now. `resident_id` is None only for a report of a city's data or of an application.
 
     `respond_by` and `resolve_by` are what was promised, None for such a report; `round` counts how often it was reopened, with
     new promises each time. `routing_rule` is by which it was triaged last, None when somebody decided. `author_id` is who wrote it down without a connection, when somebody else sent it. `paused_at` is since when it waits for the resident, or waited when it ended.
@@ -82,6 +84,30 @@ class Request:
     routing_rule: str | None = None
     routing_rule_version: int | None = None
     merged_into: UUID | None = None
+    asked_version: int | None = None
+    taken_up_by: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What another service says of a request: of which route it is, by which task or order, and for which event of the request that
+    was made; None where its event was told before that was kept."""
+
+    route: str
+    work_id: UUID
+    request_version: int | None
+
+
+def heeded(request: Request, answer: Answer) -> bool:
+    """Whether that is the answer of whoever is asked now. One of an earlier round, of another route or of work that another has
+    taken up since moves nothing, however late it comes."""
+    asked = request.asked_version
+    return (
+        asked is not None
+        and request.route == answer.route
+        and (not asked or answer.request_version in (None, asked))
+        and request.taken_up_by in (None, answer.work_id)
+    )
 
 
 def correct(request: Request) -> None:
@@ -117,6 +143,9 @@ def triage(
         wanted_until=ends,
         assignee_id=None,
         responded_at=request.responded_at or at,
+        # Whoever is asked is asked by the event that tells of this.
+        asked_version=request.version + 1,
+        taken_up_by=None,
         routing_rule=rule,
         routing_rule_version=rule_version,
     )
@@ -129,19 +158,27 @@ def take_up_until(request: Request, at: datetime) -> datetime:
     return at + TAKE_UP
 
 
-def assign(request: Request, assignee_id: UUID) -> Request:
+def assign(request: Request, assignee_id: UUID, work_id: UUID) -> Request:
+    """`work_id`: the task or order that has it from now on."""
     _only(request, "assigned", State.TRIAGED)
-    return replace(request, state=State.ASSIGNED, assignee_id=assignee_id)
+    return replace(request, state=State.ASSIGNED, assignee_id=assignee_id, taken_up_by=work_id)
 
 
 def unassign(request: Request) -> Request:
     _only(request, "unassigned", State.ASSIGNED)
-    return replace(request, state=State.TRIAGED, assignee_id=None)
+    return replace(request, state=State.TRIAGED, assignee_id=None, taken_up_by=None)
 
 
 def start(request: Request) -> Request:
-    _only(request, "started", State.ASSIGNED, State.TRIAGED)
+    """Whoever took it up begins."""
+    _only(request, "started", State.ASSIGNED)
     return replace(request, state=State.IN_PROGRESS)
+
+
+def start_themselves(request: Request) -> Request:
+    """Staff begin with it: whoever else was asked, or had it, is not waited for any more."""
+    _only(request, "started", State.ASSIGNED, State.TRIAGED)
+    return replace(request, state=State.IN_PROGRESS, assignee_id=None, asked_version=None, taken_up_by=None)
 
 
 def ask(request: Request, at: datetime) -> Request:

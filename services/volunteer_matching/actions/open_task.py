@@ -38,13 +38,13 @@ async def open_task(
     task = Task(
         id=new_id(), request_id=request_id, resident_id=resident_id, unit_id=unit_id, skill=skill,
         starts_at=starts_at, ends_at=ends_at, state=State.OPEN, volunteer_id=None, checked_in_at=None, minutes=None,
-        version=1,
+        version=1, request_version=request_version,
     )  # fmt: skip
     at = await now(tx)
-    await store.insert_task(tx, task, at, request_version=request_version)
+    await store.insert_task(tx, task, at)
     opened = TaskOpened(
         task_id=task.id, request_id=request_id, resident_id=resident_id, unit_id=unit_id, skill=skill,
-        starts_at=starts_at, ends_at=ends_at,
+        starts_at=starts_at, ends_at=ends_at, request_version=request_version,
     )  # fmt: skip
     await publish(tx, opened, version=1, at=at)
     await set_timer(tx, "task_deadline", task.id, deadline(task, at))

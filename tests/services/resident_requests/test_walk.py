@@ -15,7 +15,12 @@ from hypothesis import seed as seeded
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from event_contracts.resident_requests import RequestEscalated, RequestReopened, RequestTriaged
+from event_contracts.resident_requests import (
+    RequestEscalated,
+    RequestReopened,
+    RequestStarted,
+    RequestTriaged,
+)
 from platform_kit.clock import set_offset
 from platform_kit.envelope import Received, attributes, decode
 from platform_kit.testing import service_under_test
@@ -98,6 +103,8 @@ class Walks:
             return request.window_open
         if verb_of(name) not in NOT_CALLED:
             return True
+        if "late" in name or (request.asked is None and verb_of(name) != "days pass"):
+            return False
         whose = [route for route, word in OTHERS.items() if word in name]
         whose += ["paid_service"] if "order" in name else []
         return not whose or request.route in whose
@@ -132,6 +139,7 @@ class Walks:
         """The version of the last event. All events together say where it is; each follows the one before by an edge."""
         events = await self.events(request)
         assert [event.version for event in events] == list(range(1, len(events) + 1))
+        request.asks(_asked(events))
         state = "submitted"
         pairs = {(start, end) for start, _, end in EDGES}
         for event in events[1:]:
@@ -174,6 +182,17 @@ class Walks:
             triaged = max(at for at, event in enumerate(events) if isinstance(event.data, RequestTriaged))
             levels = {e.data.level for e in events[triaged:] if isinstance(e.data, RequestEscalated)}
             assert "worker" in levels, "nobody took it up, and its worker was not told"
+
+
+def _asked(events: list[Received[Any]]) -> int | None:
+    """By which event whoever is to do it was asked; None once staff began with it instead."""
+    asked = None
+    for event in events:
+        if isinstance(event.data, RequestTriaged):
+            asked = event.version
+        elif isinstance(event.data, RequestStarted) and event.data.by == "staff":
+            asked = None
+    return asked
 
 
 def test_every_walk_keeps_to_the_edges_and_every_edge_is_walked(servers: Any, figure: Tell) -> None:

@@ -60,6 +60,9 @@ class Walked:
     state: str = "submitted"
     version: int = 1
     route: str | None = None
+    # The event by which whoever is to do it was asked, None when staff do it themselves; and the task or order made of it.
+    asked: int | None = None
+    work: UUID = field(default_factory=uuid4)
     window_open: bool = False
     trail: list[str] = field(default_factory=list)
 
@@ -71,18 +74,25 @@ class Walked:
         assert answer.status_code in (200, 409), f"{verb} in {self.state}: {answer.status_code} {answer.text}"
         return bool(answer.status_code == 200)
 
-    async def answer(self, route: str, event: Any, **facts: Any) -> bool:
-        """What another service says; whether it is heeded is seen afterwards."""
+    def asks(self, version: int | None) -> None:
+        """By that event somebody is asked: it is other work than what was asked for before."""
+        if version != self.asked:
+            self.asked, self.work = version, uuid4()
+
+    async def answer(self, route: str, event: Any, *, late: bool = False, **facts: Any) -> bool:
+        """What another service says; whether it is heeded is seen afterwards. `late`: of what was asked for in an earlier round."""
         about = {
             "request_id": UUID(self.id),
             "resident_id": self.here.resident.subject,
             "unit_id": self.here.unit,
+            "request_version": (self.asked or self.version) - late,
         }
+        work = uuid4() if late else self.work
         if route == "volunteers":
-            await self.here.service.deliver("tasks", event(task_id=uuid4(), **about, **facts))
+            await self.here.service.deliver("tasks", event(task_id=work, **about, **facts))
         else:
             await self.here.service.deliver(
-                "orders", event(order_id=uuid4(), service="bath_help", **about, **facts)
+                "orders", event(order_id=work, service="bath_help", **about, **facts)
             )
         return self.route == route
 
@@ -107,6 +117,17 @@ async def _merge(request: Walked) -> bool:
     other = await request.here.submit()
     return await request.call("merge", "worker", {"into": other["id"]})
 
+
+def _late(verb: str, route: str, event: Any, **facts: Any) -> dict[str, Callable[[Walked], Awaitable[bool]]]:
+    """As what comes of an earlier round: it leads nowhere."""
+    return {
+        f"{verb}, late, {route}": lambda r: r.answer(
+            route, event, late=True, **{name: make() for name, make in facts.items()}
+        )
+    }
+
+
+_FREE = {"amount": 0, "currency": "CNY"}
 
 # What somebody does; several may be the same verb of EDGES, which is the part before the comma.
 VERBS: Mapping[str, Callable[[Walked], Awaitable[bool]]] = {
@@ -139,11 +160,17 @@ VERBS: Mapping[str, Callable[[Walked], Awaitable[bool]]] = {
     "taken up, by a provider": lambda r: r.answer(
         "paid_service", paid.OrderAssigned, provider_id=uuid4(), person_id=uuid4()
     ),
-    "given back, the order is cancelled": lambda r: r.answer(
-        "paid_service", paid.OrderCancelled, fee={"amount": 0, "currency": "CNY"}
-    ),
+    "given back, the order is cancelled": lambda r: r.answer("paid_service", paid.OrderCancelled, fee=_FREE),
     "begun, by the provider": lambda r: r.answer("paid_service", paid.OrderStarted),
     "done, by the provider": lambda r: r.answer("paid_service", paid.OrderCompleted, person_id=uuid4()),
+    **_late(
+        "taken up", "volunteers", volunteers.TaskAccepted, offer_id=uuid4, volunteer_id=uuid4, person_id=uuid4
+    ),
+    **_late(
+        "done", "volunteers", volunteers.TaskDone, minutes=lambda: 30, volunteer_id=uuid4, person_id=uuid4
+    ),
+    **_late("taken up", "paid_service", paid.OrderAssigned, provider_id=uuid4, person_id=uuid4),
+    **_late("given back", "paid_service", paid.OrderCancelled, fee=lambda: _FREE),
     "days pass": Walked.days_pass,
 }
 
@@ -159,13 +186,15 @@ def leads_to(state: str, name: str) -> str | None:
 
 
 def way_to(edge: tuple[str, str, str]) -> list[str]:
-    """What must be done, from the beginning, to go along that edge; days pass only where nothing else leads on."""
+    """What must be done, from the beginning, to go along that edge; days pass only where nothing else leads on. Where others are to
+    do it staff do not begin instead."""
+    others = edge[1] in NOT_CALLED - {"days pass"}
     ways: dict[str, list[str]] = {"submitted": []}
     waiting = deque(["submitted"])
     while waiting:
         state = waiting.popleft()
         for start, verb, end in sorted(EDGES, key=lambda each: (each[1] == "days pass", each)):
-            if start == state and end not in ways:
+            if start == state and end not in ways and not (others and verb == "start"):
                 ways[end] = [*ways[state], verb]
                 waiting.append(end)
     return [*ways[edge[0]], edge[1]]

@@ -1,0 +1,194 @@
+"""A request that came back and was routed again is moved by whoever is asked now: what was asked before says nothing any more."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from event_contracts.paid_services import OrderAssigned, OrderCancelled, OrderCompleted, OrderStarted
+from event_contracts.resident_requests import RequestEscalated, RequestTriaged
+from event_contracts.volunteer_matching import (
+    TaskAccepted,
+    TaskCheckedIn,
+    TaskDone,
+    TaskEscalated,
+    TaskReopened,
+)
+from platform_kit.money import Money
+
+from .conftest import Neighbourhood
+
+ROUTES = ("volunteers", "paid_service")
+
+
+class Work:
+    """A task or an order that was made for one event of a request, and what becomes of it."""
+
+    def __init__(self, here: Neighbourhood, request: Any, route: str, *, version: int | None) -> None:
+        self.here, self.route, self.person = here, route, uuid4()
+        about = {"request_id": UUID(request["id"]), "resident_id": here.resident.subject, "unit_id": here.unit,
+                 "request_version": version}  # fmt: skip
+        kind = (
+            {"task_id": uuid4()} if route == "volunteers" else {"order_id": uuid4(), "service": "bath_help"}
+        )
+        self.about = about | kind
+
+    async def _tell(self, event: Any, **facts: Any) -> None:
+        consumer = "tasks" if self.route == "volunteers" else "orders"
+        await self.here.service.deliver(consumer, event(**self.about, **facts))
+
+    async def taken_up(self) -> None:
+        if self.route == "volunteers":
+            await self._tell(TaskAccepted, offer_id=uuid4(), volunteer_id=uuid4(), person_id=self.person)
+        else:
+            await self._tell(OrderAssigned, provider_id=uuid4(), person_id=self.person)
+
+    async def begun(self) -> None:
+        if self.route == "volunteers":
+            await self._tell(TaskCheckedIn, volunteer_id=uuid4(), person_id=self.person)
+        else:
+            await self._tell(OrderStarted)
+
+    async def done(self) -> None:
+        if self.route == "volunteers":
+            await self._tell(TaskDone, volunteer_id=uuid4(), person_id=self.person, minutes=30)
+        else:
+            await self._tell(OrderCompleted, person_id=self.person)
+
+    async def given_back(self) -> None:
+        if self.route == "volunteers":
+            await self._tell(TaskReopened, why="stepped_back")
+            await self._tell(TaskEscalated)
+        else:
+            await self._tell(OrderCancelled, fee=Money(0, "CNY"))
+
+
+async def asked_at(here: Neighbourhood, request: Any) -> int:
+    """The version of the event by which it was routed last."""
+    told = await here.service.published(RequestTriaged)
+    return max(each.version for each in told if str(each.data.request_id) == request["id"])
+
+
+async def _call(here: Neighbourhood, request: Any, verb: str, by: Any, **body: Any) -> Any:
+    answer = await here.service.post(f"/requests/{request['id']}/{verb}", json=body or None, by=by)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def _told(here: Neighbourhood, request: Any) -> int:
+    return len([e for e in await here.service.published() if str(e.data.request_id) == request["id"]])
+
+
+async def _routed_twice(here: Neighbourhood, first: str, second: str) -> tuple[Any, Work, Work]:
+    """Begun by the first, resolved by staff, reopened, and routed again."""
+    request = await here.triaged(first)
+    old = Work(here, request, first, version=await asked_at(here, request))
+    await old.taken_up()
+    await _call(here, request, "resolve", here.worker)
+    await _call(here, request, "reopen", here.resident)
+    await _call(here, request, "triage", here.worker, route=second)
+    return request, old, Work(here, request, second, version=await asked_at(here, request))
+
+
+async def _all_of(work: Work) -> None:
+    await work.taken_up()
+    await work.given_back()
+    await work.begun()
+    await work.done()
+
+
+@pytest.mark.parametrize("second", ROUTES)
+@pytest.mark.parametrize("first", ROUTES)
+async def test_late_answers_of_an_earlier_round_move_nothing_and_those_of_this_one_do(
+    here: Neighbourhood, first: str, second: str
+) -> None:
+    request, old, new = await _routed_twice(here, first, second)
+    for stage, state in ((None, "triaged"), (new.taken_up, "assigned"), (new.begun, "in_progress")):
+        if stage is not None:
+            await stage()
+        told = await _told(here, request)
+        await _all_of(old)
+        assert await here.state(request["id"]) == state
+        assert await _told(here, request) == told, "a late answer is told of as if it had changed something"
+    await new.done()
+    assert await here.state(request["id"]) == "resolved"
+    assert await here.service.parked() == []
+
+
+@pytest.mark.parametrize("route", ROUTES)
+async def test_what_was_given_back_before_does_not_tell_the_worker_that_nobody_comes_now(
+    here: Neighbourhood, route: str
+) -> None:
+    request, old, new = await _routed_twice(here, route, route)
+    await old.given_back()
+    told = [e for e in await here.service.published(RequestEscalated) if e.data.why == "not_taken_up"]
+    assert told == []
+    await new.given_back()
+    told = [e for e in await here.service.published(RequestEscalated) if e.data.why == "not_taken_up"]
+    assert [str(each.data.request_id) for each in told] == [request["id"]]
+
+
+@pytest.mark.parametrize("route", ROUTES)
+async def test_what_another_has_taken_up_is_not_done_or_given_back_by_a_third(
+    here: Neighbourhood, route: str
+) -> None:
+    """Also of events from before they said which event of the request they answer."""
+    request = await here.triaged(route)
+    holder, other = (Work(here, request, route, version=None) for _ in range(2))
+    await holder.taken_up()
+    await _all_of(other)
+    assert await here.state(request["id"]) == "assigned"
+    await holder.begun()
+    await _all_of(other)
+    assert await here.state(request["id"]) == "in_progress"
+    await holder.done()
+    assert await here.state(request["id"]) == "resolved"
+
+
+@pytest.mark.parametrize("taken_up", [False, True])
+@pytest.mark.parametrize("route", ROUTES)
+async def test_what_staff_do_themselves_is_nobody_elses_to_finish(
+    here: Neighbourhood, route: str, taken_up: bool
+) -> None:
+    request = await here.triaged(route)
+    work = Work(here, request, route, version=await asked_at(here, request))
+    if taken_up:
+        await work.taken_up()
+    started = await _call(here, request, "start", here.worker)
+    assert started["assignee_id"] is None
+    await _all_of(work)
+    assert await here.state(request["id"]) == "in_progress"
+    await _call(here, request, "resolve", here.worker)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+async def test_whoever_steps_back_can_take_it_up_again_or_another_of_the_same_round(
+    here: Neighbourhood, route: str
+) -> None:
+    """A task goes to the next volunteer, an order is called off: what was asked for it is asked still."""
+    request = await here.triaged(route)
+    version = await asked_at(here, request)
+    work = Work(here, request, route, version=version)
+    await work.taken_up()
+    await work.given_back()
+    assert await here.state(request["id"]) == "triaged"
+    again = work if route == "volunteers" else Work(here, request, route, version=version)
+    await again.taken_up()
+    await again.begun()
+    await again.done()
+    assert await here.state(request["id"]) == "resolved"
+
+
+async def test_what_was_routed_before_it_was_kept_who_is_asked_is_moved_as_before(
+    here: Neighbourhood,
+) -> None:
+    request = await here.triaged("volunteers")
+    async with here.service.tx() as tx:
+        await tx.execute("UPDATE request SET asked_version = 0")
+    work = Work(here, request, "volunteers", version=77)
+    await work.taken_up()
+    await work.begun()
+    await here.service.advance(timedelta(hours=1))
+    await work.done()
+    assert await here.state(request["id"]) == "resolved"

@@ -146,19 +146,16 @@ async def lock_task(tx: Tx, task_id: UUID) -> None:
     await tx.execute("SELECT FROM task WHERE id = $1 FOR UPDATE", task_id)
 
 
-async def live_task_of_request(tx: Tx, request_id: UUID) -> Task | None:
-    """The request's one task that is not over yet, locked."""
-    row = await tx.fetchrow(
-        f"SELECT {_TASK} FROM task WHERE request_id = $1 AND state IN {_LIVE} FOR UPDATE", request_id
-    )
-    return load(Task, row)
-
-
-async def unfinished_tasks_of_request(tx: Tx, request_id: UUID) -> list[Task]:
-    """What a withdrawn request leaves behind: its live task and those that were escalated; locked."""
+async def unfinished_tasks_of_request(tx: Tx, request_id: UUID, *, before: int) -> list[Task]:
+    """Of those that an earlier event of the request asked for: its live task and those that were escalated; locked."""
     rows = await tx.fetch(
-        f"SELECT {_TASK} FROM task WHERE request_id = $1 AND (state IN {_LIVE} OR state = 'escalated') ORDER BY id FOR UPDATE",
+        f"""
+        SELECT {_TASK} FROM task WHERE request_id = $1 AND (state IN {_LIVE} OR state = 'escalated')
+            AND coalesce(request_version, 0) < $2
+        ORDER BY id FOR UPDATE
+        """,
         request_id,
+        before,
     )
     return [task for row in rows if (task := load(Task, row))]
 

@@ -27,12 +27,10 @@ async def open_task(
     starts_at: datetime,
     ends_at: datetime,
 ) -> None:
-    """NotYet while the request's unit is not known here. A request has one live task at most, and each time that it was triaged
-    makes one, however often that is told."""
+    """NotYet while the request's unit is not known here. Each time that the request was triaged makes one task, however often that is
+    told; what was asked for before has ended."""
     if await unit(tx, unit_id) is None:
         raise NotYet(f"unit {unit_id}")
-    if await store.live_task_of_request(tx, request_id) is not None:
-        return
     if await store.task_made_for(tx, request_id, request_version):
         return
     task = Task(

@@ -8,7 +8,8 @@ from platform_kit.db import Tx
 from platform_kit.timers import clear_timer
 from resident_requests import store
 from resident_requests.actions.record import record
-from resident_requests.rules.request import Answer, State, heeded
+from resident_requests.rules import request as rules
+from resident_requests.rules.request import Answer
 
 
 async def escalate_request(tx: Tx, request_id: UUID, answer: Answer | None = None) -> None:
@@ -16,10 +17,11 @@ async def escalate_request(tx: Tx, request_id: UUID, answer: Answer | None = Non
     request = await store.request_for_update(tx, request_id)
     if (
         request is None
-        or request.state is not State.TRIAGED
-        or (answer is not None and not heeded(request, answer))
-        or not await store.mark_escalated(tx, request_id)
+        or request.state is not rules.State.TRIAGED
+        or request.escalated
+        or (answer is not None and not rules.heeded(request, answer))
     ):
         return
     await clear_timer(tx, "take_up", request_id)
-    await record(tx, request, RequestEscalated, await now(tx), level="worker", why="not_taken_up")
+    escalated = rules.escalate(request)
+    await record(tx, escalated, RequestEscalated, await now(tx), level="worker", why="not_taken_up")

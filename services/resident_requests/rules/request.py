@@ -1,6 +1,6 @@
 """The life of a request: every transition that there is; any other is refused with the state it is in.
 
-submitted → triaged → assigned → in_progress → resolved → closed; in_progress ⇄ awaiting_resident; rejected, withdrawn and merged
+submitted → triaged → assigned → in_progress → resolved → closed; what nobody took up in time can be triaged another way; in_progress ⇄ awaiting_resident; rejected, withdrawn and merged
 (into another that is about the same) on the side; resolved and closed can be reopened for a while and are then triaged again.
 """
 
@@ -51,7 +51,7 @@ DONE = frozenset({State.RESOLVED, State.CLOSED})
 class Request:
     """`version` counts its events. `asked_version` is the event by which another service was asked and whose answers move it:
     None when nobody is asked, or staff do it themselves; 0 of what was routed before that was kept. `taken_up_by` is their task or
-    order that has it now. `resident_id` is None only for a report of a city's data or of an application.
+    order that has it now. `escalated`: nobody took it up in time, and its worker was told. `resident_id` is None only for a report of a city's data or of an application.
 
     `respond_by` and `resolve_by` are what was promised, None for such a report; `round` counts how often it was reopened, with
     new promises each time. `routing_rule` is by which it was triaged last, None when somebody decided. `author_id` is who wrote it down without a connection, when somebody else sent it. `paused_at` is since when it waits for the resident, or waited when it ended.
@@ -86,6 +86,7 @@ class Request:
     merged_into: UUID | None = None
     asked_version: int | None = None
     taken_up_by: UUID | None = None
+    escalated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +128,10 @@ def triage(
     rule_version: int | None = None,
 ) -> Request:
     """Say who acts next and when help is wanted: from then, or now; until then, or two hours later. What the resident wanted
-    and is over, as with one that was reopened, counts no more."""
-    _only(request, "triaged", State.SUBMITTED, State.REOPENED)
+    and is over, as with one that was reopened, counts no more. What nobody took up in time goes another way; before, whoever is
+    asked is left the time."""
+    left_lying = (State.TRIAGED,) if request.escalated else ()
+    _only(request, "triaged", State.SUBMITTED, State.REOPENED, *left_lying)
     begins = max(wanted_from or request.wanted_from or at, at)
     theirs = request.wanted_until if request.wanted_until and request.wanted_until > begins else None
     ends = wanted_until or theirs or begins + WANTED_SPAN
@@ -146,9 +149,16 @@ def triage(
         # Whoever is asked is asked by the event that tells of this.
         asked_version=request.version + 1,
         taken_up_by=None,
+        escalated=False,
         routing_rule=rule,
         routing_rule_version=rule_version,
     )
+
+
+def escalate(request: Request) -> Request:
+    """Nobody took it up in time, or nobody comes: staff look. Once for each time that it waits for somebody."""
+    _only(request, "escalated", State.TRIAGED)
+    return replace(request, escalated=True)
 
 
 def take_up_until(request: Request, at: datetime) -> datetime:
@@ -161,7 +171,9 @@ def take_up_until(request: Request, at: datetime) -> datetime:
 def assign(request: Request, assignee_id: UUID, work_id: UUID) -> Request:
     """`work_id`: the task or order that has it from now on."""
     _only(request, "assigned", State.TRIAGED)
-    return replace(request, state=State.ASSIGNED, assignee_id=assignee_id, taken_up_by=work_id)
+    return replace(
+        request, state=State.ASSIGNED, assignee_id=assignee_id, taken_up_by=work_id, escalated=False
+    )
 
 
 def unassign(request: Request) -> Request:
@@ -178,7 +190,14 @@ def start(request: Request) -> Request:
 def start_themselves(request: Request) -> Request:
     """Staff begin with it: whoever else was asked, or had it, is not waited for any more."""
     _only(request, "started", State.ASSIGNED, State.TRIAGED)
-    return replace(request, state=State.IN_PROGRESS, assignee_id=None, asked_version=None, taken_up_by=None)
+    return replace(
+        request,
+        state=State.IN_PROGRESS,
+        assignee_id=None,
+        asked_version=None,
+        taken_up_by=None,
+        escalated=False,
+    )
 
 
 def ask(request: Request, at: datetime) -> Request:
@@ -221,12 +240,12 @@ def reopen(request: Request, *, at: datetime, window: timedelta) -> Request:
 
 def withdraw(request: Request) -> Request:
     _only(request, "withdrawn", *OPEN)
-    return replace(request, state=State.WITHDRAWN)
+    return replace(request, state=State.WITHDRAWN, escalated=False)
 
 
 def reject(request: Request, at: datetime) -> Request:
     _only(request, "rejected", State.SUBMITTED, State.TRIAGED, State.REOPENED)
-    return replace(request, state=State.REJECTED, responded_at=request.responded_at or at)
+    return replace(request, state=State.REJECTED, responded_at=request.responded_at or at, escalated=False)
 
 
 def merge(request: Request, into: Request) -> Request:
@@ -234,7 +253,7 @@ def merge(request: Request, into: Request) -> Request:
     _only(request, "merged", *OPEN)
     if into.state not in OPEN:
         raise WrongState(state=into.state.value, wanted="merged into", field="into")
-    return replace(request, state=State.MERGED, merged_into=into.id)
+    return replace(request, state=State.MERGED, merged_into=into.id, escalated=False)
 
 
 def follow(request: Request) -> None:

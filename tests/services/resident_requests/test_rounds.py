@@ -192,3 +192,95 @@ async def test_what_was_routed_before_it_was_kept_who_is_asked_is_moved_as_befor
     await here.service.advance(timedelta(hours=1))
     await work.done()
     assert await here.state(request["id"]) == "resolved"
+
+
+async def _left_lying(here: Neighbourhood, route: str) -> tuple[Any, Work]:
+    """Nobody took it up in time, and its worker was told."""
+    request = await here.triaged(route)
+    work = Work(here, request, route, version=await asked_at(here, request))
+    await here.service.advance(timedelta(days=2, minutes=1))
+    await here.service.fire_timers()
+    assert await _not_taken_up(here) == 1
+    return request, work
+
+
+async def _not_taken_up(here: Neighbourhood) -> int:
+    told = await here.service.published(RequestEscalated)
+    return sum(event.data.why == "not_taken_up" for event in told)
+
+
+@pytest.mark.parametrize("second", [*ROUTES, "relief", "department", "community"])
+@pytest.mark.parametrize("first", [*ROUTES, "department"])
+async def test_what_nobody_took_up_goes_another_way_with_new_times_and_a_new_deadline(
+    here: Neighbourhood, first: str, second: str
+) -> None:
+    request, old = await _left_lying(here, first)
+    seen = (await here.service.get(f"/requests/{request['id']}", by=here.worker)).json()
+    assert seen["escalated"]
+    again = await _call(
+        here, request, "triage", here.worker, route=second, wanted_from="2031-01-01T01:00:00Z"
+    )
+    assert (again["state"], again["route"], again["escalated"]) == ("triaged", second, False)
+    assert again["responded_at"] == seen["responded_at"], "it was looked at when it was triaged first"
+    told = (await here.service.published(RequestTriaged))[-1]
+    assert (told.data.route, told.data.wanted_from.year) == (second, 2031)
+    await _all_of(old)
+    assert await here.state(request["id"]) == "triaged"
+    assert await _not_taken_up(here) == 1
+    # Volunteers have until it is wanted, anybody else two days from now.
+    await here.service.advance(timedelta(days=2000 if second == "volunteers" else 2, minutes=1))
+    await here.service.fire_timers()
+    assert await _not_taken_up(here) == 2
+    assert await here.service.parked() == []
+
+
+async def test_whoever_is_asked_is_left_the_time(here: Neighbourhood) -> None:
+    """Of two workers who triage the same the second is told so, and what is in hand goes nowhere else."""
+    request = await here.triaged("volunteers")
+    work = Work(here, request, "volunteers", version=await asked_at(here, request))
+    for stage, state in ((None, "triaged"), (work.taken_up, "assigned"), (work.begun, "in_progress")):
+        if stage is not None:
+            await stage()
+        answer = await here.service.post(
+            f"/requests/{request['id']}/triage", json={"route": "community"}, by=here.worker
+        )
+        assert (answer.status_code, answer.json()["state"]) == (409, state)
+    assert len(await here.service.published(RequestTriaged)) == 1
+
+
+async def test_what_was_left_lying_and_taken_up_after_all_goes_nowhere_else(here: Neighbourhood) -> None:
+    request, work = await _left_lying(here, "volunteers")
+    await work.taken_up()
+    seen = (await here.service.get(f"/requests/{request['id']}", by=here.worker)).json()
+    assert (seen["state"], seen["escalated"]) == ("assigned", False)
+    answer = await here.service.post(f"/requests/{request['id']}/triage", json={}, by=here.worker)
+    assert answer.status_code == 409
+
+
+async def test_two_who_send_it_another_way_at_one_moment_ask_once(here: Neighbourhood) -> None:
+    request, _ = await _left_lying(here, "paid_service")
+    path = f"/requests/{request['id']}/triage"
+    answers = await here.at_once(
+        [request["id"]],
+        [
+            here.service.post(path, json={"route": route}, by=here.worker)
+            for route in ("volunteers", "community")
+        ],
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    assert len(await here.service.published(RequestTriaged)) == 2
+
+
+async def test_reopened_and_triaged_again_it_is_wanted_when_it_is_wanted_now(here: Neighbourhood) -> None:
+    request = await here.triaged(
+        "volunteers", wanted_from="2030-01-01T01:00:00Z", wanted_until="2030-01-01T02:00:00Z"
+    )
+    work = Work(here, request, "volunteers", version=await asked_at(here, request))
+    await work.taken_up()
+    await work.done()
+    await _call(here, request, "reopen", here.resident)
+    times = {"wanted_from": "2031-05-05T01:00:00Z", "wanted_until": "2031-05-05T05:00:00Z"}
+    again = await _call(here, request, "triage", here.worker, route="volunteers", **times)
+    assert {name: again[name] for name in times} == times
+    told = (await here.service.published(RequestTriaged))[-1].data
+    assert (told.wanted_from.month, told.wanted_until.hour) == (5, 5)

@@ -20,6 +20,7 @@ from event_contracts.resident_requests import (
     RequestReopened,
     RequestStarted,
     RequestTriaged,
+    RequestUnassigned,
 )
 from platform_kit.clock import set_offset
 from platform_kit.envelope import Received, attributes, decode
@@ -101,6 +102,8 @@ class Walks:
             return False
         if name == "reopen":
             return request.window_open
+        if request.state == "triaged" and verb_of(name) == "triage":
+            return request.left_lying
         if verb_of(name) not in NOT_CALLED:
             return True
         if "late" in name or (request.asked is None and verb_of(name) != "days pass"):
@@ -140,6 +143,7 @@ class Walks:
         events = await self.events(request)
         assert [event.version for event in events] == list(range(1, len(events) + 1))
         request.asks(_asked(events))
+        request.left_lying = _left_lying(events)
         state = "submitted"
         pairs = {(start, end) for start, _, end in EDGES}
         for event in events[1:]:
@@ -193,6 +197,17 @@ def _asked(events: list[Received[Any]]) -> int | None:
         elif isinstance(event.data, RequestStarted) and event.data.by == "staff":
             asked = None
     return asked
+
+
+def _left_lying(events: list[Received[Any]]) -> bool:
+    """Whether its worker was told that nobody took it up, since it waits for somebody."""
+    waits = max(
+        (e.version for e in events if isinstance(e.data, RequestTriaged | RequestUnassigned)), default=0
+    )
+    return any(
+        isinstance(e.data, RequestEscalated) and e.data.level == "worker" and e.version > waits
+        for e in events
+    )
 
 
 def test_every_walk_keeps_to_the_edges_and_every_edge_is_walked(servers: Any, figure: Tell) -> None:

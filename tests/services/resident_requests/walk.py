@@ -21,6 +21,8 @@ from .conftest import Neighbourhood
 EDGES = frozenset({
     ("submitted", "correct", "submitted"),
     ("submitted", "triage", "triaged"), ("reopened", "triage", "triaged"),
+    # What nobody took up in time goes another way; before, whoever is asked is left the time (Walked.left_lying).
+    ("triaged", "days pass", "triaged"), ("triaged", "triage", "triaged"),
     ("submitted", "reject", "rejected"), ("triaged", "reject", "rejected"), ("reopened", "reject", "rejected"),
     ("triaged", "start", "in_progress"), ("assigned", "start", "in_progress"),
     ("in_progress", "ask", "awaiting_resident"), ("awaiting_resident", "answer", "in_progress"),
@@ -63,6 +65,8 @@ class Walked:
     # The event by which whoever is to do it was asked, None when staff do it themselves; and the task or order made of it.
     asked: int | None = None
     work: UUID = field(default_factory=uuid4)
+    # Its worker was told that nobody took it up.
+    left_lying: bool = False
     window_open: bool = False
     trail: list[str] = field(default_factory=list)
 
@@ -187,14 +191,15 @@ def leads_to(state: str, name: str) -> str | None:
 
 def way_to(edge: tuple[str, str, str]) -> list[str]:
     """What must be done, from the beginning, to go along that edge; days pass only where nothing else leads on. Where others are to
-    do it staff do not begin instead."""
-    others = edge[1] in NOT_CALLED - {"days pass"}
+    do it staff do not begin instead, and what staff have begun they resolve."""
+    first = ["days pass"] if edge[:2] == ("triaged", "triage") else []
+    not_by = {"done", "start"} if edge[1] in NOT_CALLED - {"days pass"} else {"done"}
     ways: dict[str, list[str]] = {"submitted": []}
     waiting = deque(["submitted"])
     while waiting:
         state = waiting.popleft()
         for start, verb, end in sorted(EDGES, key=lambda each: (each[1] == "days pass", each)):
-            if start == state and end not in ways and not (others and verb == "start"):
+            if start == state and end not in ways and verb not in not_by:
                 ways[end] = [*ways[state], verb]
                 waiting.append(end)
-    return [*ways[edge[0]], edge[1]]
+    return [*ways[edge[0]], *first, edge[1]]

@@ -23,6 +23,9 @@ def upgrade() -> None:
         ["category", "routing_category_version"],
         ["code", "version"],
     )
+    op.create_check_constraint(
+        op.f("ck_request_escalated_while_it_waits"), "request", "state = 'triaged' OR NOT escalated"
+    )
     op.execute(AS_SYSTEM)
     # Who was asked is not known of these: whoever answers is believed, as before.
     op.execute(

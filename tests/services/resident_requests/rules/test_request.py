@@ -21,6 +21,7 @@ LEGAL = {
     "submitted": {"triage": "triaged", "withdraw": "withdrawn", "merge": "merged", "reject": "rejected"},
     "triaged": {
         "assign": "assigned",
+        "escalate": "triaged",
         "start themselves": "in_progress",
         "withdraw": "withdrawn",
         "merge": "merged",
@@ -57,6 +58,7 @@ VERBS = {
     "triage": lambda r: rules.triage(
         r, route="volunteers", skill=None, wanted_from=None, wanted_until=None, at=NOW
     ),
+    "escalate": lambda r: replace(rules.escalate(r), escalated=False),
     "assign": lambda r: rules.assign(r, SOMEBODY, WORK),
     "unassign": rules.unassign,
     "start": rules.start,
@@ -77,6 +79,13 @@ SUBMITTED = Request(
 )  # fmt: skip
 
 OTHER = replace(SUBMITTED, id=UUID(int=8))
+
+
+def test_what_nobody_took_up_in_time_goes_another_way() -> None:
+    triaged = VERBS["triage"](replace(SUBMITTED, responded_at=NOW - timedelta(hours=1)))
+    again = VERBS["triage"](replace(rules.escalate(triaged), version=4))
+    assert (again.state, again.escalated, again.asked_version) == (State.TRIAGED, False, 5)
+    assert again.responded_at == triaged.responded_at
 
 
 def test_every_state_is_in_the_table() -> None:
@@ -105,6 +114,7 @@ def test_a_walk_never_leaves_the_table(verbs: list[str]) -> None:
         except WrongState:
             assert verb not in LEGAL[request.state]
         assert request.state == expected
+        assert not request.escalated or request.state is State.TRIAGED
         assert (request.assignee_id is None) or request.state not in (
             State.SUBMITTED,
             State.REOPENED,

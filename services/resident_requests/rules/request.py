@@ -51,7 +51,8 @@ DONE = frozenset({State.RESOLVED, State.CLOSED})
 class Request:
     """`version` counts its events. `asked_version` is the event by which another service was asked and whose answers move it:
     None when nobody is asked, or staff do it themselves; 0 of what was routed before that was kept. `taken_up_by` is their task or
-    order that has it now. `escalated`: nobody took it up in time, and its worker was told. `resident_id` is None only for a report of a city's data or of an application.
+    order that has it now. `escalated`: nobody took it up in time, and its worker was told. `said_version` is the last event that
+    changed what the resident said. `resident_id` is None only for a report of a city's data or of an application.
 
     `respond_by` and `resolve_by` are what was promised, None for such a report; `round` counts how often it was reopened, with
     new promises each time. `routing_rule` is by which it was triaged last, None when somebody decided. `author_id` is who wrote it down without a connection, when somebody else sent it. `paused_at` is since when it waits for the resident, or waited when it ended.
@@ -87,6 +88,7 @@ class Request:
     asked_version: int | None = None
     taken_up_by: UUID | None = None
     escalated: bool = False
+    said_version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +113,16 @@ def heeded(request: Request, answer: Answer) -> bool:
     )
 
 
-def correct(request: Request) -> None:
+def still_said(request: Request, version: int) -> bool:
+    """Whether what the resident said is still as it was at that version. Who follows it, what is talked about it and whom it was
+    escalated to are events as well, and nothing of it."""
+    return request.said_version <= version <= request.version
+
+
+def correct(request: Request) -> Request:
     """Only what nobody has begun with, and a resident has said, can be put right."""
     _only(request, "corrected", State.SUBMITTED)
+    return replace(request, said_version=request.version + 1)
 
 
 def triage(

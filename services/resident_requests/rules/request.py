@@ -55,7 +55,8 @@ class Request:
     changed what the resident said. `resident_id` is None only for a report of a city's data or of an application.
 
     `respond_by` and `resolve_by` are what was promised, None for such a report; `round` counts how often it was reopened, with
-    new promises each time. `routing_rule` is by which it was triaged last, None when somebody decided. `author_id` is who wrote it down without a connection, when somebody else sent it. `paused_at` is since when it waits for the resident, or waited when it ended.
+    new promises each time. `routing_rule` is by which it was triaged last, None when somebody decided; and as its category was in
+    `routing_category_version`. `author_id` is who wrote it down without a connection, when somebody else sent it. `paused_at` is since when it waits for the resident, or waited when it ended.
     """
 
     id: UUID
@@ -84,6 +85,7 @@ class Request:
     paused_at: datetime | None = None
     routing_rule: str | None = None
     routing_rule_version: int | None = None
+    routing_category_version: int | None = None
     merged_into: UUID | None = None
     asked_version: int | None = None
     taken_up_by: UUID | None = None
@@ -133,6 +135,7 @@ def triage(
     wanted_from: datetime | None,
     wanted_until: datetime | None,
     at: datetime,
+    category_version: int | None = None,
     rule: str | None = None,
     rule_version: int | None = None,
 ) -> Request:
@@ -161,6 +164,7 @@ def triage(
         escalated=False,
         routing_rule=rule,
         routing_rule_version=rule_version,
+        routing_category_version=category_version,
     )
 
 

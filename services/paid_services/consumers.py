@@ -1,7 +1,14 @@
 """What paid services listen to: the registry, and the requests that are routed to one of them."""
 
 from event_contracts.community_registry import ResidentErased
-from event_contracts.resident_requests import RequestMerged, RequestRejected, RequestTriaged, RequestWithdrawn
+from event_contracts.resident_requests import (
+    RequestMerged,
+    RequestRejected,
+    RequestResolved,
+    RequestStarted,
+    RequestTriaged,
+    RequestWithdrawn,
+)
 from paid_services import actions
 from platform_kit.consumer import Consumer
 from platform_kit.db import Tx
@@ -10,8 +17,10 @@ from registry_replica.consumer import registry_replica
 
 
 async def on_request_triaged(tx: Tx, event: Received[RequestTriaged]) -> None:
-    """Without a service there is nothing to quote: staff talk with the resident, and quote themselves."""
+    """Without a service there is nothing to quote: staff talk with the resident, and quote themselves. What was quoted the time
+    before is not to be had any more."""
     request = event.data
+    await actions.drop_quotes(tx, request.request_id, before=event.version)
     if request.route == "paid_service" and request.service is not None and request.resident_id is not None:
         await actions.quote_request(
             tx,
@@ -25,9 +34,14 @@ async def on_request_triaged(tx: Tx, event: Received[RequestTriaged]) -> None:
 
 
 async def on_request_over(
-    tx: Tx, event: Received[RequestWithdrawn | RequestRejected | RequestMerged]
+    tx: Tx, event: Received[RequestWithdrawn | RequestRejected | RequestMerged | RequestResolved]
 ) -> None:
-    await actions.drop_quotes(tx, event.data.request_id)
+    await actions.drop_quotes(tx, event.data.request_id, before=event.version)
+
+
+async def on_request_started(tx: Tx, event: Received[RequestStarted]) -> None:
+    if event.data.by == "staff":
+        await actions.drop_quotes(tx, event.data.request_id, before=event.version)
 
 
 async def on_resident_erased(tx: Tx, event: Received[ResidentErased]) -> None:
@@ -41,6 +55,8 @@ CONSUMERS = (
         start="beginning",
         handlers={
             RequestTriaged: on_request_triaged,
+            RequestStarted: on_request_started,
+            RequestResolved: on_request_over,
             RequestWithdrawn: on_request_over,
             RequestRejected: on_request_over,
             RequestMerged: on_request_over,

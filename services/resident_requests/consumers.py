@@ -21,29 +21,37 @@ from platform_kit.envelope import Received
 from registry_replica.consumer import registry_replica
 from registry_replica.places import on_unit_placed
 from resident_requests import actions
+from resident_requests.rules.request import Answer
+
+_Task = TaskAccepted | TaskReopened | TaskCheckedIn | TaskDone | TaskEscalated
+_Order = OrderAssigned | OrderStarted | OrderCompleted | OrderCancelled
 
 
 async def on_task_accepted(tx: Tx, event: Received[TaskAccepted]) -> None:
     await actions.note_taken_up(
-        tx, event.data.request_id, route="volunteers", assignee_id=event.data.person_id
+        tx, event.data.request_id, _of_task(event.data), assignee_id=event.data.person_id
     )
 
 
 async def on_task_reopened(tx: Tx, event: Received[TaskReopened]) -> None:
     if event.data.why == "stepped_back":
-        await actions.note_stepped_back(tx, event.data.request_id, route="volunteers")
+        await actions.note_stepped_back(tx, event.data.request_id, _of_task(event.data))
 
 
 async def on_task_checked_in(tx: Tx, event: Received[TaskCheckedIn]) -> None:
-    await actions.note_started(tx, event.data.request_id, route="volunteers")
+    await actions.note_started(tx, event.data.request_id, _of_task(event.data))
 
 
 async def on_task_done(tx: Tx, event: Received[TaskDone]) -> None:
-    await actions.note_done(tx, event.data.request_id, route="volunteers", by=event.data.person_id)
+    await actions.note_done(tx, event.data.request_id, _of_task(event.data), by=event.data.person_id)
 
 
 async def on_task_escalated(tx: Tx, event: Received[TaskEscalated]) -> None:
-    await actions.escalate_request(tx, event.data.request_id, route="volunteers")
+    await actions.escalate_request(tx, event.data.request_id, _of_task(event.data))
+
+
+def _of_task(task: _Task) -> Answer:
+    return Answer("volunteers", task.task_id, task.request_version)
 
 
 async def on_service_offered(tx: Tx, event: Received[ServiceOffered]) -> None:
@@ -53,25 +61,27 @@ async def on_service_offered(tx: Tx, event: Received[ServiceOffered]) -> None:
 async def on_order_assigned(tx: Tx, event: Received[OrderAssigned]) -> None:
     order = event.data
     if order.request_id is not None:
-        await actions.note_taken_up(
-            tx, order.request_id, route="paid_service", assignee_id=order.person_id, order_id=order.order_id
-        )
+        await actions.note_taken_up(tx, order.request_id, _of_order(event.data), assignee_id=order.person_id)
 
 
 async def on_order_started(tx: Tx, event: Received[OrderStarted]) -> None:
     if event.data.request_id is not None:
-        await actions.note_started(tx, event.data.request_id, route="paid_service")
+        await actions.note_started(tx, event.data.request_id, _of_order(event.data))
 
 
 async def on_order_completed(tx: Tx, event: Received[OrderCompleted]) -> None:
     order = event.data
     if order.request_id is not None and order.person_id is not None:
-        await actions.note_done(tx, order.request_id, route="paid_service", by=order.person_id)
+        await actions.note_done(tx, order.request_id, _of_order(event.data), by=order.person_id)
 
 
 async def on_order_cancelled(tx: Tx, event: Received[OrderCancelled]) -> None:
     if event.data.request_id is not None:
-        await actions.note_order_cancelled(tx, event.data.request_id)
+        await actions.note_order_cancelled(tx, event.data.request_id, _of_order(event.data))
+
+
+def _of_order(order: _Order) -> Answer:
+    return Answer("paid_service", order.order_id, order.request_version)
 
 
 async def on_resident_erased(tx: Tx, event: Received[ResidentErased]) -> None:

@@ -47,5 +47,6 @@ async def propose_route(request_id: UUID, read: ForCaller) -> schemas.ProposalVi
         read.tx, read.caller, POLICY["propose_route"], unit=request.unit_id
     ):
         raise NotFound(what="request")
-    proposal = await actions.propose_route(read.tx, read.kit.sealer, request)
+    category = await actions.category_of(read.tx, request)
+    proposal = await actions.propose_route(read.tx, read.kit.sealer, request, category)
     return schemas.ProposalView.model_validate(proposal)

@@ -130,6 +130,12 @@ class RequestRow(Row, table=True):
             ["routing_rule_version.code", "routing_rule_version.version"],
             name="fk_request_routing_rule",
         ),
+        ForeignKeyConstraint(
+            ["category", "routing_category_version"],
+            ["category_version.code", "category_version.version"],
+            name="fk_request_routing_category",
+        ),
+        CheckConstraint("state = 'triaged' OR NOT escalated", name="escalated_while_it_waits"),
         CheckConstraint("(state = 'merged') = (merged_into IS NOT NULL)", name="merged_into"),
         CheckConstraint("merged_into <> id", name="not_into_itself"),
         Index("ix_request_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
@@ -178,6 +184,9 @@ class RequestRow(Row, table=True):
     wanted_until: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     routing_rule: str | None = None
     routing_rule_version: int | None = None
+    routing_category_version: int | None = None
+    asked_version: int | None = None
+    taken_up_by: UUID | None = None
     assignee_id: UUID | None = None
     escalated: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     round: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
@@ -193,6 +202,7 @@ class RequestRow(Row, table=True):
     source_number: str | None = None
     source_content: bytes | None = None
     version: int
+    said_version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
     created_at: datetime = Field(sa_type=TIMESTAMPTZ)
 
 

@@ -4,6 +4,8 @@ from event_contracts.community_registry import ResidentErased
 from event_contracts.resident_requests import (
     RequestMerged,
     RequestRejected,
+    RequestResolved,
+    RequestStarted,
     RequestTriaged,
     RequestWithdrawn,
 )
@@ -15,7 +17,9 @@ from volunteer_matching import actions
 
 
 async def on_request_triaged(tx: Tx, event: Received[RequestTriaged]) -> None:
+    """Whoever was asked the time before is not waited for any more."""
     request = event.data
+    await actions.cancel_task(tx, request_id=request.request_id, before=event.version)
     if request.route == "volunteers" and request.resident_id is not None:
         await actions.open_task(
             tx,
@@ -32,7 +36,17 @@ async def on_request_triaged(tx: Tx, event: Received[RequestTriaged]) -> None:
 async def on_request_over(
     tx: Tx, event: Received[RequestWithdrawn | RequestRejected | RequestMerged]
 ) -> None:
-    await actions.cancel_task(tx, request_id=event.data.request_id)
+    await actions.cancel_task(tx, request_id=event.data.request_id, before=event.version)
+
+
+async def on_request_started(tx: Tx, event: Received[RequestStarted]) -> None:
+    if event.data.by == "staff":
+        await actions.cancel_task(tx, request_id=event.data.request_id, before=event.version, begun_too=False)
+
+
+async def on_request_resolved(tx: Tx, event: Received[RequestResolved]) -> None:
+    """By the volunteer, then its task is done; or by somebody else, and nobody needs to come."""
+    await actions.cancel_task(tx, request_id=event.data.request_id, before=event.version, begun_too=False)
 
 
 async def on_resident_erased(tx: Tx, event: Received[ResidentErased]) -> None:
@@ -46,6 +60,8 @@ CONSUMERS = (
         start="beginning",
         handlers={
             RequestTriaged: on_request_triaged,
+            RequestStarted: on_request_started,
+            RequestResolved: on_request_resolved,
             RequestWithdrawn: on_request_over,
             RequestRejected: on_request_over,
             RequestMerged: on_request_over,

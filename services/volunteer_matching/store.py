@@ -12,7 +12,7 @@ from volunteer_matching.rules.ranking import Candidate
 from volunteer_matching.rules.task import Offer, State, Task
 
 _TASK = """id, request_id, resident_id, unit_id, skill, starts_at, ends_at, state, volunteer_id, checked_in_at, minutes,
-    version"""
+    version, request_version"""
 _OFFER = "o.id, o.task_id, o.volunteer_id, v.person_id, o.state, o.expires_at"
 _LIVE = "('open', 'offered', 'accepted', 'checked_in')"
 
@@ -107,8 +107,7 @@ async def candidates(tx: Tx, task: Task) -> list[Candidate]:
     return [candidate for row in rows if (candidate := load(Candidate, row))]
 
 
-async def insert_task(tx: Tx, task: Task, at: datetime, *, request_version: int) -> None:
-    """`request_version` is the event of the request that asked for it."""
+async def insert_task(tx: Tx, task: Task, at: datetime) -> None:
     await tx.execute(
         """
         INSERT INTO task (id, request_id, resident_id, unit_id, skill, starts_at, ends_at, state, version, created_at,
@@ -125,7 +124,7 @@ async def insert_task(tx: Tx, task: Task, at: datetime, *, request_version: int)
         task.state,
         task.version,
         at,
-        request_version,
+        task.request_version,
     )
 
 
@@ -151,19 +150,16 @@ async def lock_task(tx: Tx, task_id: UUID) -> None:
     await tx.execute("SELECT FROM task WHERE id = $1 FOR UPDATE", task_id)
 
 
-async def live_task_of_request(tx: Tx, request_id: UUID) -> Task | None:
-    """The request's one task that is not over yet, locked."""
-    row = await tx.fetchrow(
-        f"SELECT {_TASK} FROM task WHERE request_id = $1 AND state IN {_LIVE} FOR UPDATE", request_id
-    )
-    return load(Task, row)
-
-
-async def unfinished_tasks_of_request(tx: Tx, request_id: UUID) -> list[Task]:
-    """What a withdrawn request leaves behind: its live task and those that were escalated; locked."""
+async def unfinished_tasks_of_request(tx: Tx, request_id: UUID, *, before: int) -> list[Task]:
+    """Of those that an earlier event of the request asked for: its live task and those that were escalated; locked."""
     rows = await tx.fetch(
-        f"SELECT {_TASK} FROM task WHERE request_id = $1 AND (state IN {_LIVE} OR state = 'escalated') ORDER BY id FOR UPDATE",
+        f"""
+        SELECT {_TASK} FROM task WHERE request_id = $1 AND (state IN {_LIVE} OR state = 'escalated')
+            AND coalesce(request_version, 0) < $2
+        ORDER BY id FOR UPDATE
+        """,
         request_id,
+        before,
     )
     return [task for row in rows if (task := load(Task, row))]
 

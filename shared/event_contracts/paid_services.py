@@ -36,7 +36,7 @@ class ProviderRegistered(EventPayload):
 
 
 class _OrderEvent(EventPayload):
-    """`request_id`: the resident's request for which it was quoted, if for one."""
+    """`request_id`: the resident's request for which it was quoted, if for one; `request_version`: the event of it that asked."""
 
     topic: ClassVar[Topic] = ORDERS
     aggregate: ClassVar[str] = "order_id"
@@ -46,6 +46,7 @@ class _OrderEvent(EventPayload):
     unit_id: UUID
     service: str
     request_id: UUID | None = None
+    request_version: int | None = None
 
 
 class OrderQuoted(_OrderEvent):

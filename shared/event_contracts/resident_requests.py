@@ -83,7 +83,11 @@ class RequestUnassigned(_RequestEvent):
 
 
 class RequestStarted(_RequestEvent):
+    """`by`: staff began with it themselves, and nobody else is waited for; or whoever had taken it up. Older events do not say."""
+
     type: ClassVar[str] = "requests.request.started.v1"
+
+    by: Literal["staff", "assignee"] | None = None
 
 
 class RequestAwaitsResident(_RequestEvent):

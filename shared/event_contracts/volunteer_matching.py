@@ -26,6 +26,8 @@ class VolunteerRegistered(EventPayload):
 
 
 class _TaskEvent(EventPayload):
+    """`request_version`: the event of the request that asked for it, so that the request knows which of its rounds is answered."""
+
     topic: ClassVar[Topic] = TASKS
     aggregate: ClassVar[str] = "task_id"
 
@@ -33,6 +35,7 @@ class _TaskEvent(EventPayload):
     request_id: UUID
     resident_id: UUID
     unit_id: UUID
+    request_version: int | None = None
 
 
 class TaskOpened(_TaskEvent):

@@ -38,6 +38,7 @@ async def make_quote(
     quoted = OrderQuoted(
         order_id=order.id, resident_id=resident_id, unit_id=order.unit_id, service=order.service,
         order_number=order.order_number, price=order.price, subsidy=order.subsidy, request_id=order.request_id,
+        request_version=order.request_version,
     )  # fmt: skip
     await publish(tx, quoted, version=1, at=at)
     return order

@@ -20,6 +20,7 @@ async def record(tx: Tx, order: Order, event: type[EventPayload], at: datetime, 
         "unit_id": order.unit_id,
         "service": order.service,
         "request_id": order.request_id,
+        "request_version": order.request_version,
     }
     happened = event.model_validate(whose | facts)
     await publish(tx, happened, version=version, at=at)

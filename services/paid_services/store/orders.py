@@ -136,11 +136,15 @@ async def quoted_for(tx: Tx, request_id: UUID, request_version: int) -> bool:
     return bool(found)
 
 
-async def quotes_of_request(tx: Tx, request_id: UUID) -> list[Order]:
-    """Those that were not taken, locked."""
+async def quotes_of_request(tx: Tx, request_id: UUID, *, before: int) -> list[Order]:
+    """Those that an earlier event of the request asked for, and that were not taken; locked."""
     rows = await tx.fetch(
-        "SELECT * FROM service_order WHERE request_id = $1 AND state = 'quoted' ORDER BY id FOR UPDATE",
+        """
+        SELECT * FROM service_order WHERE request_id = $1 AND request_version < $2 AND state = 'quoted'
+        ORDER BY id FOR UPDATE
+        """,
         request_id,
+        before,
     )
     return [order for row in rows if (order := load(Order, row))]
 

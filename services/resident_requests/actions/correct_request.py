@@ -35,16 +35,16 @@ async def correct_request(
         "wanted_from": request.wanted_from,
         "wanted_until": request.wanted_until,
     }
-    if version != request.version:
+    if not rules.still_said(request, version):
         raise ChangedMeanwhile(
             version=request.version, yours=_told(sent), current=_told({name: there[name] for name in sent})
         )
-    rules.correct(request)
+    correcting = rules.correct(request)
     changed = {name: value for name, value in sent.items() if value != there[name]}
     if not changed:
         return request
     corrected = replace(
-        request, **{name: value for name, value in changed.items() if name.startswith("wanted")}
+        correcting, **{name: value for name, value in changed.items() if name.startswith("wanted")}
     )
     if corrected.wanted_from and corrected.wanted_until and corrected.wanted_until <= corrected.wanted_from:
         raise WantedTimeEndsEarly(field="wanted_until")

@@ -2,24 +2,26 @@
 
 from uuid import UUID
 
-from event_contracts.resident_requests import RequestEscalated, Route
+from event_contracts.resident_requests import RequestEscalated
 from platform_kit.clock import now
 from platform_kit.db import Tx
 from platform_kit.timers import clear_timer
 from resident_requests import store
 from resident_requests.actions.record import record
-from resident_requests.rules.request import State
+from resident_requests.rules import request as rules
+from resident_requests.rules.request import Answer
 
 
-async def escalate_request(tx: Tx, request_id: UUID, *, route: Route | None = None) -> None:
-    """Once for each time it was triaged: whichever comes first, the deadline or the volunteers' word, ends the other. `route`: whose word it is."""
+async def escalate_request(tx: Tx, request_id: UUID, answer: Answer | None = None) -> None:
+    """Once for each time it was triaged: whichever comes first, the deadline or the volunteers' word, ends the other. `answer`: whose word it is."""
     request = await store.request_for_update(tx, request_id)
     if (
         request is None
-        or request.state is not State.TRIAGED
-        or route not in (None, request.route)
-        or not await store.mark_escalated(tx, request_id)
+        or request.state is not rules.State.TRIAGED
+        or request.escalated
+        or (answer is not None and not rules.heeded(request, answer))
     ):
         return
     await clear_timer(tx, "take_up", request_id)
-    await record(tx, request, RequestEscalated, await now(tx), level="worker", why="not_taken_up")
+    escalated = rules.escalate(request)
+    await record(tx, escalated, RequestEscalated, await now(tx), level="worker", why="not_taken_up")

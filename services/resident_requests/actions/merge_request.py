@@ -7,6 +7,7 @@ from platform_kit.auth import Caller
 from platform_kit.db import Tx, as_system
 from platform_kit.timers import clear_timer
 from resident_requests import store
+from resident_requests.actions.category_of import category_of
 from resident_requests.actions.record import record
 from resident_requests.actions.take import take
 from resident_requests.policy import POLICY
@@ -41,7 +42,4 @@ async def merge_request(tx: Tx, request_id: UUID, *, into: UUID, by: Caller) -> 
 
 
 async def _part(tx: Tx, request: Request) -> Part:
-    category = await store.category(tx, request.category)
-    if category is None:
-        raise LookupError(f"no category {request.category}")
-    return Part(request, category, await store.is_public(tx, request.id))
+    return Part(request, await category_of(tx, request), await store.is_public(tx, request.id))

@@ -5,9 +5,10 @@ from uuid import UUID
 from platform_kit.db import Tx
 from resident_requests.actions.escalate_request import escalate_request
 from resident_requests.actions.note_stepped_back import note_stepped_back
+from resident_requests.rules.request import Answer
 
 
-async def note_order_cancelled(tx: Tx, request_id: UUID) -> None:
+async def note_order_cancelled(tx: Tx, request_id: UUID, answer: Answer) -> None:
     """A request that has gone another way meanwhile stays where it is."""
-    await note_stepped_back(tx, request_id, route="paid_service")
-    await escalate_request(tx, request_id, route="paid_service")
+    await note_stepped_back(tx, request_id, answer)
+    await escalate_request(tx, request_id, answer)

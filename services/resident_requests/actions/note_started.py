@@ -2,15 +2,16 @@
 
 from uuid import UUID
 
-from event_contracts.resident_requests import RequestStarted, Route
+from event_contracts.resident_requests import RequestStarted
 from platform_kit.clock import now
 from platform_kit.db import Tx
 from resident_requests import store
 from resident_requests.actions.record import record
 from resident_requests.rules import request as rules
+from resident_requests.rules.request import Answer
 
 
-async def note_started(tx: Tx, request_id: UUID, *, route: Route) -> None:
+async def note_started(tx: Tx, request_id: UUID, answer: Answer) -> None:
     request = await store.request_for_update(tx, request_id)
-    if request is not None and request.state is rules.State.ASSIGNED and request.route == route:
-        await record(tx, rules.start(request), RequestStarted, await now(tx))
+    if request is not None and request.state is rules.State.ASSIGNED and rules.heeded(request, answer):
+        await record(tx, rules.start(request), RequestStarted, await now(tx), by="assignee")

@@ -2,18 +2,19 @@
 
 from uuid import UUID
 
-from event_contracts.resident_requests import RequestUnassigned, Route
+from event_contracts.resident_requests import RequestUnassigned
 from platform_kit.clock import now
 from platform_kit.db import Tx
 from platform_kit.timers import set_timer
 from resident_requests import store
 from resident_requests.actions.record import record
 from resident_requests.rules import request as rules
+from resident_requests.rules.request import Answer
 
 
-async def note_stepped_back(tx: Tx, request_id: UUID, *, route: Route) -> None:
+async def note_stepped_back(tx: Tx, request_id: UUID, answer: Answer) -> None:
     request = await store.request_for_update(tx, request_id)
-    if request is None or request.state is not rules.State.ASSIGNED or request.route != route:
+    if request is None or request.state is not rules.State.ASSIGNED or not rules.heeded(request, answer):
         return
     at = await now(tx)
     waiting = rules.unassign(request)

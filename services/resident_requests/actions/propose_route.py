@@ -3,20 +3,17 @@
 import json
 
 from platform_kit.db import Tx
-from platform_kit.problems import NotFound
 from platform_kit.sealing import Sealer
 from registry_replica.store import unit
 from resident_requests import store
 from resident_requests.actions.open_said import open_said
+from resident_requests.rules.category import Category
 from resident_requests.rules.request import Request
 from resident_requests.rules.routing import Facts, Proposal, propose
 
 
-async def propose_route(tx: Tx, sealer: Sealer, request: Request) -> Proposal:
+async def propose_route(tx: Tx, sealer: Sealer, request: Request, category: Category) -> Proposal:
     """Of what has been erased no answer is known: rules that ask for one do not fit."""
-    category = await store.category(tx, request.category)
-    if category is None:
-        raise NotFound(what="category")
     where = await unit(tx, request.unit_id)
     said = await open_said(sealer, await store.sealed(tx, request.id))
     facts = Facts(

@@ -5,9 +5,9 @@ from datetime import datetime
 from event_contracts.resident_requests import RequestTriaged
 from platform_kit.db import Tx
 from platform_kit.timers import set_timer
-from resident_requests import store
 from resident_requests.actions.record import record
 from resident_requests.rules import request as rules
+from resident_requests.rules.category import Category
 from resident_requests.rules.request import Request
 from resident_requests.rules.routing import Proposal
 
@@ -15,20 +15,21 @@ from resident_requests.rules.routing import Proposal
 async def route_request(
     tx: Tx,
     request: Request,
+    category: Category,
     proposal: Proposal,
     at: datetime,
     *,
     wanted: tuple[datetime | None, datetime | None] = (None, None),
 ) -> Request:
     """The request's lock is held, or it is new."""
-    category = await store.category(tx, request.category)
     triaged = rules.triage(
         request,
         route=proposal.route,
-        skill=proposal.skill or (category.skill if category else None),
+        skill=proposal.skill or category.skill,
         wanted_from=wanted[0],
         wanted_until=wanted[1],
         at=at,
+        category_version=category.version,
         rule=proposal.rule,
         rule_version=proposal.rule_version,
     )

@@ -10,6 +10,7 @@ from platform_kit.db import Tx
 from platform_kit.problems import InvalidInput, Text
 from platform_kit.sealing import Sealer
 from resident_requests import store
+from resident_requests.actions.category_of import category_of
 from resident_requests.actions.propose_route import propose_route
 from resident_requests.actions.route_request import route_request
 from resident_requests.actions.take import take
@@ -35,9 +36,10 @@ async def triage_request(
     request, at = await take(tx, request_id, by, POLICY["triage_request"])
     if service is not None and (route != "paid_service" or not await store.service_offered(tx, service)):
         raise InvalidInput(field="service", reason=_NO_SERVICE)
+    category = await category_of(tx, request)
     if route is None:
-        proposal = await propose_route(tx, sealer, request)
+        proposal = await propose_route(tx, sealer, request, category)
         proposal = replace(proposal, skill=skill or proposal.skill)
     else:
         proposal = Proposal(route, skill, service)
-    return await route_request(tx, request, proposal, at, wanted=wanted)
+    return await route_request(tx, request, category, proposal, at, wanted=wanted)

@@ -1,6 +1,6 @@
 """The life of a request: every transition that there is; any other is refused with the state it is in.
 
-submitted → triaged → assigned → in_progress → resolved → closed; in_progress ⇄ awaiting_resident; rejected, withdrawn and merged
+submitted → triaged → assigned → in_progress → resolved → closed; what nobody took up in time can be triaged another way; in_progress ⇄ awaiting_resident; rejected, withdrawn and merged
 (into another that is about the same) on the side; resolved and closed can be reopened for a while and are then triaged again.
 """
 
@@ -49,10 +49,14 @@ DONE = frozenset({State.RESOLVED, State.CLOSED})
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`version` counts its events. `resident_id` is None only for a report of a city's data or of an application.
+    """`version` counts its events. `asked_version` is the event by which another service was asked and whose answers move it:
+    None when nobody is asked, or staff do it themselves; 0 of what was routed before that was kept. `taken_up_by` is their task or
+    order that has it now. `escalated`: nobody took it up in time, and its worker was told. `said_version` is the last event that
+    changed what the resident said. `resident_id` is None only for a report of a city's data or of an application.
 
     `respond_by` and `resolve_by` are what was promised, None for such a report; `round` counts how often it was reopened, with
-    new promises each time. `routing_rule` is by which it was triaged last, None when somebody decided. `author_id` is who wrote it down without a connection, when somebody else sent it. `paused_at` is since when it waits for the resident, or waited when it ended.
+    new promises each time. `routing_rule` is by which it was triaged last, None when somebody decided; and as its category was in
+    `routing_category_version`. `author_id` is who wrote it down without a connection, when somebody else sent it. `paused_at` is since when it waits for the resident, or waited when it ended.
     """
 
     id: UUID
@@ -81,12 +85,46 @@ class Request:
     paused_at: datetime | None = None
     routing_rule: str | None = None
     routing_rule_version: int | None = None
+    routing_category_version: int | None = None
     merged_into: UUID | None = None
+    asked_version: int | None = None
+    taken_up_by: UUID | None = None
+    escalated: bool = False
+    said_version: int = 1
 
 
-def correct(request: Request) -> None:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What another service says of a request: of which route it is, by which task or order, and for which event of the request that
+    was made; None where its event was told before that was kept."""
+
+    route: str
+    work_id: UUID
+    request_version: int | None
+
+
+def heeded(request: Request, answer: Answer) -> bool:
+    """Whether that is the answer of whoever is asked now. One of an earlier round, of another route or of work that another has
+    taken up since moves nothing, however late it comes."""
+    asked = request.asked_version
+    return (
+        asked is not None
+        and request.route == answer.route
+        and (not asked or answer.request_version in (None, asked))
+        and request.taken_up_by in (None, answer.work_id)
+    )
+
+
+def still_said(request: Request, version: int) -> bool:
+    """Whether what the resident said is still as it was at that version. Who follows it, what is talked about it and whom it was
+    escalated to are events as well, and nothing of it."""
+    return request.said_version <= version <= request.version
+
+
+def correct(request: Request) -> Request:
     """Only what nobody has begun with, and a resident has said, can be put right."""
     _only(request, "corrected", State.SUBMITTED)
+    return replace(request, said_version=request.version + 1)
 
 
 def triage(
@@ -97,12 +135,15 @@ def triage(
     wanted_from: datetime | None,
     wanted_until: datetime | None,
     at: datetime,
+    category_version: int | None = None,
     rule: str | None = None,
     rule_version: int | None = None,
 ) -> Request:
     """Say who acts next and when help is wanted: from then, or now; until then, or two hours later. What the resident wanted
-    and is over, as with one that was reopened, counts no more."""
-    _only(request, "triaged", State.SUBMITTED, State.REOPENED)
+    and is over, as with one that was reopened, counts no more. What nobody took up in time goes another way; before, whoever is
+    asked is left the time."""
+    left_lying = (State.TRIAGED,) if request.escalated else ()
+    _only(request, "triaged", State.SUBMITTED, State.REOPENED, *left_lying)
     begins = max(wanted_from or request.wanted_from or at, at)
     theirs = request.wanted_until if request.wanted_until and request.wanted_until > begins else None
     ends = wanted_until or theirs or begins + WANTED_SPAN
@@ -117,9 +158,20 @@ def triage(
         wanted_until=ends,
         assignee_id=None,
         responded_at=request.responded_at or at,
+        # Whoever is asked is asked by the event that tells of this.
+        asked_version=request.version + 1,
+        taken_up_by=None,
+        escalated=False,
         routing_rule=rule,
         routing_rule_version=rule_version,
+        routing_category_version=category_version,
     )
+
+
+def escalate(request: Request) -> Request:
+    """Nobody took it up in time, or nobody comes: staff look. Once for each time that it waits for somebody."""
+    _only(request, "escalated", State.TRIAGED)
+    return replace(request, escalated=True)
 
 
 def take_up_until(request: Request, at: datetime) -> datetime:
@@ -129,19 +181,36 @@ def take_up_until(request: Request, at: datetime) -> datetime:
     return at + TAKE_UP
 
 
-def assign(request: Request, assignee_id: UUID) -> Request:
+def assign(request: Request, assignee_id: UUID, work_id: UUID) -> Request:
+    """`work_id`: the task or order that has it from now on."""
     _only(request, "assigned", State.TRIAGED)
-    return replace(request, state=State.ASSIGNED, assignee_id=assignee_id)
+    return replace(
+        request, state=State.ASSIGNED, assignee_id=assignee_id, taken_up_by=work_id, escalated=False
+    )
 
 
 def unassign(request: Request) -> Request:
     _only(request, "unassigned", State.ASSIGNED)
-    return replace(request, state=State.TRIAGED, assignee_id=None)
+    return replace(request, state=State.TRIAGED, assignee_id=None, taken_up_by=None)
 
 
 def start(request: Request) -> Request:
-    _only(request, "started", State.ASSIGNED, State.TRIAGED)
+    """Whoever took it up begins."""
+    _only(request, "started", State.ASSIGNED)
     return replace(request, state=State.IN_PROGRESS)
+
+
+def start_themselves(request: Request) -> Request:
+    """Staff begin with it: whoever else was asked, or had it, is not waited for any more."""
+    _only(request, "started", State.ASSIGNED, State.TRIAGED)
+    return replace(
+        request,
+        state=State.IN_PROGRESS,
+        assignee_id=None,
+        asked_version=None,
+        taken_up_by=None,
+        escalated=False,
+    )
 
 
 def ask(request: Request, at: datetime) -> Request:
@@ -184,12 +253,12 @@ def reopen(request: Request, *, at: datetime, window: timedelta) -> Request:
 
 def withdraw(request: Request) -> Request:
     _only(request, "withdrawn", *OPEN)
-    return replace(request, state=State.WITHDRAWN)
+    return replace(request, state=State.WITHDRAWN, escalated=False)
 
 
 def reject(request: Request, at: datetime) -> Request:
     _only(request, "rejected", State.SUBMITTED, State.TRIAGED, State.REOPENED)
-    return replace(request, state=State.REJECTED, responded_at=request.responded_at or at)
+    return replace(request, state=State.REJECTED, responded_at=request.responded_at or at, escalated=False)
 
 
 def merge(request: Request, into: Request) -> Request:
@@ -197,7 +266,7 @@ def merge(request: Request, into: Request) -> Request:
     _only(request, "merged", *OPEN)
     if into.state not in OPEN:
         raise WrongState(state=into.state.value, wanted="merged into", field="into")
-    return replace(request, state=State.MERGED, merged_into=into.id)
+    return replace(request, state=State.MERGED, merged_into=into.id, escalated=False)
 
 
 def follow(request: Request) -> None:

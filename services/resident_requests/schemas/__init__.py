@@ -128,6 +128,9 @@ class TimeLeft(View):
 
 
 class RequestView(View):
+    """`escalated`: nobody took it up in time, so that it can be triaged another way. `category_version` is the one that it was
+    filed under, `routing_category_version` the one by which it was routed."""
+
     id: UUID
     case_number: str
     resident_id: UUID | None
@@ -152,6 +155,8 @@ class RequestView(View):
     category_version: int
     routing_rule: str | None
     routing_rule_version: int | None
+    routing_category_version: int | None
+    escalated: bool
     merged_into: UUID | None
     time_left: TimeLeft | None = None
     words: str | None = None

@@ -25,7 +25,7 @@ from resident_requests.store.routing import AUTOMATIC, read_rules
 
 _COLUMNS = """id, case_number, resident_id, filed_by, unit_id, category, state, route, skill, wanted_from, wanted_until,
     assignee_id, resolved_at, occurred_at, version, channel, urgency, author_id, category_version, round, respond_by, responded_at, resolve_by, paused_at,
-    merged_into, routing_rule, routing_rule_version"""
+    merged_into, routing_rule, routing_rule_version, asked_version, taken_up_by, escalated, said_version, routing_category_version"""
 
 
 _LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
@@ -276,7 +276,8 @@ async def save_request(tx: Tx, request: Request) -> int:
         UPDATE request SET state = $2::text, route = $3, skill = $4, wanted_from = $5, wanted_until = $6, assignee_id = $7,
             resolved_at = $8, round = $9, respond_by = $10, responded_at = $11, resolve_by = $12, paused_at = $13,
             urgency = $14, due_at = $15, merged_into = $16, routing_rule = $17, routing_rule_version = $18,
-            escalated = escalated AND state = $2::text, version = version + 1
+            asked_version = $19, taken_up_by = $20,
+            escalated = $21, said_version = $22, routing_category_version = $23, version = version + 1
         WHERE id = $1 RETURNING version
         """,
         request.id,
@@ -297,6 +298,11 @@ async def save_request(tx: Tx, request: Request) -> int:
         request.merged_into,
         request.routing_rule,
         request.routing_rule_version,
+        request.asked_version,
+        request.taken_up_by,
+        request.escalated,
+        request.said_version,
+        request.routing_category_version,
     )
     return version
 
@@ -351,14 +357,6 @@ async def own_open(tx: Tx, resident_id: UUID, category: str) -> list[Request]:
         category,
     )
     return [request for row in rows if (request := load(Request, row))]
-
-
-async def mark_escalated(tx: Tx, request_id: UUID) -> bool:
-    """True the first time since it was triaged last; the request's lock is held."""
-    marked = await tx.fetchval(
-        "UPDATE request SET escalated = true WHERE id = $1 AND NOT escalated RETURNING true", request_id
-    )
-    return bool(marked)
 
 
 async def save_reason(tx: Tx, request_id: UUID, reason: bytes) -> None:

@@ -27,24 +27,22 @@ async def open_task(
     starts_at: datetime,
     ends_at: datetime,
 ) -> None:
-    """NotYet while the request's unit is not known here. A request has one live task at most, and each time that it was triaged
-    makes one, however often that is told."""
+    """NotYet while the request's unit is not known here. Each time that the request was triaged makes one task, however often that is
+    told; what was asked for before has ended."""
     if await unit(tx, unit_id) is None:
         raise NotYet(f"unit {unit_id}")
-    if await store.live_task_of_request(tx, request_id) is not None:
-        return
     if await store.task_made_for(tx, request_id, request_version):
         return
     task = Task(
         id=new_id(), request_id=request_id, resident_id=resident_id, unit_id=unit_id, skill=skill,
         starts_at=starts_at, ends_at=ends_at, state=State.OPEN, volunteer_id=None, checked_in_at=None, minutes=None,
-        version=1,
+        version=1, request_version=request_version,
     )  # fmt: skip
     at = await now(tx)
-    await store.insert_task(tx, task, at, request_version=request_version)
+    await store.insert_task(tx, task, at)
     opened = TaskOpened(
         task_id=task.id, request_id=request_id, resident_id=resident_id, unit_id=unit_id, skill=skill,
-        starts_at=starts_at, ends_at=ends_at,
+        starts_at=starts_at, ends_at=ends_at, request_version=request_version,
     )  # fmt: skip
     await publish(tx, opened, version=1, at=at)
     await set_timer(tx, "task_deadline", task.id, deadline(task, at))

@@ -19,6 +19,7 @@ async def record(tx: Tx, task: Task, event: type[EventPayload], at: datetime, **
         "request_id": task.request_id,
         "resident_id": task.resident_id,
         "unit_id": task.unit_id,
+        "request_version": task.request_version,
     }
     happened = event.model_validate(whose | facts)
     await publish(tx, happened, version=version, at=at)

@@ -26,7 +26,8 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """`volunteer_id` is its one holder, from accepted on. `minutes` are served, not planned."""
+    """`volunteer_id` is its one holder, from accepted on. `minutes` are served, not planned. `request_version` is the event of the
+    request that asked for it, None where that was not kept yet."""
 
     id: UUID
     request_id: UUID
@@ -40,6 +41,7 @@ class Task:
     checked_in_at: datetime | None
     minutes: int | None
     version: int
+    request_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

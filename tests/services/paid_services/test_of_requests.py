@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
+
 from event_contracts.paid_services import (
     OrderAssigned,
     OrderBooked,
@@ -13,7 +15,15 @@ from event_contracts.paid_services import (
     OrderStarted,
     ServiceOffered,
 )
-from event_contracts.resident_requests import RequestMerged, RequestTriaged, RequestWithdrawn
+from event_contracts.resident_requests import (
+    RequestMerged,
+    RequestRejected,
+    RequestReopened,
+    RequestResolved,
+    RequestStarted,
+    RequestTriaged,
+    RequestWithdrawn,
+)
 from replay import read_again, rows
 
 from .conftest import Counter
@@ -58,7 +68,7 @@ async def test_a_routed_request_is_quoted_and_its_order_tells_of_it_to_the_end(c
     kinds = (OrderQuoted, OrderBooked, OrderAssigned, OrderStarted, OrderCompleted)
     told = [event.data for event in await counter.service.published(*kinds)]
     assert [type(event) for event in told] == list(kinds)
-    assert {event.request_id for event in told} == {triaged.request_id}
+    assert {(event.request_id, event.request_version) for event in told} == {(triaged.request_id, 1)}
     assert told[-1].person_id == counter.provider.subject
 
 
@@ -123,3 +133,70 @@ async def test_a_second_group_that_reads_it_all_again_adds_nothing(counter: Coun
     assert await rows(counter.service) == before
     await counter.service.deliver("requests", triaged)
     assert len(await _orders(counter, triaged.request_id)) == 2, "routed once more, it is quoted once more"
+
+
+ENDINGS: dict[str, tuple[Any, dict[str, Any]]] = {
+    "staff begin with it": (RequestStarted, {"by": "staff"}),
+    "staff say that it is done": (RequestResolved, {"resolved_by": uuid4()}),
+    "it is withdrawn": (RequestWithdrawn, {}),
+    "it is declined": (RequestRejected, {"reason": "declined"}),
+    "volunteers are asked": (RequestTriaged, {"route": "volunteers", "service": None}),
+}
+
+
+def _ending(triaged: RequestTriaged, ending: str) -> Any:
+    kind, facts = ENDINGS[ending]
+    about = triaged.model_dump() if kind is RequestTriaged else {
+        name: getattr(triaged, name) for name in ("request_id", "resident_id", "unit_id")
+    }  # fmt: skip
+    return kind.model_validate(about | facts)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+async def test_a_quote_ends_with_what_it_was_for_once_and_what_was_booked_stays(
+    counter: Counter, ending: str
+) -> None:
+    """What was booked is the resident's to call off, by its rule of fees."""
+    quoted, booked = _triaged(counter), _triaged(counter)
+    await counter.service.deliver("requests", quoted, booked)
+    [order] = await _orders(counter, booked.request_id)
+    await counter.call("/orders", counter.resident, 201, quote_id=order["id"])
+    await counter.service.deliver("requests", _ending(quoted, ending), _ending(booked, ending))
+    [dropped], [kept] = [await _orders(counter, each.request_id) for each in (quoted, booked)]
+    assert (dropped["state"], kept["state"]) == ("cancelled", "booked")
+    late = await counter.service.post("/orders", json={"quote_id": dropped["id"]}, by=counter.resident)
+    assert late.status_code == 409
+    before = await rows(counter.service)
+    await read_again(counter.service, "requests", (quoted, 1), (_ending(quoted, ending), 2))
+    assert await rows(counter.service) == before
+    [told] = await counter.service.published(OrderCancelled)
+    assert (told.data.request_id, told.data.request_version) == (quoted.request_id, 1)
+
+
+async def test_a_provider_who_begins_ends_no_quote(counter: Counter) -> None:
+    triaged = _triaged(counter)
+    about = {name: getattr(triaged, name) for name in ("request_id", "resident_id", "unit_id")}
+    await counter.service.deliver("requests", triaged, RequestStarted(**about, by="assignee"))
+    assert [each["state"] for each in await _orders(counter, triaged.request_id)] == ["quoted"]
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+async def test_what_is_quoted_anew_has_the_new_time_and_no_ending_of_before_takes_it(
+    counter: Counter, ending: str
+) -> None:
+    """K17, too: the endings of the first life are read again in the second."""
+    triaged = _triaged(counter)
+    later = datetime.now(UTC) + timedelta(days=4)
+    again = triaged.model_copy(
+        update={"wanted_from": later, "wanted_until": later + timedelta(hours=1), "service": "bath_help"}
+    )
+    about = {name: getattr(triaged, name) for name in ("request_id", "resident_id", "unit_id")}
+    reopened = RequestReopened(**about, reopened_by=counter.resident.subject)
+    told = (triaged, _ending(triaged, ending), reopened, again)
+    await counter.service.deliver("requests", *told)
+    before = await rows(counter.service)
+    await read_again(counter.service, "requests", *zip(told, (1, 2, 3, 4), strict=True))
+    assert await rows(counter.service) == before
+    found = {each["state"]: each for each in await _orders(counter, triaged.request_id)}
+    assert set(found) == {"cancelled", "quoted"}
+    assert datetime.fromisoformat(found["quoted"]["starts_at"]) == later

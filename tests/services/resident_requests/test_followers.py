@@ -1,12 +1,13 @@
 """Neighbours follow what is public: they are told what is public of it, and are counted, not named."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from event_contracts.community_registry import ResidentErased, ResidentRegistered
-from event_contracts.resident_requests import RequestFollowed, RequestUnfollowed
+from event_contracts.resident_requests import RequestEscalated, RequestFollowed, RequestUnfollowed
 from platform_kit.acting import acting_for
 from platform_kit.auth import Caller
 
@@ -160,3 +161,37 @@ async def test_pages_lose_and_repeat_nothing(here: Neighbourhood, neighbour: Cal
         cursor = f"&cursor={page['next']}"
     assert seen == filed[::-1]
     assert [UUID(each) for each in seen]
+
+
+async def _correct(here: Neighbourhood, request: Any, seen: int, **body: Any) -> Any:
+    return await here.service.patch(
+        f"/requests/{request['id']}", json=body, by=here.resident, headers={"If-Match": f'"{seen}"'}
+    )
+
+
+async def test_what_others_do_with_it_makes_nothing_stale_of_what_its_resident_said(
+    here: Neighbourhood, neighbour: Caller
+) -> None:
+    """A neighbour follows or not, staff say something, a promise is missed: the words are as they were seen."""
+    request = await _lamp(here)
+    path = f"/requests/{request['id']}"
+    for verb, by, body in (
+        ("follow", neighbour, None),
+        ("unfollow", neighbour, None),
+        ("follow", neighbour, None),
+        ("comments", here.worker, {"words": "马上来看"}),
+    ):
+        answer = await here.service.post(f"{path}/{verb}", json=body, by=by)
+        assert answer.status_code in (200, 201), answer.text
+    await here.service.advance(timedelta(days=9))
+    await here.service.fire_timers()
+    assert await here.service.published(RequestEscalated)
+    corrected = await _correct(here, request, request["version"], words="两盏路灯不亮")
+    assert corrected.status_code == 200, corrected.text
+    assert (await here.service.post(f"{path}/unfollow", by=neighbour)).status_code == 200
+    # Of two who change the same the later is told so still, whoever followed meanwhile; and nobody has seen what is to come.
+    seen = corrected.json()["version"]
+    for version in (request["version"], seen - 1, seen + 9):
+        late = await _correct(here, request, version, words="三盏路灯不亮")
+        assert (late.status_code, late.json()["current"]) == (409, {"words": "两盏路灯不亮"})
+    assert (await _correct(here, request, seen, words="三盏路灯不亮")).status_code == 200

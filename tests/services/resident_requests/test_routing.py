@@ -233,3 +233,42 @@ async def test_a_district_sets_rules_for_its_own_units_and_no_others(here: Neigh
 async def test_others_set_none(here: Neighbourhood, role: str) -> None:
     by = here.service.caller(posts=[(role, here.unit, "01/02/003")])
     assert (await _set(here, by=by, unit_id=str(here.unit))).status_code == 403
+
+
+async def _category_changes(here: Neighbourhood, seen: int) -> None:
+    body = {"name_zh": "跑腿", "name_en": "Errand", "route": "community", "respond_hours": 4, "resolve_hours": 24,
+            "escalate_hours": 8}  # fmt: skip
+    officer = here.service.caller(posts=[("district", uuid4(), "01")])
+    answer = await here.service.put(
+        "/categories/errand", json=body, by=officer, headers={"If-Match": f'"{seen}"'}
+    )
+    assert answer.status_code == 200, answer.text
+
+
+async def test_it_keeps_its_category_as_it_was_filed_under_and_as_it_was_routed_by(
+    here: Neighbourhood,
+) -> None:
+    """Each time that it is routed; whether its category says who, a rule or somebody."""
+    request, decided = await here.submit(), await here.submit()
+    assert (request["category_version"], request["routing_category_version"]) == (1, None)
+    await _category_changes(here, 1)
+    for each, body in ((request, {}), (decided, {"route": "volunteers"})):
+        routed = (await _triage(here, each, **body)).json()
+        assert (routed["category_version"], routed["routing_category_version"]) == (1, 2)
+    assert routed["route"] == "volunteers"
+    for verb, by in (("start", here.worker), ("resolve", here.worker), ("reopen", here.resident)):
+        assert (await here.service.post(f"/requests/{request['id']}/{verb}", by=by)).status_code == 200
+    await _category_changes(here, 2)
+    again = (await _triage(here, request)).json()
+    assert (again["route"], again["category_version"], again["routing_category_version"]) == (
+        "community",
+        1,
+        3,
+    )
+    await _set(here, auto=True)
+    by_itself = await here.submit()
+    assert (by_itself["state"], by_itself["category_version"], by_itself["routing_category_version"]) == (
+        "triaged",
+        3,
+        3,
+    )

@@ -25,6 +25,8 @@ EVERY = (*OPEN, "resolved", "closed", "rejected", "withdrawn", "merged")
 EDGES = frozenset({
     ("submitted", "correct", "submitted"),
     ("submitted", "triage", "triaged"), ("reopened", "triage", "triaged"),
+    # What nobody took up in time goes another way; before, whoever is asked is left the time (Walked.left_lying).
+    ("triaged", "days pass", "triaged"), ("triaged", "triage", "triaged"),
     ("submitted", "reject", "rejected"), ("triaged", "reject", "rejected"), ("reopened", "reject", "rejected"),
     ("triaged", "start", "in_progress"), ("assigned", "start", "in_progress"),
     ("in_progress", "ask", "awaiting_resident"), ("awaiting_resident", "answer", "in_progress"),
@@ -85,6 +87,11 @@ class Walked:
     state: str = "submitted"
     version: int = 1
     route: str | None = None
+    # The event by which whoever is to do it was asked, None when staff do it themselves; and the task or order made of it.
+    asked: int | None = None
+    work: UUID = field(default_factory=uuid4)
+    # Its worker was told that nobody took it up.
+    left_lying: bool = False
     window_open: bool = False
     # Its category is public; it was not withheld; who follows it; in which rounds it was rated.
     category_public: bool = True
@@ -111,18 +118,25 @@ class Walked:
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
 
-    async def answer(self, route: str, event: Any, **facts: Any) -> int:
-        """What another service says; whether it is heeded is seen afterwards."""
+    def asks(self, version: int | None) -> None:
+        """By that event somebody is asked: it is other work than what was asked for before."""
+        if version != self.asked:
+            self.asked, self.work = version, uuid4()
+
+    async def answer(self, route: str, event: Any, *, late: bool = False, **facts: Any) -> int:
+        """What another service says; whether it is heeded is seen afterwards. `late`: of what was asked for in an earlier round."""
         about = {
             "request_id": UUID(self.id),
             "resident_id": self.here.resident.subject,
             "unit_id": self.here.unit,
+            "request_version": (self.asked or self.version) - late,
         }
+        work = uuid4() if late else self.work
         if route == "volunteers":
-            await self.here.service.deliver("tasks", event(task_id=uuid4(), **about, **facts))
+            await self.here.service.deliver("tasks", event(task_id=work, **about, **facts))
         else:
             await self.here.service.deliver(
-                "orders", event(order_id=uuid4(), service="bath_help", **about, **facts)
+                "orders", event(order_id=work, service="bath_help", **about, **facts)
             )
         return DONE
 
@@ -165,6 +179,17 @@ def _rate(request: Walked, by: str | Caller) -> Awaitable[int]:
 def _neighbour(verb: str) -> Callable[[Walked], Awaitable[int]]:
     return lambda request: request.call(verb, request.neighbour)
 
+
+def _late(verb: str, route: str, event: Any, **facts: Any) -> dict[str, Callable[[Walked], Awaitable[int]]]:
+    """As what comes of an earlier round: it leads nowhere."""
+    return {
+        f"{verb}, late, {route}": lambda r: r.answer(
+            route, event, late=True, **{name: make() for name, make in facts.items()}
+        )
+    }
+
+
+_FREE = {"amount": 0, "currency": "CNY"}
 
 # What somebody does; several may be the same verb of EDGES, which is the part before the comma.
 VERBS: Mapping[str, Callable[[Walked], Awaitable[int]]] = {
@@ -216,11 +241,17 @@ VERBS: Mapping[str, Callable[[Walked], Awaitable[int]]] = {
     "taken up, by a provider": lambda r: r.answer(
         "paid_service", paid.OrderAssigned, provider_id=uuid4(), person_id=uuid4()
     ),
-    "given back, the order is cancelled": lambda r: r.answer(
-        "paid_service", paid.OrderCancelled, fee={"amount": 0, "currency": "CNY"}
-    ),
+    "given back, the order is cancelled": lambda r: r.answer("paid_service", paid.OrderCancelled, fee=_FREE),
     "begun, by the provider": lambda r: r.answer("paid_service", paid.OrderStarted),
     "done, by the provider": lambda r: r.answer("paid_service", paid.OrderCompleted, person_id=uuid4()),
+    **_late(
+        "taken up", "volunteers", volunteers.TaskAccepted, offer_id=uuid4, volunteer_id=uuid4, person_id=uuid4
+    ),
+    **_late(
+        "done", "volunteers", volunteers.TaskDone, minutes=lambda: 30, volunteer_id=uuid4, person_id=uuid4
+    ),
+    **_late("taken up", "paid_service", paid.OrderAssigned, provider_id=uuid4, person_id=uuid4),
+    **_late("given back", "paid_service", paid.OrderCancelled, fee=lambda: _FREE),
     "days pass": Walked.days_pass,
 }
 
@@ -272,7 +303,8 @@ def answered(request: Walked, name: str) -> int:
     late = verb_of(name) in ("reopen", "dispute") and not request.window_open
     twice = verb_of(name) == "rate" and request.round in request.rated
     others = verb_of(name) == "withdraw" and request.joined
-    if leads_to(request.state, name) is None or late or twice or others:
+    early = request.state == "triaged" and verb_of(name) == "triage" and not request.left_lying
+    if leads_to(request.state, name) is None or early or late or twice or others:
         return 409
     return 201 if verb_of(name) == "rate" else DONE
 
@@ -309,13 +341,16 @@ def note(request: Walked, name: str, after: str) -> None:
 
 
 def way_to(edge: tuple[str, str, str]) -> list[str]:
-    """What must be done, from the beginning, to go along that edge; days pass only where nothing else leads on."""
+    """What must be done, from the beginning, to go along that edge; days pass only where nothing else leads on. Where others are to
+    do it staff do not begin instead, and what staff have begun they resolve."""
+    first = ["days pass"] if edge[:2] == ("triaged", "triage") else []
+    not_by = {"done", "start"} if edge[1] in NOT_CALLED - {"days pass"} else {"done"}
     ways: dict[str, list[str]] = {"submitted": []}
     waiting = deque(["submitted"])
     while waiting:
         state = waiting.popleft()
         for start, verb, end in sorted(EDGES, key=lambda each: (each[1] == "days pass", each)):
-            if start == state and end not in ways:
+            if start == state and end not in ways and verb not in not_by:
                 ways[end] = [*ways[state], verb]
                 waiting.append(end)
-    return [*(["follow"] if edge[1] == "unfollow" else []), *ways[edge[0]], edge[1]]
+    return [*(["follow"] if edge[1] == "unfollow" else []), *ways[edge[0]], *first, edge[1]]

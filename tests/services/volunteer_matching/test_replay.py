@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from event_contracts.resident_requests import RequestTriaged, RequestWithdrawn
+from event_contracts.volunteer_matching import TaskAccepted, TaskDone, TaskOffered, TaskOpened
 from replay import read_again, rows
 
 from .conftest import Neighbourhood
@@ -48,3 +49,7 @@ async def test_what_is_triaged_once_more_is_asked_once_more(here: Neighbourhood)
         await here.service.post(f"/tasks/{offer['task_id']}/{step}", by=volunteer)
     await here.service.deliver("requests", triaged)
     assert (await rows(here.service))["task"] == 2
+    # Each tells which event of the request it answers.
+    for kind in (TaskOpened, TaskOffered, TaskAccepted, TaskDone):
+        told = await here.service.published(kind)
+        assert [each.data.request_version for each in told] in ([1, 2], [1]), kind

@@ -14,13 +14,15 @@ from resident_requests.rules.request import Request, State
 
 NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
 SOMEBODY = UUID(int=1)
+WORK = UUID(int=5)
 
 # state → what each verb leads to; a verb that is not listed is refused.
 LEGAL = {
     "submitted": {"triage": "triaged", "withdraw": "withdrawn", "merge": "merged", "reject": "rejected"},
     "triaged": {
         "assign": "assigned",
-        "start": "in_progress",
+        "escalate": "triaged",
+        "start themselves": "in_progress",
         "withdraw": "withdrawn",
         "merge": "merged",
         "reject": "rejected",
@@ -28,6 +30,7 @@ LEGAL = {
     "assigned": {
         "unassign": "triaged",
         "start": "in_progress",
+        "start themselves": "in_progress",
         "resolve": "resolved",
         "withdraw": "withdrawn",
         "merge": "merged",
@@ -55,9 +58,11 @@ VERBS = {
     "triage": lambda r: rules.triage(
         r, route="volunteers", skill=None, wanted_from=None, wanted_until=None, at=NOW
     ),
-    "assign": lambda r: rules.assign(r, SOMEBODY),
+    "escalate": lambda r: replace(rules.escalate(r), escalated=False),
+    "assign": lambda r: rules.assign(r, SOMEBODY, WORK),
     "unassign": rules.unassign,
     "start": rules.start,
+    "start themselves": rules.start_themselves,
     "ask": lambda r: rules.ask(r, NOW),
     "go_on": lambda r: rules.go_on(r, NOW),
     "resolve": lambda r: rules.resolve(r, NOW),
@@ -74,6 +79,13 @@ SUBMITTED = Request(
 )  # fmt: skip
 
 OTHER = replace(SUBMITTED, id=UUID(int=8))
+
+
+def test_what_nobody_took_up_in_time_goes_another_way() -> None:
+    triaged = VERBS["triage"](replace(SUBMITTED, responded_at=NOW - timedelta(hours=1)))
+    again = VERBS["triage"](replace(rules.escalate(triaged), version=4))
+    assert (again.state, again.escalated, again.asked_version) == (State.TRIAGED, False, 5)
+    assert again.responded_at == triaged.responded_at
 
 
 def test_every_state_is_in_the_table() -> None:
@@ -102,11 +114,35 @@ def test_a_walk_never_leaves_the_table(verbs: list[str]) -> None:
         except WrongState:
             assert verb not in LEGAL[request.state]
         assert request.state == expected
+        assert not request.escalated or request.state is State.TRIAGED
         assert (request.assignee_id is None) or request.state not in (
             State.SUBMITTED,
             State.REOPENED,
             State.TRIAGED,
         )
+
+
+@given(st.lists(st.sampled_from(sorted(VERBS)), max_size=40), st.integers(0, 9))
+def test_only_whoever_is_asked_now_is_heeded(verbs: list[str], earlier: int) -> None:
+    """Whatever happened to it: never one of an earlier round, of another route, or of work that another has by now."""
+    request = SUBMITTED
+    for verb in verbs:
+        try:
+            request = replace(VERBS[verb](request), version=request.version + 1)
+        except WrongState:
+            continue
+        if verb == "triage":
+            asked = request.version
+        now = rules.Answer("volunteers", request.taken_up_by or WORK, request.asked_version)
+        assert rules.heeded(request, now) == (request.asked_version is not None)
+        assert request.asked_version is None or request.asked_version == asked
+        for late in (
+            replace(now, request_version=(request.asked_version or 10) - 1 - earlier),
+            replace(now, route="paid_service"),
+        ):
+            assert not rules.heeded(request, late)
+        other = replace(now, work_id=UUID(int=6))
+        assert not rules.heeded(request, other) or request.taken_up_by is None
 
 
 @given(

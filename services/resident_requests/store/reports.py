@@ -61,6 +61,18 @@ async def stored_reports(tx: Tx, source: str, numbers: Sequence[str]) -> dict[st
     return {row["source_number"]: stored for row in rows if (stored := load(Stored, row))}
 
 
+async def release_number(tx: Tx, source: str, number: str) -> None:
+    """What ended under this number keeps it with its case number behind: the same can come again."""
+    await tx.execute(
+        """
+        UPDATE request SET source_number = source_number || '/' || case_number
+        WHERE source = $1 AND source_number = $2
+        """,
+        source,
+        number,
+    )
+
+
 async def insert_reports(
     tx: Tx,
     source: str,

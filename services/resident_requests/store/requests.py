@@ -158,22 +158,26 @@ async def filing(tx: Tx, resident_id: UUID, category: str) -> Filing:
 @dataclass(frozen=True, slots=True)
 class FilingOfNobody:
     """What is asked before a report is filed that no resident files: as `Filing`, for a unit. `stored` is the case number of
-    the same report, where it has come before."""
+    the same report, where it has come before and is open; `ended` whether its number is held by one that is not."""
 
     category: Category | None
     calendar: WorkCalendar
     case_number: str
     stored: str | None
+    ended: bool
 
 
 async def filing_of_nobody(
     tx: Tx, unit_id: UUID, category: str, source: str, source_numbers: Sequence[str]
 ) -> FilingOfNobody:
-    """`source_numbers`: by any of which it would have come."""
+    """`source_numbers`: by any of which it would have come; the first is the one by which it comes now."""
     [row] = await tx.fetch(
         f"""
         SELECT {CLOCKWORK}, nextval('case_serial') AS serial,
-               (SELECT max(q.case_number) FROM request q WHERE q.source = $3 AND q.source_number = ANY($4)) AS stored
+               (SELECT max(t.case_number) FROM request t
+                WHERE t.source = $3 AND t.source_number = ANY($4) AND {IS_OPEN}) AS stored,
+               EXISTS (SELECT FROM request t
+                       WHERE t.source = $3 AND t.source_number = $4[1] AND NOT {IS_OPEN}) AS ended
         FROM (SELECT) one LEFT JOIN category c ON c.code = $2 LEFT JOIN unit u ON u.id = $1 {IN_FORCE}
         """,
         unit_id,
@@ -183,7 +187,7 @@ async def filing_of_nobody(
     )
     known = read_category(row) if row["code"] is not None else None
     calendar = work_calendar(row["zone"] or "UTC", row["calendar"])
-    return FilingOfNobody(known, calendar, case_number(row["serial"]), row["stored"])
+    return FilingOfNobody(known, calendar, case_number(row["serial"]), row["stored"], row["ended"])
 
 
 async def next_case_numbers(tx: Tx, count: int) -> list[str]:

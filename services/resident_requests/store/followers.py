@@ -40,9 +40,15 @@ async def followed(
     return [facts for row in rows if (facts := load(PublicFacts, row))], following
 
 
-async def follows(tx: Tx, request_id: UUID, person_id: UUID) -> bool:
+async def followed_in_time(tx: Tx, request_id: UUID, person_id: UUID) -> bool:
+    """Whether this person follows it, can see it, and has followed it since before it was closed. The request's lock is held:
+    since its state changed last (`updated_at`) it is what it is."""
     found = await tx.fetchval(
-        "SELECT true FROM follower WHERE request_id = $1 AND person_id = $2 AND until IS NULL",
+        f"""
+        SELECT true FROM follower f JOIN request t ON t.id = f.request_id JOIN public_report p ON p.request_id = t.id
+        WHERE f.request_id = $1 AND f.person_id = $2 AND f.until IS NULL AND {IS_PUBLIC}
+            AND (t.state <> 'closed' OR f.since < p.updated_at)
+        """,
         request_id,
         person_id,
     )

@@ -322,10 +322,19 @@ async def merged(tx: Tx, request_id: UUID) -> list[Request]:
     return [request for row in rows if (request := load(Request, row))]
 
 
+# What was merged into the request $1, and into that.
+_JOINED = """
+    WITH RECURSIVE joined(id, resident_id) AS (
+        SELECT id, resident_id FROM request WHERE merged_into = $1
+        UNION SELECT r.id, r.resident_id FROM request r JOIN joined j ON r.merged_into = j.id
+    )
+"""
+
+
 async def concerns_others(tx: Tx, request: Request) -> bool:
-    """Whether somebody else's was merged into it. Their rows are others': ask as the system."""
+    """Whether somebody else's goes on as it. Their rows are others': ask as the system."""
     found = await tx.fetchval(
-        "SELECT true FROM request WHERE merged_into = $1 AND resident_id IS DISTINCT FROM $2 LIMIT 1",
+        f"{_JOINED} SELECT true FROM joined WHERE resident_id IS DISTINCT FROM $2 LIMIT 1",
         request.id,
         request.resident_id,
     )
@@ -333,9 +342,9 @@ async def concerns_others(tx: Tx, request: Request) -> bool:
 
 
 async def own_merged(tx: Tx, into: UUID, resident_id: UUID) -> bool:
-    """Whether this resident's was merged into it."""
+    """Whether one of this resident's goes on as it."""
     found = await tx.fetchval(
-        "SELECT true FROM request WHERE merged_into = $1 AND resident_id = $2 LIMIT 1", into, resident_id
+        f"{_JOINED} SELECT true FROM joined WHERE resident_id = $2 LIMIT 1", into, resident_id
     )
     return bool(found)
 

@@ -1,9 +1,10 @@
 """A race for certain: calls that stand before a lock together when it is let go."""
 
 import asyncio
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, TypeVar
 
+from platform_kit.db import Tx
 from platform_kit.testing import ServiceUnderTest
 
 T = TypeVar("T")
@@ -19,8 +20,13 @@ async def racing(
     async with service.tx() as holder:
         await holder.execute(lock, *held)
         answers = asyncio.gather(*calls)
-        while await holder.fetchval(_WAITING) < waiting:
-            await asyncio.sleep(0.01)
-            # A transaction sees the sessions as they were at its first look, unless told to look again.
-            await holder.execute("SELECT pg_stat_clear_snapshot()")
+        await waiting_for_locks(holder, waiting)
     return await answers
+
+
+async def waiting_for_locks(holder: Tx, waiting: int, *, unless: Callable[[], bool] = lambda: False) -> None:
+    """Until so many sessions stand before a lock, or that is so."""
+    while await holder.fetchval(_WAITING) < waiting and not unless():
+        await asyncio.sleep(0.01)
+        # A transaction sees the sessions as they were at its first look, unless told to look again.
+        await holder.execute("SELECT pg_stat_clear_snapshot()")

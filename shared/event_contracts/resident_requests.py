@@ -158,6 +158,14 @@ class RequestUnfollowed(_RequestEvent):
     follower_id: UUID
 
 
+class RequestHidden(_RequestEvent):
+    """Not everybody may see it any more: these followed it until now, and may know nothing of it from now on."""
+
+    type: ClassVar[str] = "requests.request.hidden.v1"
+
+    follower_ids: tuple[UUID, ...]
+
+
 class RequestRated(_RequestEvent):
     """`stars` from 1 to 5, of what was done in that round; the words stay with the service."""
 

@@ -47,6 +47,7 @@ from resident_gateway.store.items import (
 )
 from resident_gateway.store.notifications import (
     delete_follower,
+    delete_notifications,
     delete_told,
     followers,
     insert_followers,
@@ -73,6 +74,7 @@ __all__ = [
     "delete_code",
     "delete_follower",
     "delete_item",
+    "delete_notifications",
     "delete_told",
     "delete_turn",
     "delete_turns",

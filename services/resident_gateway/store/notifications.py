@@ -162,6 +162,21 @@ async def notifications(
     return kept, encode_cursor([kept[-1]["created_at"].isoformat(), kept[-1]["id"]])
 
 
+async def delete_notifications(
+    tx: Tx, subject_id: UUID, people: Sequence[UUID], occasions: Sequence[str]
+) -> None:
+    """With what of them waits to be sent."""
+    await tx.execute(
+        """
+        DELETE FROM notification
+        WHERE person_id = ANY($2::uuid[]) AND subject_id = $1 AND occasion = ANY($3::text[])
+        """,
+        subject_id,
+        list(people),
+        list(occasions),
+    )
+
+
 async def unread(tx: Tx, person_id: UUID) -> int:
     found: int = await tx.fetchval(
         "SELECT count(*) FROM notification WHERE person_id = $1 AND read_at IS NULL", person_id

@@ -20,6 +20,8 @@ async def merge_request(tx: Tx, request_id: UUID, *, into: UUID, by: Caller) -> 
     """Into what is left of `into`, when that was merged itself. Both locks are taken in the order of their ids: two who merge
     the same two, each into the other, wait for each other and do not block each other."""
     end = await store.end_of_chain(tx, into)
+    async with as_system(tx):
+        await store.lock_publicity(tx, [request_id, end])
     for each in sorted({request_id, end}):
         await store.lock_request(tx, each)
     request, at = await take(tx, request_id, by, POLICY["merge_request"])

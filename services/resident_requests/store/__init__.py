@@ -31,6 +31,8 @@ from resident_requests.store.followers import (
     delete_follower,
     followed,
     followed_in_time,
+    lock_followed,
+    save_all_unfollowed,
     save_follower,
     save_followers_moved,
     save_unfollowed,
@@ -63,6 +65,7 @@ from resident_requests.store.public_reports import (
 from resident_requests.store.publicity import (
     IS_PUBLIC,
     is_public,
+    lock_publicity,
 )
 from resident_requests.store.ratings import Rating, insert_rating, ratings
 from resident_requests.store.reports import (
@@ -100,6 +103,7 @@ from resident_requests.store.requests import (
     request,
     request_for_update,
     save_address,
+    save_next_versions,
     save_reason,
     save_request,
     save_words,
@@ -173,6 +177,8 @@ __all__ = [
     "keys",
     "likeness",
     "lock_categories",
+    "lock_followed",
+    "lock_publicity",
     "lock_request",
     "lock_routing",
     "lock_source",
@@ -193,10 +199,12 @@ __all__ = [
     "routing_rules",
     "routing_rules_of",
     "save_address",
+    "save_all_unfollowed",
     "save_category",
     "save_evidence",
     "save_follower",
     "save_followers_moved",
+    "save_next_versions",
     "save_prints",
     "save_reason",
     "save_request",

@@ -1,5 +1,6 @@
 """Who follows a public request."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -88,6 +89,40 @@ async def save_unfollowed(tx: Tx, request_id: UUID, person_id: UUID, at: datetim
         at,
     )
     return bool(ended)
+
+
+async def save_all_unfollowed(tx: Tx, request_ids: Sequence[UUID], at: datetime) -> dict[UUID, list[UUID]]:
+    """Nobody follows these any more, but whose own was merged into one of them; who did, in order, by request."""
+    rows = await tx.fetch(
+        """
+        WITH RECURSIVE joined(root, id, resident_id) AS (
+            SELECT merged_into, id, resident_id FROM request WHERE merged_into = ANY($1)
+            UNION SELECT j.root, r.id, r.resident_id FROM request r JOIN joined j ON r.merged_into = j.id
+        )
+        UPDATE follower f SET until = $2 WHERE f.request_id = ANY($1) AND f.until IS NULL
+            AND NOT EXISTS (SELECT FROM joined j WHERE j.root = f.request_id AND j.resident_id = f.person_id)
+        RETURNING f.request_id, f.person_id
+        """,
+        list(request_ids),
+        at,
+    )
+    left: dict[UUID, list[UUID]] = {}
+    for request_id, person_id in sorted((row["request_id"], row["person_id"]) for row in rows):
+        left.setdefault(request_id, []).append(person_id)
+    return left
+
+
+async def lock_followed(tx: Tx, category: str) -> list[UUID]:
+    """All requests of a category that somebody follows, with their locks, taken in the order of their ids."""
+    rows = await tx.fetch(
+        """
+        SELECT t.id FROM request t WHERE t.category = $1
+            AND t.id = ANY (ARRAY(SELECT DISTINCT f.request_id FROM follower f WHERE f.until IS NULL))
+        ORDER BY t.id FOR UPDATE
+        """,
+        category,
+    )
+    return [row["id"] for row in rows]
 
 
 async def save_followers_moved(tx: Tx, request_id: UUID, into: UUID, at: datetime) -> list[UUID]:

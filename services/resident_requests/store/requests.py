@@ -301,6 +301,14 @@ async def save_request(tx: Tx, request: Request) -> int:
     return version
 
 
+async def save_next_versions(tx: Tx, request_ids: Sequence[UUID]) -> list[Request]:
+    """One event more of each of these, whose locks are held."""
+    rows = await tx.fetch(
+        f"UPDATE request SET version = version + 1 WHERE id = ANY($1) RETURNING {_COLUMNS}", list(request_ids)
+    )
+    return [request for row in rows if (request := load(Request, row))]
+
+
 async def end_of_chain(tx: Tx, request_id: UUID) -> UUID:
     """What is left of it: itself, or what it was merged into, and that again."""
     end: UUID = await tx.fetchval(

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from platform_kit.db import Tx
 from platform_kit.testing import ServiceUnderTest
 
-T = TypeVar("T")
+S, T = TypeVar("S"), TypeVar("T")
 _WAITING = """
     SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
 """
@@ -22,6 +22,20 @@ async def racing(
         answers = asyncio.gather(*calls)
         await waiting_for_locks(holder, waiting)
     return await answers
+
+
+async def overlapping(
+    service: ServiceUnderTest, lock: str, *held: Any, first: Awaitable[T], then: Awaitable[S]
+) -> tuple[T, S]:
+    """Both answers. `then` begins when `first` stands before what the statement `lock` holds, which is let go when `then` is done
+    or stands before a lock as well."""
+    async with service.tx() as holder:
+        await holder.execute(lock, *held)
+        one = asyncio.ensure_future(first)
+        await waiting_for_locks(holder, 1, unless=one.done)
+        other = asyncio.ensure_future(then)
+        await waiting_for_locks(holder, 2, unless=other.done)
+    return await one, await other
 
 
 async def waiting_for_locks(holder: Tx, waiting: int, *, unless: Callable[[], bool] = lambda: False) -> None:

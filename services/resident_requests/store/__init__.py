@@ -27,6 +27,7 @@ from resident_requests.store.comments import (
 from resident_requests.store.figures import Figures, Statistics, figures, statistics
 from resident_requests.store.followers import (
     PublicFacts,
+    concerned,
     count_followers,
     delete_follower,
     followed,
@@ -146,6 +147,7 @@ __all__ = [
     "category",
     "clockwork",
     "comments",
+    "concerned",
     "concerns_others",
     "conflicts",
     "content_print",

@@ -125,18 +125,27 @@ async def lock_followed(tx: Tx, category: str) -> list[UUID]:
     return [row["id"] for row in rows]
 
 
-async def save_followers_moved(tx: Tx, request_id: UUID, into: UUID, at: datetime) -> list[UUID]:
-    """From one request to the one that it was merged into; whose that is follows it anyway. Who is new there, in order."""
+async def concerned(tx: Tx, request_id: UUID) -> list[UUID]:
+    """Who follows it, and whose it is."""
     rows = await tx.fetch(
         """
-        WITH moved AS (
-            UPDATE follower SET until = $3 WHERE request_id = $1 AND until IS NULL RETURNING person_id
-        ), affected AS (
-            SELECT person_id FROM moved UNION
-            SELECT q.resident_id FROM request q JOIN resident known ON known.id = q.resident_id WHERE q.id = $1
-        )
+        SELECT person_id FROM follower WHERE request_id = $1 AND until IS NULL
+        UNION SELECT resident_id FROM request WHERE id = $1 AND resident_id IS NOT NULL
+        """,
+        request_id,
+    )
+    return [row["person_id"] for row in rows]
+
+
+async def save_followers_moved(
+    tx: Tx, request_id: UUID, people: Sequence[UUID], into: UUID, at: datetime
+) -> list[UUID]:
+    """These, from one request to the one that it was merged into; whose that is follows it anyway. Who is new there, in order."""
+    rows = await tx.fetch(
+        """
+        WITH moved AS (UPDATE follower SET until = $3 WHERE request_id = $1 AND until IS NULL)
         INSERT INTO follower AS f (request_id, person_id, since)
-        SELECT $2, person_id, $3 FROM affected
+        SELECT $2, person_id, $3 FROM unnest($4::uuid[]) person_id
         WHERE person_id IS DISTINCT FROM (SELECT resident_id FROM request WHERE id = $2)
         ON CONFLICT (request_id, person_id) DO UPDATE SET since = excluded.since, until = NULL WHERE f.until IS NOT NULL
         RETURNING person_id
@@ -144,6 +153,7 @@ async def save_followers_moved(tx: Tx, request_id: UUID, into: UUID, at: datetim
         request_id,
         into,
         at,
+        list(people),
     )
     return sorted(row["person_id"] for row in rows)
 

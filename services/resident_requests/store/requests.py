@@ -122,7 +122,7 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """What is asked before a request is filed, in one round trip: whose it is and their key, the category (None: it is not known)
+    """What is asked before a request is filed, in one round trip: whose it is (who is not erased before it is) and their key, the category (None: it is not known)
     and the working time where they live, a number. `rules` are there only when one of them routes by itself."""
 
     whose: Resident | None
@@ -140,8 +140,8 @@ async def filing(tx: Tx, resident_id: UUID, category: str) -> Filing:
         f"""
         SELECT r.id, r.household_id, r.unit_id, k.wrapped, k.kek, {CLOCKWORK}, u.code AS unit_code,
                {AUTOMATIC.format(category="$2")} AS rules, nextval('case_serial') AS serial, linli_now() AS at
-        FROM (SELECT) one LEFT JOIN resident r ON r.id = $1 LEFT JOIN category c ON c.code = $2
-            LEFT JOIN subject_key k ON k.subject = $1 LEFT JOIN unit u ON u.id = r.unit_id {IN_FORCE}
+        FROM (SELECT linli_hold($1) AS there) one LEFT JOIN resident r ON r.id = $1 AND one.there
+            LEFT JOIN category c ON c.code = $2 LEFT JOIN subject_key k ON k.subject = $1 LEFT JOIN unit u ON u.id = r.unit_id {IN_FORCE}
         """,
         resident_id,
         category,

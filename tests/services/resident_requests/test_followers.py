@@ -1,6 +1,5 @@
 """Neighbours follow what is public: they are told what is public of it, and are counted, not named."""
 
-import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,7 +9,7 @@ from event_contracts.community_registry import ResidentErased, ResidentRegistere
 from event_contracts.resident_requests import RequestFollowed, RequestHidden, RequestUnfollowed
 from platform_kit.acting import acting_for
 from platform_kit.auth import Caller
-from racing import waiting_for_locks
+from racing import overlapping
 
 from .conftest import Neighbourhood
 
@@ -184,14 +183,11 @@ async def test_nobody_slips_in_while_a_category_becomes_private(
 ) -> None:
     """The follower stands before the request's lock when the category is changed."""
     lamp = await _lamp(here)
-    async with here.service.tx() as holder:
-        await holder.execute("SELECT FROM request WHERE id = $1 FOR UPDATE", UUID(lamp["id"]))
-        following = asyncio.create_task(_do(here, lamp, "follow", neighbour))
-        await waiting_for_locks(holder, 1)
-        hiding = asyncio.create_task(_set_private(here, "streetlight", True))
-        await waiting_for_locks(holder, 2, unless=hiding.done)
-    assert (await following).status_code == 200
-    await hiding
+    followed, _ = await overlapping(
+        here.service, "SELECT FROM request WHERE id = $1 FOR UPDATE", UUID(lamp["id"]),
+        first=_do(here, lamp, "follow", neighbour), then=_set_private(here, "streetlight", True),
+    )  # fmt: skip
+    assert followed.status_code == 200
     [hidden] = await here.service.published(RequestHidden)
     assert hidden.data.follower_ids == (neighbour.subject,)
 

@@ -40,7 +40,7 @@ class RequestCorrected(_RequestEvent):
 
 
 class RequestImported(_RequestEvent):
-    """A report of another system; `state` is where it stood there. It starts no clock."""
+    """A report of another system; `state` is where it stood there. What is open is promised from when it came in."""
 
     type: ClassVar[str] = "requests.request.imported.v1"
 

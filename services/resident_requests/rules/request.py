@@ -51,7 +51,7 @@ DONE = frozenset({State.RESOLVED, State.CLOSED})
 class Request:
     """`version` counts its events. `resident_id` is None only for a report of a city's data or of an application.
 
-    `respond_by` and `resolve_by` are what was promised, None for such a report; `round` counts how often it was reopened, with
+    `respond_by` and `resolve_by` are what was promised, None for such a report that came in closed; `round` counts how often it was reopened, with
     new promises each time. `routing_rule` is by which it was triaged last, None when somebody decided. `author_id` is who wrote it down without a connection, when somebody else sent it. `paused_at` is since when it waits for the resident, or waited when it ended.
     """
 

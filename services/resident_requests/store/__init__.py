@@ -75,8 +75,10 @@ from resident_requests.store.reports import (
     lock_source,
     release_number,
     save_source,
+    save_turns,
     source,
     stored_reports,
+    turns,
 )
 from resident_requests.store.requests import (
     Conflict,
@@ -212,6 +214,7 @@ __all__ = [
     "save_request",
     "save_routing_rule",
     "save_source",
+    "save_turns",
     "save_unfollowed",
     "save_words",
     "sealed",
@@ -219,6 +222,7 @@ __all__ = [
     "source",
     "statistics",
     "stored_reports",
+    "turns",
     "use_key",
     "withdraw",
 ]

@@ -1,33 +1,43 @@
-"""Whoever may see a request adds a picture to it. It is no event: nobody else needs to know, and it stays sealed here."""
+"""Whoever may act on a request adds a picture to it. It is no event: nobody else needs to know, and it stays sealed here."""
 
 import base64
+from contextlib import nullcontext
 from uuid import UUID
 
 from platform_kit.auth import Caller
-from platform_kit.db import Tx
+from platform_kit.db import Tx, as_system
 from platform_kit.pictures import Picture, display_name
 from platform_kit.sealing import Sealer
 from resident_requests import store
 from resident_requests.actions.find_key import find_key
 from resident_requests.actions.take import take
-from resident_requests.policy import POLICY
+from resident_requests.policy import POLICY, STAFF
 from resident_requests.rules.attachments import next_number
-from resident_requests.rules.request import Request, discuss
+from resident_requests.rules.request import Request, discuss, works_on
 from resident_requests.rules.sealed import ATTACHMENT_CONTENT, ATTACHMENT_NAME
 
 
 async def add_attachment(
     tx: Tx, sealer: Sealer, request_id: UUID, picture: Picture, *, name: str, by: Caller
 ) -> tuple[Request, store.Attachment]:
-    request, at = await take(tx, request_id, by, POLICY["add_attachment"])
-    discuss(request)
-    number = next_number(request, len(await store.attachments(tx, request_id)))
-    key = await find_key(tx, sealer, request)
-    shown = display_name(name, picture.kind)
-    attachment = store.Attachment(
-        request_id, number, picture.kind, key.seal(shown, for_=ATTACHMENT_NAME), len(picture.content),
-        picture.width, picture.height, by.subject, at,
-    )  # fmt: skip
-    content = key.seal(base64.b64encode(picture.content).decode(), for_=ATTACHMENT_CONTENT)
-    await store.insert_attachment(tx, attachment, content)
+    """Whoever of the staff works on it adds what they saw also where it lies elsewhere, and is shown nothing of it there."""
+    elsewhere = by.has(*STAFF) and await _works_on(tx, request_id, by)
+    async with as_system(tx) if elsewhere else nullcontext():
+        request, at = await take(tx, request_id, by, POLICY["add_attachment"])
+        discuss(request)
+        number = next_number(request, len(await store.attachments(tx, request_id)))
+        key = await find_key(tx, sealer, request)
+        shown = display_name(name, picture.kind)
+        attachment = store.Attachment(
+            request_id, number, picture.kind, key.seal(shown, for_=ATTACHMENT_NAME), len(picture.content),
+            picture.width, picture.height, by.subject, at,
+        )  # fmt: skip
+        content = key.seal(base64.b64encode(picture.content).decode(), for_=ATTACHMENT_CONTENT)
+        await store.insert_attachment(tx, attachment, content)
     return request, attachment
+
+
+async def _works_on(tx: Tx, request_id: UUID, by: Caller) -> bool:
+    async with as_system(tx):
+        request = await store.request(tx, request_id)
+    return request is not None and works_on(request, by.subject)

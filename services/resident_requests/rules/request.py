@@ -210,6 +210,11 @@ def discuss(request: Request) -> None:
     _only(request, "discussed", *(set(State) - {State.MERGED}))
 
 
+def works_on(request: Request, person_id: UUID) -> bool:
+    """Whether they wrote it down, or were given it to do."""
+    return person_id in (request.filed_by, request.author_id, request.assignee_id)
+
+
 def rate(request: Request) -> None:
     """What was done, once it is said to be done; when it is reopened, what is done then can be rated again."""
     _only(request, "rated", *DONE)

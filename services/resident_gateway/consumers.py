@@ -81,6 +81,11 @@ async def on_request_unfollowed(tx: Tx, event: Received[requests.RequestUnfollow
     await store.delete_item(tx, event.data.follower_id, event.data.request_id, kind="followed")
 
 
+async def on_request_hidden(tx: Tx, event: Received[requests.RequestHidden]) -> None:
+    for person_id in event.data.follower_ids:
+        await store.delete_item(tx, person_id, event.data.request_id, kind="followed")
+
+
 def _application(state: str, **fields: str) -> Handler:
     return shows("application", "application_id", state, **fields)
 
@@ -191,6 +196,7 @@ CONSUMERS = (
             requests.RequestMerged: _request("merged", detail="into_case_number"),
             requests.RequestFollowed: on_request_followed,
             requests.RequestUnfollowed: on_request_unfollowed,
+            requests.RequestHidden: on_request_hidden,
             volunteers.TaskOffered: on_task_offered,
             volunteers.TaskAccepted: on_task_accepted,
             volunteers.TaskReopened: _task_for_all("lapsed"),

@@ -129,6 +129,11 @@ async def on_request_unfollowed(tx: Tx, event: Received[requests.RequestUnfollow
         await actions.note_followers(tx, event.data.request_id, left=event.data.follower_id)
 
 
+async def on_request_hidden(tx: Tx, event: Received[requests.RequestHidden]) -> None:
+    if await actions.note_subject(tx, _subject(event, ""), event.at):
+        await actions.note_hidden(tx, event.data.request_id, event.data.follower_ids)
+
+
 def _subject(event: Received[Any], state: str) -> Subject:
     """Events name whose it is, where it lies and its number alike, as far as they say it."""
     data = event.data
@@ -151,5 +156,6 @@ NOTIFICATIONS = Consumer(
         **{event: _tells(happening) for event, happening in HAPPENINGS.items()},
         requests.RequestFollowed: on_request_followed,
         requests.RequestUnfollowed: on_request_unfollowed,
+        requests.RequestHidden: on_request_hidden,
     },
 )

@@ -1,12 +1,14 @@
 """Who may do what with requests."""
 
-from platform_kit.policy import ALL, ANY_ROLE, ANYBODY, IN_UNITS, OWN, OWN_OR_LET, each, policy
+from platform_kit.policy import ALL, ANY_ROLE, ANYBODY, ASSIGNED, IN_UNITS, OWN, OWN_OR_LET, each, policy
 
 # Who works on requests, each within their units.
 STAFF = ("worker", "street", "district")
 _STAFF = each(*STAFF, may=IN_UNITS)
 # A community worker acts for a resident by consent, as family does.
 _THEIRS = each("resident", "worker", may=OWN_OR_LET)
+# Both: a worker acts for whoever lets them wherever it lies, and in their units for anybody.
+_EITHER_SIDE = _STAFF | _THEIRS | each("worker", may=(OWN_OR_LET, IN_UNITS))
 # Which applications of others may file reports.
 _KEYS = each("operator", may=ALL) | each("district", may=IN_UNITS)
 
@@ -36,12 +38,15 @@ POLICY = policy(
         "correct_request": _THEIRS,
         # What came twice under one id, with other words.
         "list_conflicts": _STAFF,
-        "add_comment": _THEIRS | _STAFF,
+        "add_comment": _EITHER_SIDE,
         "list_comments": each(ANY_ROLE, may=OWN_OR_LET) | _STAFF,
         "ask_resident": _STAFF,
         # Staff write down what the resident said by phone or at the door.
-        "answer_question": _THEIRS | _STAFF,
-        "add_attachment": _THEIRS | _STAFF,
+        "answer_question": _EITHER_SIDE,
+        # Also whoever of the staff wrote it down or was given it: what they saw belongs to it, wherever it lies.
+        "add_attachment": each("resident", may=OWN_OR_LET)
+        | each("worker", may=(OWN_OR_LET, IN_UNITS, ASSIGNED))
+        | each("street", "district", may=(IN_UNITS, ASSIGNED)),
         "list_attachments": each(ANY_ROLE, may=OWN_OR_LET) | _STAFF,
         "read_attachment": each(ANY_ROLE, may=OWN_OR_LET) | _STAFF,
         "triage_request": _STAFF,

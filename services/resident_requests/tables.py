@@ -328,6 +328,7 @@ class ImportSourceRow(Row, table=True):
     states: dict[str, Any] = Field(sa_type=JSONB)
     areas: dict[str, Any] = Field(sa_type=JSONB)
     default_area: UUID | None = None
+    turns: dict[str, Any] = Field(sa_type=JSONB, sa_column_kwargs={"server_default": text("'{}'")})
 
 
 class PublicReportRow(Row, table=True):

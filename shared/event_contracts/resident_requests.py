@@ -40,7 +40,7 @@ class RequestCorrected(_RequestEvent):
 
 
 class RequestImported(_RequestEvent):
-    """A report of another system; `state` is where it stood there. It starts no clock."""
+    """A report of another system; `state` is where it stood there. What is open is promised from when it came in."""
 
     type: ClassVar[str] = "requests.request.imported.v1"
 
@@ -160,6 +160,14 @@ class RequestUnfollowed(_RequestEvent):
     type: ClassVar[str] = "requests.request.unfollowed.v1"
 
     follower_id: UUID
+
+
+class RequestHidden(_RequestEvent):
+    """Not everybody may see it any more: these followed it until now, and may know nothing of it from now on."""
+
+    type: ClassVar[str] = "requests.request.hidden.v1"
+
+    follower_ids: tuple[UUID, ...]
 
 
 class RequestRated(_RequestEvent):

@@ -59,6 +59,12 @@ class Area:
         """Is it inside, on the edge, or at most so many degrees away?"""
         return bool(shapely.dwithin(self.shape, shapely.Point(longitude, latitude), within))
 
+    def metres_to(self, position: Position) -> float:
+        """As the map is flat about there; 0 inside."""
+        flat = shapely.transform(self.shape, lambda corners: corners * (cos(radians(position[1])), 1.0))
+        point = shapely.Point(position[0] * cos(radians(position[1])), position[1])
+        return float(shapely.distance(flat, point)) * METRES_IN_A_DEGREE
+
 
 def area(binary: bytes) -> Area:
     return Area(shapely.from_wkb(binary))

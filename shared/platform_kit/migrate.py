@@ -15,6 +15,7 @@ from platform_kit import audit_tables, backbone_tables
 from platform_kit.acting import SYSTEM
 from platform_kit.database_address import with_password
 from platform_kit.db import sqlalchemy_engine
+from platform_kit.subject_keys import HOLD
 from platform_kit.subject_keys import STATEMENTS as SUBJECT_KEYS
 
 
@@ -40,6 +41,11 @@ def create_subject_keys() -> None:
     """The table of people's data keys, and nothing else."""
     for statement in SUBJECT_KEYS:
         op.execute(statement)
+
+
+def create_hold() -> None:
+    """`linli_hold(person)`, for a service whose rows name people in the clear (`platform_kit.subject_keys`)."""
+    op.execute(HOLD)
 
 
 def owner_address(prefix: str) -> str:

@@ -20,6 +20,16 @@ STATEMENTS: tuple[str, ...] = (
     """,
     "CREATE INDEX subject_key_kek ON subject_key (kek)",
 )
+_LOCK = "hashtextextended('subject ' || {person}::text, 0)"
+# Whoever erases somebody waits for whoever writes something about them, and the other way round. What is asked after the wait
+# sees what was done meanwhile: each query of a volatile function looks anew, which a condition of the statement itself does not.
+HOLD = f"""
+    CREATE FUNCTION linli_hold(person uuid) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
+    BEGIN
+        PERFORM pg_advisory_xact_lock_shared({_LOCK.format(person="person")});
+        RETURN NOT EXISTS (SELECT FROM subject_key k WHERE k.subject = person AND k.wrapped = '');
+    END $$
+"""
 
 
 async def subject_key(tx: Tx, sealer: Sealer, subject: UUID) -> SubjectKey:
@@ -72,8 +82,19 @@ async def subject_keys(tx: Tx, sealer: Sealer, subjects: Iterable[UUID]) -> dict
     return await sealer.keys([*found, *(StoredKey(subject, None, None) for subject in without)])
 
 
+async def hold_subjects(tx: Tx, subjects: Iterable[UUID]) -> list[UUID]:
+    """Those of these who are not erased, and will not be until the transaction ends. For a service that has `create_hold()`; a
+    statement that writes about one person asks `linli_hold(…)` itself. Ask before any lock that an erasure needs."""
+    rows = await tx.fetch(
+        "SELECT person FROM unnest($1::uuid[]) person WHERE linli_hold(person)", sorted(set(subjects))
+    )
+    return [row["person"] for row in rows]
+
+
 async def erase_subject(tx: Tx, subject: UUID) -> None:
-    """Destroys the subject's key and every stored answer by or about them; what books need of them is their id."""
+    """Destroys the subject's key and every stored answer by or about them; what books need of them is their id. Whoever is
+    writing something about them (`linli_hold`) is waited for, so that what is deleted next is all that there is."""
+    await tx.execute(f"SELECT pg_advisory_xact_lock({_LOCK.format(person='$1::uuid')})", subject)
     await tx.execute(
         """
         INSERT INTO subject_key (subject, wrapped, kek) VALUES ($1, '', '')

@@ -4,7 +4,7 @@ The other order, timer before aggregate, deadlocks with a command on the same ag
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -63,6 +63,17 @@ async def set_timer(tx: Tx, kind: str, aggregate: UUID, due_at: datetime) -> Non
         aggregate,
         due_at,
     )
+
+
+async def set_first_timers(tx: Tx, kind: str, due_at: Mapping[UUID, datetime]) -> None:
+    """Of many new aggregates, in one statement."""
+    if due_at:
+        await tx.execute(
+            "INSERT INTO timer (kind, aggregate, due_at) SELECT $1, * FROM unnest($2::uuid[], $3::timestamptz[])",
+            kind,
+            list(due_at),
+            list(due_at.values()),
+        )
 
 
 async def clear_timer(tx: Tx, kind: str, aggregate: UUID) -> None:

@@ -3,6 +3,7 @@
 Such a service adds `tables.add_place_tables`, `migrate.create_places`, and `registry_replica(placed=on_unit_placed)`.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from event_contracts.community_registry import UnitPlaced
@@ -11,6 +12,7 @@ from platform_kit.envelope import Received
 from platform_kit.geometry import (
     EDGE,
     Box,
+    Position,
     area,
     around,
     cells_of,
@@ -24,6 +26,8 @@ from registry_replica.store import Unit, unit
 
 # Whose place is farther from every unit than this is no unit's.
 NEAREST_WITHIN = 20_000.0
+# The kind of unit that has people who see to what lies about.
+COMMUNITY = "community"
 
 # No unit is joined here: a planner that thinks there are many would read all of them.
 AREAS = """
@@ -65,30 +69,67 @@ async def on_unit_placed(tx: Tx, event: Received[UnitPlaced]) -> None:
 
 
 async def unit_at(tx: Tx, longitude: float, latitude: float) -> Unit | None:
-    """The unit in whose area that is, of several the lowest in the tree; otherwise the nearest that says where it is found.
+    """The community in whose area that is; otherwise the nearest one of the street or district in whose area it is, and
+    otherwise the nearest that says where it is found. Streets and districts have an area to be seen on a map: what lies in it
+    is never theirs.
 
-    What is read is bounded by how many areas lie about there, and how many units are near.
+    What is read is bounded by how many areas lie about there, and how many communities are near or of that street.
     """
     rows = await tx.fetch(AREAS, cells_over(longitude, latitude), longitude, latitude, EDGE)
-    areas = [(row["unit_id"], area(row["boundary"])) for row in rows]
+    areas = {row["unit_id"]: area(row["boundary"]) for row in rows}
+    units = await _units(tx, list(areas))
     for within in (0.0, EDGE):
-        if found := [unit_id for unit_id, shape in areas if shape.covers(longitude, latitude, within=within)]:
-            return await _lowest(tx, found)
-    near = around(longitude, latitude, NEAREST_WITHIN)
-    by_distance = [
-        (metres_between((longitude, latitude), (row["longitude"], row["latitude"])), row["unit_id"])
-        for row in await tx.fetch(LOCATIONS, cells_within(near))
-    ]
-    metres, nearest = min(by_distance, default=(NEAREST_WITHIN + 1, None))
-    return await unit(tx, nearest) if nearest is not None and metres <= NEAREST_WITHIN else None
+        holding = [one for one in units if areas[one.id].covers(longitude, latitude, within=within)]
+        if held := [one for one in holding if one.kind == COMMUNITY]:
+            return held[0]
+        for above in holding:
+            if (nearest := await _nearest_below(tx, above, (longitude, latitude))) is not None:
+                return nearest
+    return await _nearest(tx, (longitude, latitude))
 
 
-async def _lowest(tx: Tx, unit_ids: list[UUID]) -> Unit | None:
-    row = await tx.fetchrow(
+async def _nearest_below(tx: Tx, above: Unit, position: Position) -> Unit | None:
+    """Of the communities below it that say where they are: how far their area is, or else the place where they are found."""
+    rows = await tx.fetch(
         """
-        SELECT * FROM unit WHERE id = ANY ($1)
-        ORDER BY cardinality(string_to_array(code, '/')) DESC, code LIMIT 1
+        SELECT u.id, p.boundary, p.longitude, p.latitude FROM unit u JOIN unit_place p ON p.unit_id = u.id
+        WHERE u.kind = $2 AND starts_with(u.code, $1 || '/') AND (p.boundary IS NOT NULL OR p.longitude IS NOT NULL)
+        """,
+        above.code,
+        COMMUNITY,
+    )
+    _, nearest = min(
+        (
+            (
+                area(row["boundary"]).metres_to(position)
+                if row["boundary"]
+                else metres_between(position, (row["longitude"], row["latitude"])),
+                row["id"],
+            )
+            for row in rows
+        ),
+        default=(None, None),
+    )
+    return await unit(tx, nearest) if nearest is not None else None
+
+
+async def _nearest(tx: Tx, position: Position) -> Unit | None:
+    near = around(*position, NEAREST_WITHIN)
+    metres = {
+        row["unit_id"]: metres_between(position, (row["longitude"], row["latitude"]))
+        for row in await tx.fetch(LOCATIONS, cells_within(near))
+    }
+    found = [one for one in await _units(tx, list(metres)) if one.kind == COMMUNITY]
+    nearest = min(found, key=lambda one: (metres[one.id], one.id), default=None)
+    return nearest if nearest is not None and metres[nearest.id] <= NEAREST_WITHIN else None
+
+
+async def _units(tx: Tx, unit_ids: Sequence[UUID]) -> list[Unit]:
+    """The lowest in the tree first."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM unit WHERE id = ANY ($1) ORDER BY cardinality(string_to_array(code, '/')) DESC, code
         """,
         unit_ids,
     )
-    return load(Unit, row)
+    return [one for row in rows if (one := load(Unit, row))]

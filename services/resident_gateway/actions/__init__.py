@@ -8,6 +8,7 @@ from resident_gateway.actions.forget_told import forget_told
 from resident_gateway.actions.mark_read import mark_read
 from resident_gateway.actions.note_delivery import note_delivery
 from resident_gateway.actions.note_followers import note_followers
+from resident_gateway.actions.note_hidden import note_hidden
 from resident_gateway.actions.note_subject import note_subject
 from resident_gateway.actions.notify import notify
 from resident_gateway.actions.open_account import open_account
@@ -33,6 +34,7 @@ __all__ = [
     "mark_read",
     "note_delivery",
     "note_followers",
+    "note_hidden",
     "note_subject",
     "notify",
     "open_account",

@@ -11,7 +11,6 @@ async def note_followers(
     tx: Tx, subject_id: UUID, *, joined: Sequence[UUID] = (), left: UUID | None = None
 ) -> None:
     if joined:
-        await store.lock_recipients(tx, joined)
         await store.insert_followers(tx, subject_id, joined)
     if left is not None:
         await store.delete_follower(tx, subject_id, left)

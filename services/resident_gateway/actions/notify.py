@@ -32,7 +32,6 @@ async def notify(
     }
     if not ids:
         return
-    await store.lock_recipients(tx, list(ids))
     sent = urgency is not Urgency.SHOWN
     await store.insert_notifications(
         tx, ids, subject, occasion.name, instance, happened_at=happened_at, sent=sent, at=at

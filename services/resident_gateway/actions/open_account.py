@@ -10,7 +10,7 @@ from platform_kit.db import Tx, as_system
 from platform_kit.ids import new_id
 from platform_kit.problems import InvalidInput, Text
 from platform_kit.sealing import Sealer
-from platform_kit.subject_keys import subject_key
+from platform_kit.subject_keys import hold_subjects, subject_key
 from resident_gateway import store
 from resident_gateway.actions.account_index import account_index
 from resident_gateway.actions.notify import notify
@@ -46,6 +46,7 @@ async def open_account(
         raise InvalidInput(field="password", reason=_NO_PASSWORD if password is None else _A_PASSWORD)
     if kind == "code" and not ROLES_OF_ONE_FACTOR.issuperset(roles):
         raise InvalidInput(field="roles", reason=_ONE_FACTOR)
+    await hold_subjects(tx, [subject])
     key = await subject_key(tx, sealer, subject)
     wanted = Account(
         id=new_id(),

@@ -47,11 +47,11 @@ from resident_gateway.store.items import (
 )
 from resident_gateway.store.notifications import (
     delete_follower,
+    delete_notifications,
     delete_told,
     followers,
     insert_followers,
     insert_notifications,
-    lock_recipients,
     mark_read,
     notifications,
     preferences,
@@ -73,6 +73,7 @@ __all__ = [
     "delete_code",
     "delete_follower",
     "delete_item",
+    "delete_notifications",
     "delete_told",
     "delete_turn",
     "delete_turns",
@@ -86,7 +87,6 @@ __all__ = [
     "insert_turn",
     "lock_codes",
     "lock_delivery",
-    "lock_recipients",
     "mark_read",
     "next_turn",
     "notifications",

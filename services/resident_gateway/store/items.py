@@ -20,7 +20,7 @@ async def save_item(tx: Tx, item: Item) -> None:
         INSERT INTO timeline_item AS t (person_id, subject_id, kind, number, detail, state, amount_minor, currency,
                                         happened_at, version)
         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10
-        WHERE NOT EXISTS (SELECT FROM subject_key k WHERE k.subject = $1 AND k.wrapped = '')
+        WHERE linli_hold($1)
         ON CONFLICT (person_id, subject_id) DO UPDATE SET state = excluded.state,
             number = coalesce(excluded.number, t.number), detail = coalesce(excluded.detail, t.detail),
             amount_minor = coalesce(excluded.amount_minor, t.amount_minor),

@@ -54,7 +54,7 @@ async def insert_followers(tx: Tx, subject_id: UUID, people: Sequence[UUID]) -> 
     await tx.execute(
         """
         INSERT INTO subject_follower (subject_id, person_id) SELECT $1, p FROM unnest($2::uuid[]) p
-        WHERE NOT EXISTS (SELECT FROM subject_key k WHERE k.subject = p AND k.wrapped = '')
+        WHERE linli_hold(p)
         ON CONFLICT DO NOTHING
         """,
         subject_id,
@@ -90,15 +90,6 @@ async def staff_at(tx: Tx, unit_id: UUID, post: str, at: datetime) -> list[UUID]
     return [row["staff_id"] for row in rows if row["staff_id"] is not None] if rows else None
 
 
-async def lock_recipients(tx: Tx, people: Sequence[UUID], *, shared: bool = True) -> None:
-    """Whoever erases one of them waits for whoever tells them something, and the other way round."""
-    lock = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
-    await tx.execute(
-        f"SELECT {lock}(hashtextextended('told ' || p::text, 0)) FROM unnest($1::uuid[]) p",
-        sorted(people),
-    )
-
-
 async def insert_notifications(
     tx: Tx,
     ids: Mapping[UUID, UUID],
@@ -120,7 +111,7 @@ async def insert_notifications(
             INSERT INTO notification
                 (id, person_id, subject_id, kind, occasion, instance, number, happened_at, created_at)
             SELECT n.id, n.person_id, $3, $4, $5, $6, $7, $8, $10 FROM unnest($1::uuid[], $2::uuid[]) n(id, person_id)
-            WHERE NOT EXISTS (SELECT FROM subject_key k WHERE k.subject = n.person_id AND k.wrapped = '')
+            WHERE linli_hold(n.person_id)
             ON CONFLICT DO NOTHING
             RETURNING id, person_id
         )
@@ -162,6 +153,21 @@ async def notifications(
     return kept, encode_cursor([kept[-1]["created_at"].isoformat(), kept[-1]["id"]])
 
 
+async def delete_notifications(
+    tx: Tx, subject_id: UUID, people: Sequence[UUID], occasions: Sequence[str]
+) -> None:
+    """With what of them waits to be sent."""
+    await tx.execute(
+        """
+        DELETE FROM notification
+        WHERE person_id = ANY($2::uuid[]) AND subject_id = $1 AND occasion = ANY($3::text[])
+        """,
+        subject_id,
+        list(people),
+        list(occasions),
+    )
+
+
 async def unread(tx: Tx, person_id: UUID) -> int:
     found: int = await tx.fetchval(
         "SELECT count(*) FROM notification WHERE person_id = $1 AND read_at IS NULL", person_id
@@ -197,7 +203,7 @@ async def save_preferences(tx: Tx, person_id: UUID, wanted: Preferences, at: dat
         """
         INSERT INTO notification_setting AS s (person_id, language, sms, quiet_from, quiet_until, changed_at)
         SELECT $1, $2, $3, $4, $5, $6
-        WHERE NOT EXISTS (SELECT FROM subject_key k WHERE k.subject = $1 AND k.wrapped = '')
+        WHERE linli_hold($1)
         ON CONFLICT (person_id) DO UPDATE SET language = excluded.language, sms = excluded.sms,
             quiet_from = excluded.quiet_from, quiet_until = excluded.quiet_until, changed_at = excluded.changed_at
         RETURNING true

@@ -1,4 +1,4 @@
-"""Whoever may see a request adds a picture to it. It is no event: nobody else needs to know, and it stays sealed here."""
+"""Whoever may act on a request adds a picture to it. It is no event: nobody else needs to know, and it stays sealed here."""
 
 import base64
 from uuid import UUID
@@ -10,6 +10,7 @@ from platform_kit.sealing import Sealer
 from resident_requests import store
 from resident_requests.actions.find_key import find_key
 from resident_requests.actions.take import take
+from resident_requests.actions.where_they_work import where_they_work
 from resident_requests.policy import POLICY
 from resident_requests.rules.attachments import next_number
 from resident_requests.rules.request import Request, discuss
@@ -19,15 +20,16 @@ from resident_requests.rules.sealed import ATTACHMENT_CONTENT, ATTACHMENT_NAME
 async def add_attachment(
     tx: Tx, sealer: Sealer, request_id: UUID, picture: Picture, *, name: str, by: Caller
 ) -> tuple[Request, store.Attachment]:
-    request, at = await take(tx, request_id, by, POLICY["add_attachment"])
-    discuss(request)
-    number = next_number(request, len(await store.attachments(tx, request_id)))
-    key = await find_key(tx, sealer, request)
-    shown = display_name(name, picture.kind)
-    attachment = store.Attachment(
-        request_id, number, picture.kind, key.seal(shown, for_=ATTACHMENT_NAME), len(picture.content),
-        picture.width, picture.height, by.subject, at,
-    )  # fmt: skip
-    content = key.seal(base64.b64encode(picture.content).decode(), for_=ATTACHMENT_CONTENT)
-    await store.insert_attachment(tx, attachment, content)
+    async with where_they_work(tx, request_id, by):
+        request, at = await take(tx, request_id, by, POLICY["add_attachment"])
+        discuss(request)
+        number = next_number(request, len(await store.attachments(tx, request_id)))
+        key = await find_key(tx, sealer, request)
+        shown = display_name(name, picture.kind)
+        attachment = store.Attachment(
+            request_id, number, picture.kind, key.seal(shown, for_=ATTACHMENT_NAME), len(picture.content),
+            picture.width, picture.height, by.subject, at,
+        )  # fmt: skip
+        content = key.seal(base64.b64encode(picture.content).decode(), for_=ATTACHMENT_CONTENT)
+        await store.insert_attachment(tx, attachment, content)
     return request, attachment

@@ -22,13 +22,14 @@ async def dispute_request(tx: Tx, request_id: UUID, *, window: timedelta, by: Ca
         if request is None:
             raise NotFound(what="request")
         theirs = await permitted(tx, by, POLICY["dispute_request"], owner=request.resident_id, at=at)
-        if not theirs and not await _follows(tx, request_id, by.subject):
+        if not theirs and not await _concerns(tx, request_id, by.subject):
             raise NotFound(what="request")
         return await open_again(tx, request, at, window=window, by=by, by_follower=not theirs)
 
 
-async def _follows(tx: Tx, request_id: UUID, person_id: UUID) -> bool:
-    """What somebody asked for themself stays theirs to dispute, whatever everybody else may see of it now."""
-    if not await store.follows(tx, request_id, person_id):
-        return False
-    return await store.is_public(tx, request_id) or await store.own_merged(tx, request_id, person_id)
+async def _concerns(tx: Tx, request_id: UUID, person_id: UUID) -> bool:
+    """What somebody asked for themself stays theirs to dispute, whoever follows it and whatever everybody else may see of it
+    now. Nobody else comes to dispute what is closed: they followed it before."""
+    return await store.followed_in_time(tx, request_id, person_id) or await store.own_merged(
+        tx, request_id, person_id
+    )

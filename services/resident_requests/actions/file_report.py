@@ -60,21 +60,23 @@ class Taken:
 
 
 async def file_report(tx: Tx, sealer: Sealer, sent: Sent, *, api_key: str | None) -> Taken:
-    """It lies in the unit where its point is, or else in the key's. What the same key has sent with the same content on this day or the day before is there already: such an application has
-    no key of an intent, and sends again when it heard nothing."""
+    """It lies in the unit where its point is, or else in the key's. What the same key has sent with the same content on this day or the day before and is open is there already: such an
+    application has no key of an intent, and sends again when it heard nothing. What has ended meanwhile has happened again."""
     if (sent.latitude is None) != (sent.longitude is None) or (sent.latitude is None and not sent.address):
         raise InvalidInput(field="lat", reason=_NOWHERE)
     async with as_system(tx):
         at = await now(tx)
         key = await _used(tx, sealer, api_key, at)
         content_print = sealer.digest(print_of(asdict(sent)), for_=PRINT)
-        source = f"open311/{key.name}"
+        source = f"open311/{key.id}"
         numbers = [f"{day:%Y%m%d}/{content_print.hex()}" for day in (at, at - timedelta(days=1))]
         found = await store.filing_of_nobody(tx, key.unit_id, sent.category, source, numbers)
         if found.category is None or not is_offered(found.category):
             raise ServiceUnknown(field="service_code", service_code=sent.category)
         if found.stored is not None:
             return Taken(key.id, found.stored, found.category)
+        if found.ended:
+            await store.release_number(tx, source, numbers[0])
         where = await find_unit(tx, Where(key.unit_id, None, found.calendar), found.category, sent.point)
         answers = checked(found.category.questions, answers_of(found.category.questions, sent.attributes))
         request = promised(

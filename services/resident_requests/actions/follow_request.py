@@ -6,6 +6,7 @@ from event_contracts.resident_requests import RequestFollowed
 from platform_kit.auth import Caller
 from platform_kit.db import Tx, as_system
 from platform_kit.problems import NotFound
+from platform_kit.subject_keys import hold_subjects
 from registry_replica.store import resident
 from resident_requests import store
 from resident_requests.actions.record import record
@@ -16,7 +17,7 @@ from resident_requests.rules.request import Request
 
 async def follow_request(tx: Tx, request_id: UUID, *, by: Caller) -> Request:
     """Following again changes nothing, and whose it is follows it anyway."""
-    if await resident(tx, by.subject) is None:
+    if not await hold_subjects(tx, [by.subject]) or await resident(tx, by.subject) is None:
         raise NotFound(what="request")
     async with as_system(tx):
         request, at = await take_public(tx, request_id)

@@ -14,6 +14,7 @@ from platform_kit.sealing import Sealer
 from registry_replica.permitted import permitted_in_all
 from resident_requests import store
 from resident_requests.actions.liken_reports import liken_reports
+from resident_requests.actions.promise_reports import promise_reports
 from resident_requests.policy import POLICY
 from resident_requests.rules.city_report import NUMBER, Fault, LineOutcome, Report, read
 from resident_requests.rules.sealed import ADDRESS
@@ -24,7 +25,7 @@ _REPEATED = Fault(NUMBER, "repeated with other content")
 async def import_reports(
     tx: Tx, sealer: Sealer, *, source_name: str, rows: Sequence[tuple[int, dict[str, str]]], by: Caller
 ) -> list[LineOutcome]:
-    """`rows` are (line, values by column). It starts no clock: what has long passed is only remembered."""
+    """`rows` are (line, values by column). What is over is only remembered; what is open is promised from now on."""
     source = await store.source(tx, source_name)
     if source is None or not await permitted_in_all(tx, by, POLICY["import_reports"], source.units):
         raise NotFound(what="source", field="source")
@@ -53,7 +54,8 @@ async def import_reports(
         else:
             outcomes.append(LineOutcome(line, "refused", faults=(_REPEATED,)))
     at = await now(tx)
-    await store.insert_reports(tx, source_name, fresh, by.subject, at)
+    promised = await promise_reports(tx, source_name, [(each[0], each[2]) for each in fresh], at)
+    await store.insert_reports(tx, source_name, fresh, promised, by.subject, at)
     await liken_reports(tx, [(request_id, number, report) for request_id, number, report, _ in fresh])
     await publish_all(
         tx,

@@ -8,6 +8,7 @@ from platform_kit.db import Tx
 from platform_kit.problems import NotSignedIn
 from resident_requests import store
 from resident_requests.actions.look_at import look_at
+from resident_requests.actions.where_they_work import where_they_work
 from resident_requests.policy import POLICY
 from resident_requests.rules.attachments import next_number
 from resident_requests.rules.request import discuss
@@ -19,8 +20,9 @@ def may_attach(request_id: UUID) -> Callable[[Tx, Caller | None], Awaitable[None
     async def asked(tx: Tx, by: Caller | None) -> None:
         if by is None:
             raise NotSignedIn
-        request = await look_at(tx, request_id, by, POLICY["add_attachment"])
-        discuss(request)
-        next_number(request, len(await store.attachments(tx, request_id)))
+        async with where_they_work(tx, request_id, by):
+            request = await look_at(tx, request_id, by, POLICY["add_attachment"])
+            discuss(request)
+            next_number(request, len(await store.attachments(tx, request_id)))
 
     return asked

@@ -5,6 +5,7 @@ from uuid import UUID
 from event_contracts.resident_requests import RequestFollowed, RequestMerged
 from platform_kit.auth import Caller
 from platform_kit.db import Tx, as_system
+from platform_kit.subject_keys import hold_subjects
 from platform_kit.timers import clear_timer
 from resident_requests import store
 from resident_requests.actions.category_of import category_of
@@ -21,6 +22,10 @@ async def merge_request(tx: Tx, request_id: UUID, *, into: UUID, by: Caller) -> 
     """Into what is left of `into`, when that was merged itself. Both locks are taken in the order of their ids: two who merge
     the same two, each into the other, wait for each other and do not block each other."""
     end = await store.end_of_chain(tx, into)
+    async with as_system(tx):
+        await store.lock_publicity(tx, [request_id, end])
+        # Before the locks, as whoever erases one of them takes those afterwards.
+        await hold_subjects(tx, await store.concerned(tx, request_id))
     for each in sorted({request_id, end}):
         await store.lock_request(tx, each)
     request, at = await take(tx, request_id, by, POLICY["merge_request"])
@@ -32,7 +37,8 @@ async def merge_request(tx: Tx, request_id: UUID, *, into: UUID, by: Caller) -> 
         await clear_timer(tx, timer, request_id)
     async with as_system(tx):
         # Nobody comes to follow what is private: then both are of one resident, whose it is anyway.
-        moved = await store.save_followers_moved(tx, request_id, target.id, at) if goes_on.public else []
+        held = await hold_subjects(tx, await store.concerned(tx, request_id) if goes_on.public else [])
+        moved = await store.save_followers_moved(tx, request_id, held, target.id, at) if held else []
     if moved:
         await record(
             tx, target, RequestFollowed, at, follower_ids=tuple(moved), case_number=target.case_number,

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 from platform_kit.auth import Caller
 from platform_kit.clock import now
-from platform_kit.db import Tx
+from platform_kit.db import Tx, as_system
 from platform_kit.problems import ChangedMeanwhile, InvalidInput, Text
 from resident_requests import store
+from resident_requests.actions.hide_requests import hide_requests
 from resident_requests.rules.category import Category, placed
 from resident_requests.rules.routing import orphaned
 
@@ -30,4 +31,7 @@ async def set_category(tx: Tx, category: Category, *, by: Caller) -> Category:
         raise InvalidInput(field="questions", reason=_ROUTED, rule=rule.code)
     at, following = await now(tx), replace(category, version=there + 1)
     await store.save_category(tx, following, by.subject, at)
+    if known is not None and category.private and not known.private:
+        async with as_system(tx):
+            await hide_requests(tx, await store.lock_followed(tx, category.code), at)
     return following

@@ -10,7 +10,7 @@ from platform_kit.policy import Operation
 from platform_kit.problems import NotFound
 from registry_replica.permitted import permitted
 from resident_requests import store
-from resident_requests.rules.request import Request
+from resident_requests.rules.request import Request, works_on
 
 
 async def take(tx: Tx, request_id: UUID, by: Caller, operation: Operation) -> tuple[Request, datetime]:
@@ -18,7 +18,13 @@ async def take(tx: Tx, request_id: UUID, by: Caller, operation: Operation) -> tu
     request = await store.request_for_update(tx, request_id)
     at = await now(tx)
     if request is None or not await permitted(
-        tx, by, operation, owner=request.resident_id, unit=request.unit_id, at=at
+        tx,
+        by,
+        operation,
+        owner=request.resident_id,
+        holder=by.subject if works_on(request, by.subject) else None,
+        unit=request.unit_id,
+        at=at,
     ):
         raise NotFound(what="request")
     return request, at

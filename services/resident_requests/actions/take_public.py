@@ -11,6 +11,7 @@ from resident_requests.rules.request import Request
 
 
 async def take_public(tx: Tx, request_id: UUID) -> tuple[Request, datetime]:
+    await store.lock_publicity(tx, [request_id])
     request = await store.request_for_update(tx, request_id)
     if request is None or not await store.is_public(tx, request_id):
         raise NotFound(what="request")

@@ -55,6 +55,28 @@ def promised(request: Request, promise: Promise, calendar: WorkCalendar, at: dat
     )
 
 
+# Of what comes in a heap from another system, one report begins in each community in so much of its working time.
+ONE_EACH = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """By when, of a report that came in open."""
+
+    respond_by: datetime
+    resolve_by: datetime
+
+    @property
+    def due_at(self) -> datetime:
+        return min(self.respond_by, self.resolve_by)
+
+
+def promised_in_turn(promise: Promise, calendar: WorkCalendar, begins: datetime) -> tuple[Promised, datetime]:
+    """Promises that begin then, and when those of the next report of that unit begin."""
+    by = Promised(due(calendar, begins, promise.respond), due(calendar, begins, promise.resolve))
+    return by, due(calendar, begins, ONE_EACH)
+
+
 def due_at(request: Request) -> datetime | None:
     """By when something must be done with it next; None when nothing was promised, or nothing runs. Lists are in this order."""
     return min((by for _, by in _running(request)), default=None)

@@ -54,7 +54,7 @@ class Request:
     order that has it now. `escalated`: nobody took it up in time, and its worker was told. `said_version` is the last event that
     changed what the resident said. `resident_id` is None only for a report of a city's data or of an application.
 
-    `respond_by` and `resolve_by` are what was promised, None for such a report; `round` counts how often it was reopened, with
+    `respond_by` and `resolve_by` are what was promised, None for such a report that came in closed; `round` counts how often it was reopened, with
     new promises each time. `routing_rule` is by which it was triaged last, None when somebody decided; and as its category was in
     `routing_category_version`. `author_id` is who wrote it down without a connection, when somebody else sent it. `paused_at` is since when it waits for the resident, or waited when it ended.
     """
@@ -277,6 +277,11 @@ def follow(request: Request) -> None:
 def discuss(request: Request) -> None:
     """Of two that were merged one thread remains."""
     _only(request, "discussed", *(set(State) - {State.MERGED}))
+
+
+def works_on(request: Request, person_id: UUID) -> bool:
+    """Whether they wrote it down, or were given it to do."""
+    return person_id in (request.filed_by, request.author_id, request.assignee_id)
 
 
 def rate(request: Request) -> None:

@@ -1,5 +1,6 @@
 """Who follows a public request."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -40,9 +41,15 @@ async def followed(
     return [facts for row in rows if (facts := load(PublicFacts, row))], following
 
 
-async def follows(tx: Tx, request_id: UUID, person_id: UUID) -> bool:
+async def followed_in_time(tx: Tx, request_id: UUID, person_id: UUID) -> bool:
+    """Whether this person follows it, can see it, and has followed it since before it was closed. The request's lock is held:
+    since its state changed last (`updated_at`) it is what it is."""
     found = await tx.fetchval(
-        "SELECT true FROM follower WHERE request_id = $1 AND person_id = $2 AND until IS NULL",
+        f"""
+        SELECT true FROM follower f JOIN request t ON t.id = f.request_id JOIN public_report p ON p.request_id = t.id
+        WHERE f.request_id = $1 AND f.person_id = $2 AND f.until IS NULL AND {IS_PUBLIC}
+            AND (t.state <> 'closed' OR f.since < p.updated_at)
+        """,
         request_id,
         person_id,
     )
@@ -84,18 +91,61 @@ async def save_unfollowed(tx: Tx, request_id: UUID, person_id: UUID, at: datetim
     return bool(ended)
 
 
-async def save_followers_moved(tx: Tx, request_id: UUID, into: UUID, at: datetime) -> list[UUID]:
-    """From one request to the one that it was merged into; whose that is follows it anyway. Who is new there, in order."""
+async def save_all_unfollowed(tx: Tx, request_ids: Sequence[UUID], at: datetime) -> dict[UUID, list[UUID]]:
+    """Nobody follows these any more, but whose own was merged into one of them; who did, in order, by request."""
     rows = await tx.fetch(
         """
-        WITH moved AS (
-            UPDATE follower SET until = $3 WHERE request_id = $1 AND until IS NULL RETURNING person_id
-        ), affected AS (
-            SELECT person_id FROM moved UNION
-            SELECT q.resident_id FROM request q JOIN resident known ON known.id = q.resident_id WHERE q.id = $1
+        WITH RECURSIVE joined(root, id, resident_id) AS (
+            SELECT merged_into, id, resident_id FROM request WHERE merged_into = ANY($1)
+            UNION SELECT j.root, r.id, r.resident_id FROM request r JOIN joined j ON r.merged_into = j.id
         )
+        UPDATE follower f SET until = $2 WHERE f.request_id = ANY($1) AND f.until IS NULL
+            AND NOT EXISTS (SELECT FROM joined j WHERE j.root = f.request_id AND j.resident_id = f.person_id)
+        RETURNING f.request_id, f.person_id
+        """,
+        list(request_ids),
+        at,
+    )
+    left: dict[UUID, list[UUID]] = {}
+    for request_id, person_id in sorted((row["request_id"], row["person_id"]) for row in rows):
+        left.setdefault(request_id, []).append(person_id)
+    return left
+
+
+async def lock_followed(tx: Tx, category: str) -> list[UUID]:
+    """All requests of a category that somebody follows, with their locks, taken in the order of their ids."""
+    rows = await tx.fetch(
+        """
+        SELECT t.id FROM request t WHERE t.category = $1
+            AND t.id = ANY (ARRAY(SELECT DISTINCT f.request_id FROM follower f WHERE f.until IS NULL))
+        ORDER BY t.id FOR UPDATE
+        """,
+        category,
+    )
+    return [row["id"] for row in rows]
+
+
+async def concerned(tx: Tx, request_id: UUID) -> list[UUID]:
+    """Who follows it, and whose it is."""
+    rows = await tx.fetch(
+        """
+        SELECT person_id FROM follower WHERE request_id = $1 AND until IS NULL
+        UNION SELECT resident_id FROM request WHERE id = $1 AND resident_id IS NOT NULL
+        """,
+        request_id,
+    )
+    return [row["person_id"] for row in rows]
+
+
+async def save_followers_moved(
+    tx: Tx, request_id: UUID, people: Sequence[UUID], into: UUID, at: datetime
+) -> list[UUID]:
+    """These, from one request to the one that it was merged into; whose that is follows it anyway. Who is new there, in order."""
+    rows = await tx.fetch(
+        """
+        WITH moved AS (UPDATE follower SET until = $3 WHERE request_id = $1 AND until IS NULL)
         INSERT INTO follower AS f (request_id, person_id, since)
-        SELECT $2, person_id, $3 FROM affected
+        SELECT $2, person_id, $3 FROM unnest($4::uuid[]) person_id
         WHERE person_id IS DISTINCT FROM (SELECT resident_id FROM request WHERE id = $2)
         ON CONFLICT (request_id, person_id) DO UPDATE SET since = excluded.since, until = NULL WHERE f.until IS NOT NULL
         RETURNING person_id
@@ -103,6 +153,7 @@ async def save_followers_moved(tx: Tx, request_id: UUID, into: UUID, at: datetim
         request_id,
         into,
         at,
+        list(people),
     )
     return sorted(row["person_id"] for row in rows)
 

@@ -1,5 +1,6 @@
 """What of the requests everybody may see. Whatever is shown to whoever is not signed in asks this, and nothing else does."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from platform_kit.db import Tx
@@ -9,6 +10,18 @@ from platform_kit.db import Tx
 IS_PUBLIC = """EXISTS (
     SELECT FROM public_report p JOIN category c ON c.code = p.category WHERE p.request_id = t.id AND NOT c.private
 )"""
+
+
+async def lock_publicity(tx: Tx, request_ids: Sequence[UUID]) -> None:
+    """What is public of these stays so until the transaction ends; asked before their own locks, as whoever changes a category
+    takes its lock before those of its requests."""
+    await tx.execute(
+        """
+        SELECT FROM category c WHERE c.code IN (SELECT t.category FROM request t WHERE t.id = ANY($1))
+        ORDER BY c.code FOR SHARE
+        """,
+        list(request_ids),
+    )
 
 
 async def is_public(tx: Tx, request_id: UUID) -> bool:

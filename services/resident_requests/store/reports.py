@@ -1,13 +1,15 @@
 """Reports of a city's open data, and where they come from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from platform_kit.db import Tx
 from platform_kit.rows import load
+from platform_kit.timers import set_first_timers
 from resident_requests.rules.city_report import Report, Source
+from resident_requests.rules.clocks import PROMISE_TIMER, Promised
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,17 @@ async def lock_source(tx: Tx, name: str) -> None:
     await tx.execute("SELECT FROM import_source WHERE name = $1 FOR UPDATE", name)
 
 
+async def turns(tx: Tx, source: str) -> dict[UUID, datetime]:
+    """When in each unit the clocks of the next report that comes open may begin."""
+    kept = await tx.fetchval("SELECT turns FROM import_source WHERE name = $1", source)
+    return {UUID(unit): datetime.fromisoformat(begins) for unit, begins in kept.items()}
+
+
+async def save_turns(tx: Tx, source: str, turns: Mapping[UUID, datetime]) -> None:
+    kept = {str(unit): begins.isoformat() for unit, begins in turns.items()}
+    await tx.execute("UPDATE import_source SET turns = $2 WHERE name = $1", source, kept)
+
+
 async def stored_reports(tx: Tx, source: str, numbers: Sequence[str]) -> dict[str, Stored]:
     rows = await tx.fetch(
         """
@@ -61,25 +74,42 @@ async def stored_reports(tx: Tx, source: str, numbers: Sequence[str]) -> dict[st
     return {row["source_number"]: stored for row in rows if (stored := load(Stored, row))}
 
 
+async def release_number(tx: Tx, source: str, number: str) -> None:
+    """What ended under this number keeps it with its case number behind: the same can come again."""
+    await tx.execute(
+        """
+        UPDATE request SET source_number = source_number || '/' || case_number
+        WHERE source = $1 AND source_number = $2
+        """,
+        source,
+        number,
+    )
+
+
 async def insert_reports(
     tx: Tx,
     source: str,
     reports: Sequence[tuple[UUID, str, Report, bytes | None]],
+    promised: Mapping[UUID, Promised],
     filed_by: UUID,
     at: datetime,
 ) -> None:
-    """Rows (id, case number, report, sealed address). Each keeps the version of its category that holds now."""
+    """Rows (id, case number, report, sealed address). Each keeps the version of its category that holds now; what is promised has
+    a timer, and is due first when somebody is to have looked at it."""
     await tx.executemany(
         """
         INSERT INTO request (id, case_number, filed_by, unit_id, category, state, address, latitude, longitude,
                              occurred_at, source, source_number, source_content, version, created_at, channel,
-                             category_version)
-        SELECT $1, $2, $3, $4, code, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14, 'web', version
+                             category_version, respond_by, resolve_by, due_at)
+        SELECT $1, $2, $3, $4, code, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14, 'web', version, $15, $16, $17
         FROM category WHERE code = $5
         """,
         [
             (request_id, number, filed_by, report.unit_id, report.category, report.state, address, report.latitude,
-             report.longitude, report.occurred_at, source, report.number, report.content, at)
+             report.longitude, report.occurred_at, source, report.number, report.content, at,
+             by.respond_by if by else None, by.resolve_by if by else None, by.due_at if by else None)
             for request_id, number, report, address in reports
+            for by in [promised.get(request_id)]
         ],
     )  # fmt: skip
+    await set_first_timers(tx, PROMISE_TIMER, {one: by.due_at for one, by in promised.items()})

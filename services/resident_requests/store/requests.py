@@ -122,7 +122,7 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """What is asked before a request is filed, in one round trip: whose it is and their key, the category (None: it is not known)
+    """What is asked before a request is filed, in one round trip: whose it is (who is not erased before it is) and their key, the category (None: it is not known)
     and the working time where they live, a number. `rules` are there only when one of them routes by itself."""
 
     whose: Resident | None
@@ -140,8 +140,8 @@ async def filing(tx: Tx, resident_id: UUID, category: str) -> Filing:
         f"""
         SELECT r.id, r.household_id, r.unit_id, k.wrapped, k.kek, {CLOCKWORK}, u.code AS unit_code,
                {AUTOMATIC.format(category="$2")} AS rules, nextval('case_serial') AS serial, linli_now() AS at
-        FROM (SELECT) one LEFT JOIN resident r ON r.id = $1 LEFT JOIN category c ON c.code = $2
-            LEFT JOIN subject_key k ON k.subject = $1 LEFT JOIN unit u ON u.id = r.unit_id {IN_FORCE}
+        FROM (SELECT linli_hold($1) AS there) one LEFT JOIN resident r ON r.id = $1 AND one.there
+            LEFT JOIN category c ON c.code = $2 LEFT JOIN subject_key k ON k.subject = $1 LEFT JOIN unit u ON u.id = r.unit_id {IN_FORCE}
         """,
         resident_id,
         category,
@@ -158,22 +158,26 @@ async def filing(tx: Tx, resident_id: UUID, category: str) -> Filing:
 @dataclass(frozen=True, slots=True)
 class FilingOfNobody:
     """What is asked before a report is filed that no resident files: as `Filing`, for a unit. `stored` is the case number of
-    the same report, where it has come before."""
+    the same report, where it has come before and is open; `ended` whether its number is held by one that is not."""
 
     category: Category | None
     calendar: WorkCalendar
     case_number: str
     stored: str | None
+    ended: bool
 
 
 async def filing_of_nobody(
     tx: Tx, unit_id: UUID, category: str, source: str, source_numbers: Sequence[str]
 ) -> FilingOfNobody:
-    """`source_numbers`: by any of which it would have come."""
+    """`source_numbers`: by any of which it would have come; the first is the one by which it comes now."""
     [row] = await tx.fetch(
         f"""
         SELECT {CLOCKWORK}, nextval('case_serial') AS serial,
-               (SELECT max(q.case_number) FROM request q WHERE q.source = $3 AND q.source_number = ANY($4)) AS stored
+               (SELECT max(t.case_number) FROM request t
+                WHERE t.source = $3 AND t.source_number = ANY($4) AND {IS_OPEN}) AS stored,
+               EXISTS (SELECT FROM request t
+                       WHERE t.source = $3 AND t.source_number = $4[1] AND NOT {IS_OPEN}) AS ended
         FROM (SELECT) one LEFT JOIN category c ON c.code = $2 LEFT JOIN unit u ON u.id = $1 {IN_FORCE}
         """,
         unit_id,
@@ -183,7 +187,7 @@ async def filing_of_nobody(
     )
     known = read_category(row) if row["code"] is not None else None
     calendar = work_calendar(row["zone"] or "UTC", row["calendar"])
-    return FilingOfNobody(known, calendar, case_number(row["serial"]), row["stored"])
+    return FilingOfNobody(known, calendar, case_number(row["serial"]), row["stored"], row["ended"])
 
 
 async def next_case_numbers(tx: Tx, count: int) -> list[str]:
@@ -307,6 +311,14 @@ async def save_request(tx: Tx, request: Request) -> int:
     return version
 
 
+async def save_next_versions(tx: Tx, request_ids: Sequence[UUID]) -> list[Request]:
+    """One event more of each of these, whose locks are held."""
+    rows = await tx.fetch(
+        f"UPDATE request SET version = version + 1 WHERE id = ANY($1) RETURNING {_COLUMNS}", list(request_ids)
+    )
+    return [request for row in rows if (request := load(Request, row))]
+
+
 async def end_of_chain(tx: Tx, request_id: UUID) -> UUID:
     """What is left of it: itself, or what it was merged into, and that again."""
     end: UUID = await tx.fetchval(
@@ -328,10 +340,19 @@ async def merged(tx: Tx, request_id: UUID) -> list[Request]:
     return [request for row in rows if (request := load(Request, row))]
 
 
+# What was merged into the request $1, and into that.
+_JOINED = """
+    WITH RECURSIVE joined(id, resident_id) AS (
+        SELECT id, resident_id FROM request WHERE merged_into = $1
+        UNION SELECT r.id, r.resident_id FROM request r JOIN joined j ON r.merged_into = j.id
+    )
+"""
+
+
 async def concerns_others(tx: Tx, request: Request) -> bool:
-    """Whether somebody else's was merged into it. Their rows are others': ask as the system."""
+    """Whether somebody else's goes on as it. Their rows are others': ask as the system."""
     found = await tx.fetchval(
-        "SELECT true FROM request WHERE merged_into = $1 AND resident_id IS DISTINCT FROM $2 LIMIT 1",
+        f"{_JOINED} SELECT true FROM joined WHERE resident_id IS DISTINCT FROM $2 LIMIT 1",
         request.id,
         request.resident_id,
     )
@@ -339,9 +360,9 @@ async def concerns_others(tx: Tx, request: Request) -> bool:
 
 
 async def own_merged(tx: Tx, into: UUID, resident_id: UUID) -> bool:
-    """Whether this resident's was merged into it."""
+    """Whether one of this resident's goes on as it."""
     found = await tx.fetchval(
-        "SELECT true FROM request WHERE merged_into = $1 AND resident_id = $2 LIMIT 1", into, resident_id
+        f"{_JOINED} SELECT true FROM joined WHERE resident_id = $2 LIMIT 1", into, resident_id
     )
     return bool(found)
 

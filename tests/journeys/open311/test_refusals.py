@@ -138,6 +138,45 @@ async def test_the_same_report_sent_again_is_one_report(door: Door) -> None:
     assert await _count(door) == 3
 
 
+async def _end(door: Door, number: str, verb: str) -> None:
+    listed = (await door.requests.get("/requests?limit=100", by=door.worker)).json()["items"]
+    [path] = [f"/requests/{each['id']}" for each in listed if each["case_number"] == number]
+    steps = {
+        "resolve": [("triage", {"route": "department"}), ("start", None), ("resolve", None)],
+        "reject": [("reject", {"reason": "不属实"})],
+        "merge": [("merge", {"into": next(each["id"] for each in listed if each["case_number"] != number)})],
+    }
+    for name, body in steps[verb]:
+        answer = await door.requests.post(f"{path}/{name}", json=body, by=door.worker)
+        assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize("verb", ["resolve", "reject", "merge"])
+@pytest.mark.parametrize("later", [timedelta(), timedelta(hours=20)])
+async def test_what_has_ended_swallows_no_new_report(door: Door, verb: str, later: timedelta) -> None:
+    door.key = (await door.issue(per_hour=100))["api_key"]
+    other = await door.filed(description="另一处")
+    numbers = [await door.filed()]
+    for _ in range(2):
+        await _end(door, numbers[-1], verb)
+        await door.requests.advance(later)
+        again = [await door.filed() for _ in range(2)]
+        assert len(set(again)) == 1, "what is open is one report"
+        numbers.append(again[0])
+    assert len({*numbers, other}) == 4
+
+
+async def test_a_key_of_the_same_name_is_another(door: Door) -> None:
+    first = await door.filed()
+    old = next(each for each in (await door.requests.get("/open311/keys", by=door.district)).json())
+    await door.requests.post(f"/open311/keys/{old['id']}/withdraw", by=door.district)
+    door.key = (await door.issue(name=old["name"]))["api_key"]
+    assert await door.filed() != first
+    async with door.requests.tx() as tx:
+        sources = [row["source"] for row in await tx.fetch("SELECT source FROM request ORDER BY id")]
+    assert (len(set(sources)), sources[0]) == (2, f"open311/{old['id']}")
+
+
 async def test_a_report_that_cannot_be_filed_is_told_why(door: Door) -> None:
     for form in FORMS:
         for fields, status, named in UNFIT_REPORTS:

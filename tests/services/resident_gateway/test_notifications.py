@@ -346,6 +346,30 @@ async def test_whoever_follows_is_told_what_is_public_and_whoever_left_or_did_it
     assert (await town.shown())[0] == f"您的求助 {NUMBER} 已重新办理。"
 
 
+async def test_whoever_followed_what_is_hidden_hears_no_more_of_it_and_keeps_nothing(town: Town) -> None:
+    """The phone's message still waits when it is hidden; whose it is, and staff, go on."""
+    phone, other_phone = "13900139001", "13900139002"
+    follower, stays = await town.entrance.resident(phone), await town.entrance.resident(other_phone)
+    await town.gateway.run_errands()
+    request, public = await town.filed(), await town.filed()
+    followed = {"case_number": NUMBER, "category": "environment", "state": "submitted"}
+    for each in (request, public):
+        await town.happens(each, requests.RequestFollowed, follower_ids=(follower, stays), **followed)
+        await town.happens(each, requests.RequestStarted)
+    await town.happens(request, requests.RequestResolved, resolved_by=town.worker)
+    await town.happens(request, requests.RequestHidden, follower_ids=(follower,))
+    assert await town.sent(phone) == await town.shown(follower) == []
+    await town.happens(request, requests.RequestReopened, reopened_by=town.resident)
+    await town.happens(request, requests.RequestRejected, reason="other")
+    assert await town.sent(phone) == await town.shown(follower) == []
+    declined = f"您关注的求助 {NUMBER} 未被受理。"
+    assert (await town.shown(stays))[0] == declined
+    assert (await town.shown())[0].startswith(f"您的求助 {NUMBER} 未被受理")
+    assert await town.shown(town.worker) != []
+    await town.happens(public, requests.RequestRejected, reason="other")
+    assert await town.shown(follower) == [declined]
+
+
 async def test_what_was_merged_is_told_to_whose_it_was_and_goes_on_under_the_other(town: Town) -> None:
     first, second = await town.filed(by=town.worker), await town.filed()
     await town.asked(second)

@@ -6,9 +6,15 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from event_contracts.community_registry import ResidentCorrected, ResidentErased, ResidentRegistered
-from event_contracts.resident_requests import RequestFollowed, RequestResolved, RequestSubmitted
+from event_contracts.resident_requests import (
+    RequestFollowed,
+    RequestResolved,
+    RequestStarted,
+    RequestSubmitted,
+)
 from platform_kit.auth import Caller
 from platform_kit.testing import ServiceUnderTest
+from racing import overlapping
 
 from .conftest import PHONE, Entrance
 from .notified import Town
@@ -176,6 +182,42 @@ async def test_what_an_erased_person_was_told_is_gone_and_nothing_reaches_them_a
     assert held["timeline_item"] == []
     assert await town.shown(town.worker), "staff are told all the same"
     assert await gateway.parked() == []
+
+
+async def _kept(town: Town) -> dict[str, int]:
+    async with town.gateway.tx() as tx:
+        return {
+            table: await tx.fetchval(f"SELECT count(*) FROM {table} WHERE person_id = $1", town.resident)
+            for table in ("notification_setting", "timeline_item", "notification", "subject_follower")
+        }
+
+
+async def test_of_whoever_is_erased_while_they_say_how_to_be_told_nothing_is_kept(town: Town) -> None:
+    """What they say stands before its line in the audit."""
+    erasing = town.gateway.deliver("registry_replica", ResidentErased(resident_id=town.resident))
+    answer, _ = await overlapping(
+        town.gateway, "LOCK TABLE audit IN SHARE MODE", first=town.wants(language="en"), then=erasing
+    )
+    assert answer.status_code == 200
+    assert set((await _kept(town)).values()) == {0}
+
+
+async def test_of_whoever_is_erased_while_their_timeline_is_written_nothing_is_kept(town: Town) -> None:
+    """Their row is written, and stands before that of whoever follows it."""
+    request, follower = uuid4(), uuid4()
+    followed = RequestFollowed(
+        **town.about(request), follower_ids=(follower,), case_number="1", category="c", state="submitted"
+    )
+    await town.gateway.deliver("timeline", followed)
+    started = RequestStarted(**town.about(request))
+    await overlapping(
+        town.gateway,
+        "SELECT FROM timeline_item WHERE person_id = $1 FOR UPDATE",
+        follower,
+        first=town.gateway.deliver("timeline", started),
+        then=town.gateway.deliver("registry_replica", ResidentErased(resident_id=town.resident)),
+    )
+    assert set((await _kept(town)).values()) == {0}
 
 
 async def test_whoever_is_erased_while_they_are_told_is_told_nothing(town: Town) -> None:

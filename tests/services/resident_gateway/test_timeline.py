@@ -248,9 +248,13 @@ async def test_whoever_follows_sees_what_becomes_of_it_until_they_have_seen_enou
     assert await rows(gateway, second) == {}
     [item] = (await timeline(gateway, first))["items"]
     assert (item["number"], item["title"]) == ("000-000-123", "关注的求助")
+    hidden = requests.RequestHidden(**about, follower_ids=(first, story.resident))
+    await gateway.deliver("timeline", hidden, requests.RequestStarted(**about))
+    assert await rows(gateway, first) == {}
+    assert (await timeline(gateway, first))["items"] == []
     # Whose it is has it as their own, and nobody leaves that by not following.
     await gateway.deliver("timeline", requests.RequestUnfollowed(**about, follower_id=story.resident))
-    assert await rows(gateway, story.resident) == {story.request: ("request", "triaged", 3, None)}
+    assert await rows(gateway, story.resident) == {story.request: ("request", "in_progress", 6, None)}
     assert await gateway.parked() == []
 
 

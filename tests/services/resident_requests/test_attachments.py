@@ -3,11 +3,13 @@
 import asyncio
 from io import BytesIO
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from PIL import Image
 
+from event_contracts.community_registry import ConsentRecorded, UnitOpened, UnitPlaced
+from event_contracts.volunteer_matching import TaskAccepted
 from platform_kit.auth import Caller
 from platform_kit.problems import LANGUAGES
 from resident_requests.rules.attachments import MOST_ATTACHMENTS
@@ -65,6 +67,73 @@ async def test_the_audit_says_for_whom_a_picture_or_a_comment_is(here: Neighbour
     assert [row["actor"] for row in rows] == [here.worker.subject, here.daughter.subject]
     assert [row["subject"] for row in rows] == [here.resident.subject] * 2
     assert [row["object"]["request_id"] for row in rows] == [request["id"]] * 2
+
+
+async def _elsewhere(here: Neighbourhood, posted: Caller) -> Any:
+    """What the worker of the home wrote down for a resident, and lies in the next community."""
+    there = uuid4()
+    opened = UnitOpened(
+        unit_id=there, parent_id=None, kind="community", code="01/02/004", name="x", zone="Asia/Shanghai"
+    )
+    ring = ((114.1, 30.0), (114.2, 30.0), (114.2, 30.1), (114.1, 30.1), (114.1, 30.0))
+    placed = UnitPlaced(unit_id=there, boundary=((ring,),), location=None)
+    await here.service.deliver("registry_replica", opened, placed)
+    body = {"category": "graffiti", "words": "墙上", "resident_id": str(here.resident.subject), "channel": "visit",
+            "place": {"longitude": 114.15, "latitude": 30.05}}  # fmt: skip
+    filed = await here.service.post("/requests", json=body, by=posted)
+    assert (filed.status_code, filed.json()["unit_id"]) == (201, str(there)), filed.text
+    return filed.json()
+
+
+async def test_who_wrote_it_down_adds_what_they_saw_wherever_it_lies_and_is_shown_nothing_of_it(
+    here: Neighbourhood,
+) -> None:
+    request = await _elsewhere(here, here.worker)
+    added = await _attach(here, request, here.worker)
+    assert added.status_code == 201, added.text
+    for path in ("", "/attachments", "/attachments/1"):
+        answer = await here.service.get(f"/requests/{request['id']}{path}", by=here.worker)
+        assert answer.status_code == 404, path
+    [shown] = (await here.service.get(f"/requests/{request['id']}/attachments", by=here.resident)).json()
+    assert shown["number"] == 1
+    colleague = here.service.caller(posts=[("worker", here.unit, "01/02/003")])
+    assert (await _attach(here, request, colleague)).status_code == 404, "who did not write it down"
+    gone = here.service.caller("resident", subject=here.worker.subject)
+    assert (await _attach(here, request, gone)).status_code == 404, "who is not of the staff any more"
+
+
+async def test_who_was_given_it_adds_what_they_saw(here: Neighbourhood) -> None:
+    request = await here.triaged("volunteers")
+    posted = here.service.caller(posts=[("worker", uuid4(), "01/02/004")])
+    task = {"task_id": uuid4(), "request_id": UUID(request["id"]), "unit_id": here.unit,
+            "resident_id": here.resident.subject, "offer_id": uuid4()}  # fmt: skip
+    assert (await _attach(here, request, posted)).status_code == 404
+    accepted = TaskAccepted(**task, volunteer_id=uuid4(), person_id=posted.subject)
+    await here.service.deliver("tasks", accepted)
+    assert (await _attach(here, request, posted)).status_code == 201
+    volunteer = here.service.caller("volunteer", subject=posted.subject)
+    assert (await _attach(here, request, volunteer)).status_code == 403, "a volunteer's way is their task"
+
+
+@pytest.mark.parametrize("what", ["attachments", "comments", "answer"])
+async def test_a_worker_of_elsewhere_whom_the_resident_lets_acts_as_they_do(
+    here: Neighbourhood, what: str
+) -> None:
+    posted = here.service.caller(posts=[("worker", uuid4(), "01/02/004")])
+    request = await here.submit()
+    path = f"/requests/{request['id']}"
+    for verb, body in (("triage", {"route": "community"}), ("start", None), ("ask", {"words": "几楼?"})):
+        await here.service.post(f"{path}/{verb}", json=body, by=here.worker)
+
+    async def act() -> Any:
+        if what == "attachments":
+            return await _attach(here, request, posted)
+        return await here.service.post(f"{path}/{what}", json={"words": "三楼"}, by=posted)
+
+    assert (await act()).status_code == 404
+    consent = ConsentRecorded(resident_id=here.resident.subject, delegate_id=posted.subject, until_on=None)
+    await here.service.deliver("registry_replica", consent)
+    assert (await act()).status_code in (200, 201)
 
 
 async def test_nobody_else_sees_adds_or_learns_anything(here: Neighbourhood) -> None:

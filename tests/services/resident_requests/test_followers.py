@@ -7,9 +7,15 @@ from uuid import UUID, uuid4
 import pytest
 
 from event_contracts.community_registry import ResidentErased, ResidentRegistered
-from event_contracts.resident_requests import RequestEscalated, RequestFollowed, RequestUnfollowed
+from event_contracts.resident_requests import (
+    RequestEscalated,
+    RequestFollowed,
+    RequestHidden,
+    RequestUnfollowed,
+)
 from platform_kit.acting import acting_for
 from platform_kit.auth import Caller
+from racing import overlapping
 
 from .conftest import Neighbourhood
 
@@ -117,7 +123,79 @@ async def test_what_was_filed_in_private_stays_so_and_what_becomes_private_is(
     assert (await _do(here, private, "follow", neighbour)).status_code == 404
     assert await _followed(here, neighbour) == []
     assert (await _do(here, lamp, "dispute", neighbour)).status_code == 404
-    assert (await _do(here, lamp, "unfollow", neighbour)).status_code == 200
+    assert (await _do(here, lamp, "unfollow", neighbour)).status_code == 404, "nobody follows it any more"
+
+
+async def _hide(here: Neighbourhood, request: Any, how: str) -> None:
+    if how == "withheld":
+        assert (await _do(here, request, "withhold", here.worker)).status_code == 200
+    else:
+        await _set_private(here, "streetlight", True)
+
+
+@pytest.mark.parametrize("how", ["withheld", "private"])
+async def test_what_is_not_public_any_more_is_followed_by_nobody_and_nothing_tells_them(
+    here: Neighbourhood, neighbour: Caller, how: str
+) -> None:
+    lamp, lonely = await _lamp(here), await _lamp(here)
+    other = await here.submit(category="graffiti")
+    left = await here.neighbour()
+    for request, by in ((lamp, neighbour), (lamp, here.daughter), (lamp, left), (other, neighbour)):
+        await _do(here, request, "follow", by)
+    await _do(here, lamp, "unfollow", left)
+    for _ in range(2):
+        await _hide(here, lamp, how)
+    [hidden] = await here.service.published(RequestHidden)
+    gone = tuple(sorted([neighbour.subject, here.daughter.subject]))
+    assert (str(hidden.data.request_id), hidden.data.follower_ids) == (lamp["id"], gone)
+    assert [each["id"] for each in await _followed(here, neighbour)] == [other["id"]]
+    assert (await _do(here, lamp, "follow", neighbour)).status_code == 404
+    # What comes after stands in its order; and what is public again has to be followed anew.
+    triage = await here.service.post(
+        f"/requests/{lamp['id']}/triage", json={"route": "department"}, by=here.worker
+    )
+    assert triage.status_code == 200
+    versions = [e.version for e in await here.service.published() if str(e.data.request_id) == lamp["id"]]
+    assert versions == list(range(1, len(versions) + 1))
+    if how == "private":
+        await _set_private(here, "streetlight", False)
+        assert [each["id"] for each in await _followed(here, neighbour)] == [other["id"]]
+    assert lonely
+
+
+async def test_whose_own_goes_on_as_it_hears_of_what_is_hidden_from_everybody_else(
+    here: Neighbourhood, neighbour: Caller
+) -> None:
+    whose, lamp = await here.neighbour(), await _lamp(here)
+    theirs, between = [
+        (
+            await here.service.post("/requests", json={"category": "streetlight", "words": WORDS}, by=whose)
+        ).json()
+        for _ in range(2)
+    ]
+    for one, into in ((theirs, between), (between, lamp)):
+        merged = await here.service.post(
+            f"/requests/{one['id']}/merge", json={"into": into["id"]}, by=here.worker
+        )
+        assert merged.status_code == 200, merged.text
+    await _do(here, lamp, "follow", neighbour)
+    await _hide(here, lamp, "withheld")
+    [hidden] = await here.service.published(RequestHidden)
+    assert hidden.data.follower_ids == (neighbour.subject,)
+
+
+async def test_nobody_slips_in_while_a_category_becomes_private(
+    here: Neighbourhood, neighbour: Caller
+) -> None:
+    """The follower stands before the request's lock when the category is changed."""
+    lamp = await _lamp(here)
+    followed, _ = await overlapping(
+        here.service, "SELECT FROM request WHERE id = $1 FOR UPDATE", UUID(lamp["id"]),
+        first=_do(here, lamp, "follow", neighbour), then=_set_private(here, "streetlight", True),
+    )  # fmt: skip
+    assert followed.status_code == 200
+    [hidden] = await here.service.published(RequestHidden)
+    assert hidden.data.follower_ids == (neighbour.subject,)
 
 
 async def test_staff_see_how_many_and_the_resident_does_not_see_who(

@@ -42,7 +42,7 @@ async def _import(city: Neighbourhood, *rows: dict[str, Any], key: str | None = 
     return answer.json()
 
 
-async def test_a_report_keeps_its_own_time_and_starts_no_clock(city: Neighbourhood) -> None:
+async def test_a_report_that_is_over_keeps_its_own_time_and_starts_no_clock(city: Neighbourhood) -> None:
     result = await _import(city, GOOD)
     assert (result["imported"], result["refused"]) == (1, 0)
     [imported] = await city.service.published(RequestImported)

@@ -174,6 +174,22 @@ async def test_whoever_was_joined_may_dispute_also_what_nobody_else_sees_any_mor
     assert (await here.service.post(f"/requests/{into['id']}/dispute", by=here.resident)).status_code == 200
 
 
+async def test_whose_was_merged_long_ago_disputes_and_is_not_left_behind(here: Neighbourhood) -> None:
+    """At two removes, after they have left it, and when it is closed."""
+    neighbour, second = await here.neighbour(), await here.neighbour()
+    first, then = await _file(here, neighbour), await _file(here, second)
+    into = await _file(here, second)
+    await _merge(here, first, then)
+    await _merge(here, then, into)
+    withdrawn = await here.service.post(f"/requests/{into['id']}/withdraw", by=second)
+    assert withdrawn.status_code == 409, "the first one's goes on as it"
+    await here.service.post(f"/requests/{into['id']}/unfollow", by=neighbour)
+    for verb, body in (("triage", {"route": "department"}), ("start", None), ("resolve", None)):
+        await here.service.post(f"/requests/{into['id']}/{verb}", json=body, by=here.worker)
+    await here.service.post(f"/requests/{into['id']}/confirm", by=second)
+    assert (await here.service.post(f"/requests/{into['id']}/dispute", by=neighbour)).status_code == 200
+
+
 async def test_under_one_parent_they_are_of_one_kind(here: Neighbourhood) -> None:
     district = here.service.caller(posts=[("district", uuid4(), "01")])
     found = {each["code"]: each for each in (await here.service.get("/categories")).json()}

@@ -111,6 +111,43 @@ async def test_twenty_who_dispute_at_once_send_it_there_once(here: Neighbourhood
     assert versions == list(range(1, len(versions) + 1))
 
 
+async def test_nobody_comes_to_dispute_what_is_closed_and_who_followed_it_before_may(
+    here: Neighbourhood,
+) -> None:
+    path, before, late, back = await _resolved(here), *[await here.neighbour() for _ in range(3)]
+    for each in (before, back):
+        await here.service.post(f"{path}/follow", by=each)
+    await here.service.post(f"{path}/unfollow", by=back)
+    await here.service.post(f"{path}/confirm", by=here.resident)
+    for each in (late, back):
+        assert (await here.service.post(f"{path}/follow", by=each)).status_code == 200
+        refused = await here.service.post(f"{path}/dispute", by=each)
+        assert refused.status_code == 404, "who left it has come back as late as anybody"
+    assert await here.state(path.rpartition("/")[2]) == "closed"
+    assert (await here.service.post(f"{path}/dispute", by=before)).status_code == 200
+    # Of the next resolution they have followed it since before.
+    await _resolve(here, path)
+    await here.service.post(f"{path}/confirm", by=here.resident)
+    assert (await here.service.post(f"{path}/dispute", by=late)).status_code == 200
+    assert len(await here.service.published(RequestReopened)) == 2
+
+
+async def test_a_resolution_is_disputed_once_by_anybody_and_only_in_the_window(here: Neighbourhood) -> None:
+    path, neighbour, other = await _resolved(here), await here.neighbour(), await here.neighbour()
+    for each in (neighbour, other):
+        await here.service.post(f"{path}/follow", by=each)
+    assert (await here.service.post(f"{path}/dispute", by=neighbour)).status_code == 200
+    for each in (neighbour, other):
+        again = await here.service.post(f"{path}/dispute", by=each)
+        assert (again.status_code, again.json()["state"]) == (409, "reopened")
+    await _resolve(here, path)
+    await here.service.post(f"{path}/confirm", by=here.resident)
+    await here.service.advance(timedelta(days=7, seconds=2))
+    for each in (neighbour, other):
+        assert (await here.service.post(f"{path}/dispute", by=each)).status_code == 409
+    assert await here.state(path.rpartition("/")[2]) == "closed"
+
+
 @pytest.fixture
 async def here72(servers: Any) -> AsyncIterator[Neighbourhood]:
     """A house that gives 72 hours."""

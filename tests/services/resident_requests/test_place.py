@@ -21,9 +21,8 @@ RIGHT = tuple((east + 0.1, north) for east, north in LEFT)
 
 async def _placed(here: Neighbourhood, code: str, ring: Any = None, at: Any = None) -> UUID:
     unit = here.unit if code == "01/02/003" else uuid4()
-    opened = UnitOpened(
-        unit_id=unit, parent_id=None, kind="community", code=code, name=code, zone="Asia/Shanghai"
-    )
+    kind = ("district", "street", "community")[code.count("/")]
+    opened = UnitOpened(unit_id=unit, parent_id=None, kind=kind, code=code, name=code, zone="Asia/Shanghai")
     events = [] if unit == here.unit else [opened]
     placed = UnitPlaced(unit_id=unit, boundary=((ring,),) if ring else None, location=at)
     await here.service.deliver("registry_replica", *events, placed)
@@ -93,13 +92,60 @@ async def test_outside_of_every_area_it_is_of_the_nearest_that_is_found_somewher
     assert await _filed(here, "graffiti", 116.0, 39.0) == here.unit, "what is near nobody is of the home"
 
 
-async def test_an_area_lower_in_the_tree_goes_before_the_one_that_holds_it(
+WIDE = ((113.0, 29.0), (115.0, 29.0), (115.0, 31.0), (113.0, 31.0), (113.0, 29.0))
+
+
+async def test_a_community_goes_before_the_street_and_the_district_that_hold_it(
     here: Neighbourhood, beside: UUID
 ) -> None:
-    wide = ((113.0, 29.0), (115.0, 29.0), (115.0, 31.0), (113.0, 31.0), (113.0, 29.0))
-    street = await _placed(here, "01/02", wide)
+    for code in ("01/02", "01"):
+        await _placed(here, code, WIDE)
     assert await _filed(here, "graffiti", 114.15, 30.05) == beside
-    assert await _filed(here, "graffiti", 114.5, 30.5) == street
+    assert await _filed(here, "graffiti", 114.05, 30.05) == here.unit
+
+
+@pytest.mark.parametrize("drawn_units", [("01/02",), ("01",), ("01/02", "01")])
+async def test_what_lies_in_no_community_is_of_the_nearest_of_the_street_and_never_the_streets(
+    here: Neighbourhood, beside: UUID, drawn_units: tuple[str, ...]
+) -> None:
+    for code in drawn_units:
+        await _placed(here, code, WIDE)
+    assert await _filed(here, "graffiti", 114.25, 30.05) == beside
+    assert await _filed(here, "graffiti", 113.5, 30.05) == here.unit
+    # Nearer by its place on the map than the others are by their areas.
+    found = await _placed(here, "01/02/005", at=(114.3, 30.05))
+    assert await _filed(here, "graffiti", 114.29, 30.05) == found
+    assert await _filed(here, "graffiti", 114.24, 30.05) == beside
+
+
+async def test_a_community_of_another_street_is_nearer_and_it_is_still_of_the_street_where_it_lies(
+    here: Neighbourhood, beside: UUID
+) -> None:
+    await _placed(here, "01/02", WIDE)
+    await _placed(here, "01/09", [(east + 2.0, north) for east, north in WIDE])
+    across = await _placed(here, "01/09/001", at=(115.01, 30.05))
+    assert await _filed(here, "graffiti", 114.999, 30.05) == beside
+    assert await _filed(here, "graffiti", 115.001, 30.05) == across
+
+
+async def test_a_street_with_no_community_on_the_map_leaves_it_to_the_next_and_at_last_to_the_home(
+    here: Neighbourhood,
+) -> None:
+    await _placed(here, "01/07", WIDE, at=(114.5, 30.5))
+    assert await _filed(here, "graffiti", 114.5, 30.5) == here.unit, "nobody is on the map: of the home"
+    district = await _placed(here, "01", WIDE, at=(114.5, 30.5))
+    assert await _filed(here, "graffiti", 114.5, 30.5) == here.unit
+    other = await _placed(here, "01/02/004", RIGHT)
+    assert await _filed(here, "graffiti", 114.5, 30.5) == other
+    assert other != district
+
+
+async def test_the_office_of_a_street_is_nearest_and_it_is_of_the_nearest_community(
+    here: Neighbourhood,
+) -> None:
+    await _placed(here, "01/02", at=(114.3, 30.05))
+    near = await _placed(here, "01/02/005", at=(114.35, 30.05))
+    assert await _filed(here, "graffiti", 114.3, 30.05) == near
 
 
 async def test_a_point_on_the_line_between_two_is_of_one_of_them_and_always_the_same(

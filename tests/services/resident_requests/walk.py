@@ -58,7 +58,7 @@ TELLS: Mapping[type[Any], str | None] = {
     told.RequestWentOn: "in_progress", told.RequestResolved: "resolved", told.RequestClosed: "closed",
     told.RequestReopened: "reopened", told.RequestWithdrawn: "withdrawn", told.RequestRejected: "rejected",
     told.RequestMerged: "merged", told.RequestFollowed: None,
-    told.RequestUnfollowed: None, told.RequestRated: None,
+    told.RequestUnfollowed: None, told.RequestHidden: None, told.RequestRated: None,
     told.RequestCorrected: None, told.RequestCommented: None, told.RequestEscalated: None,
 }  # fmt: skip
 # Who may not, in whatever state it is: what they are told.
@@ -72,7 +72,7 @@ ITS_WAY = frozenset({"request", "timer", "comment", "breach", "public_report", "
 MOVES: Mapping[str, frozenset[str]] = {
     "follow": frozenset({"request", "follower"}), "unfollow": frozenset({"request", "follower"}),
     "join": frozenset({"request", "follower"}), "rate": frozenset({"request", "rating"}),
-    "withhold": frozenset({"public_report", "likeness"}), "merge": ITS_WAY | {"follower"},
+    "withhold": frozenset({"public_report", "likeness", "request", "follower"}), "merge": ITS_WAY | {"follower"},
 }  # fmt: skip
 ROUTES = ("volunteers", "paid_service", "relief", "department", "community")
 
@@ -93,10 +93,11 @@ class Walked:
     # Its worker was told that nobody took it up.
     left_lying: bool = False
     window_open: bool = False
-    # Its category is public; it was not withheld; who follows it; in which rounds it was rated.
+    # Its category is public; it was not withheld; who follows it, and did since before it was closed; in which rounds it was rated.
     category_public: bool = True
     public: bool = True
     followers: set[str] = field(default_factory=set)
+    in_time: set[str] = field(default_factory=set)
     joined: bool = False
     round: int = 0
     rated: set[int] = field(default_factory=set)
@@ -296,7 +297,8 @@ def answered(request: Walked, name: str) -> int:
         return 404
     if name == "unfollow, a neighbour":
         return DONE if follows else 404
-    if name == "dispute, a neighbour" and not (follows and request.public):
+    in_time = follows and (request.state != "closed" or "neighbour" in request.in_time)
+    if name == "dispute, a neighbour" and not (in_time and request.public):
         return 404
     if name == "join" and not request.public:
         return 422
@@ -314,7 +316,9 @@ def told_by(request: Walked, name: str) -> int | None:
     new = {"follow, a neighbour": "neighbour", "join": "daughter"}.get(name)
     if new is not None:
         return int(new not in request.followers)
-    return {"follow": 0, "unfollow": 1, "rate": 1, "withhold": 0, "dispute": 1}.get(verb_of(name))
+    if verb_of(name) == "withhold":
+        return int("neighbour" in request.followers)
+    return {"follow": 0, "unfollow": 1, "rate": 1, "dispute": 1}.get(verb_of(name))
 
 
 def note(request: Walked, name: str, after: str) -> None:
@@ -324,8 +328,11 @@ def note(request: Walked, name: str, after: str) -> None:
         request.followers.add("neighbour")
     elif name == "unfollow, a neighbour":
         request.followers.discard("neighbour")
+        request.in_time.discard("neighbour")
     elif verb == "withhold":
+        # Whose own was joined with it goes on as one of it.
         request.public = False
+        request.followers.discard("neighbour")
     elif verb == "rate":
         request.rated.add(request.round)
     elif verb == "join":
@@ -334,6 +341,8 @@ def note(request: Walked, name: str, after: str) -> None:
     elif name == "merge" and request.category_public:
         # They moved along; nobody comes to follow what is private.
         request.followers.clear()
+    if after == "closed" and request.state != "closed":
+        request.in_time = set(request.followers)
     if after == "reopened" and request.state != "reopened":
         request.round += 1
     if after == "resolved" and request.state != "resolved":

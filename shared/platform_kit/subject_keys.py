@@ -20,7 +20,8 @@ STATEMENTS: tuple[str, ...] = (
     """,
     "CREATE INDEX subject_key_kek ON subject_key (kek)",
 )
-_LOCK = "hashtextextended('subject ' || {person}::text, 0)"
+# One lock of 256 for each person: a consumer's batch may write about thousands, and the server's table of locks is small.
+_LOCK = "8242, (hashtextextended({person}::text, 0) & 255)::int"
 # Whoever erases somebody waits for whoever writes something about them, and the other way round. What is asked after the wait
 # sees what was done meanwhile: each query of a volatile function looks anew, which a condition of the statement itself does not.
 HOLD = f"""

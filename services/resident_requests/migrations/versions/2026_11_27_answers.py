@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_27_answers"
-down_revision = "2026_11_26_open311"
+down_revision = "2026_11_26_answers_by_call"
 branch_labels = None
 depends_on = None
 

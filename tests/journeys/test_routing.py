@@ -70,14 +70,21 @@ def _becomes(town: Town, request: Any, state: str) -> None:
     wait_for(lambda: _state(town, request), lambda found: found == state, f"the request is {state}")
 
 
-def _quote(town: Town, request: Any) -> Any:
-    def quotes() -> list[Any]:
-        return [
-            each for each in town.get("/orders", town.worker)["items"] if each["request_id"] == request["id"]
-        ]
+def _quotes(town: Town, request: Any) -> list[Any]:
+    return [each for each in town.get("/orders", town.worker)["items"] if each["request_id"] == request["id"]]
 
-    [quote] = wait_for(quotes, bool, "a quote for the request")
+
+def _quote(town: Town, request: Any) -> Any:
+    [quote] = wait_for(lambda: _quotes(town, request), bool, "a quote for the request")
     return quote
+
+
+def _ends(town: Town, quote: Any) -> None:
+    wait_for(
+        lambda: town.get(f"/orders/{quote['id']}", town.resident)["state"],
+        lambda state: state == "cancelled",
+        "nobody takes that price any more",
+    )
 
 
 def _provider(town: Town) -> tuple[str, str]:
@@ -122,25 +129,32 @@ def test_a_request_becomes_an_order_and_the_order_moves_it_to_its_end(town: Town
     assert _state(town, request) == "closed"
 
 
-def test_an_order_that_is_called_off_gives_the_request_back_to_its_worker(town: Town) -> None:
+def test_an_order_that_is_called_off_gives_the_request_back_to_its_worker_who_can_ask_again_or_do_it(
+    town: Town,
+) -> None:
     request = _file(town)
     quote = _quote(town, request)
     town.post(f"/orders/{quote['id']}/cancel", None, town.resident)
     wait_for(lambda: town.told(request), bool, "the worker is told that nobody comes")
     assert town.told(request) == ["not_taken_up worker"]
+    again = town.post(
+        f"/requests/{request['id']}/triage", {"route": "paid_service", "service": "cleaning"}, town.worker
+    )
+    assert (again["state"], again["escalated"]) == ("triaged", False)
+    second = wait_for(
+        lambda: [each for each in _quotes(town, request) if each["state"] == "quoted"], bool, "a second quote"
+    )[0]
+    assert second["id"] != quote["id"]
     town.post(f"/requests/{request['id']}/start", None, town.worker)
     assert _state(town, request) == "in_progress"
+    _ends(town, second)
 
 
 def test_a_request_that_is_withdrawn_takes_its_quote_with_it(town: Town) -> None:
     request = _file(town)
     quote = _quote(town, request)
     town.post(f"/requests/{request['id']}/withdraw", None, town.resident)
-    wait_for(
-        lambda: town.get(f"/orders/{quote['id']}", town.resident)["state"],
-        lambda state: state == "cancelled",
-        "nobody takes that price any more",
-    )
+    _ends(town, quote)
     assert _state(town, request) == "withdrawn"
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from platform_kit.audit import RECORD_BESIDE, Entry
+from platform_kit.backbone_tables import CALL
 from platform_kit.db import Tx
 from platform_kit.problems import KeyReused
 from platform_kit.sealing import Sealer
@@ -20,6 +21,12 @@ _KEEP = RECORD_BESIDE.replace(
     """
     INSERT INTO idempotency (principal, key, fingerprint, status, headers, body) VALUES ($12, $13, $14, $15, $16, $17)
     """,
+)
+
+_FIND = """
+    SELECT fingerprint, status, headers, body FROM idempotency WHERE {stored} = {asked} AND principal = $1 AND key = $2
+""".replace("{stored}", CALL.format(principal="principal", key="key")).replace(
+    "{asked}", CALL.format(principal="$1::text", key="$2::text")
 )
 
 
@@ -63,11 +70,7 @@ async def earlier_answer(tx: Tx, principal: str, key: str, print_: bytes) -> Sto
 
     KeyReused: the key belongs to another call.
     """
-    row = await tx.fetchrow(
-        "SELECT fingerprint, status, headers, body FROM idempotency WHERE principal = $1 AND key = $2",
-        principal,
-        key,
-    )
+    row = await tx.fetchrow(_FIND, principal, key)
     if row is None:
         return None
     if row["fingerprint"] != print_:

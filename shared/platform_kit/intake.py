@@ -19,6 +19,10 @@ from platform_kit.parking import RELEASED_MEANWHILE, park, park_record
 from platform_kit.watchdog import Progress
 
 TRIES_IN_PLACE = 2
+# A batch of no more is not noted before it runs, when all went well with the one before it of each of its partitions: most are of
+# one event, and the note would be one of five round trips. Only the first that a process gets of a partition can be one that
+# another died of; one that dies of an unnoted batch leaves it to be the first of the next, which costs one end more.
+FEW = 8
 
 
 class Outage(Exception):
@@ -33,7 +37,12 @@ class Intake:
         self._consumer = consumer
         self._progress = progress
         self._excused: set[tuple[str, str, int]] = set()
+        self._known: set[tuple[str, int]] = set()
         self.group = f"{kit.service}.{consumer.name}"
+
+    def forget_partitions(self) -> None:
+        """They may have been another's meanwhile, and it may have died of what comes next."""
+        self._known.clear()
 
     async def take_records(self, topic: str, records: Sequence[ConsumerRecord[Any, Any]]) -> None:
         """One topic's records, in order within each partition. Raises Outage when the database is away or somebody is in the
@@ -56,7 +65,11 @@ class Intake:
     async def take(self, topic: str, parts: Mapping[int, Sequence[Incoming]]) -> None:
         """What came of each partition: all at once when all is well; one by one, each try counted, what fails or was begun
         before and not finished, because it ended the process or its connection."""
-        again = await self._begun_before(topic, parts)
+        places = {(topic, partition) for partition in parts}
+        few = sum(len(events) for events in parts.values()) <= FEW
+        again = set() if few and places <= self._known else await self._begun_before(topic, parts)
+        # Until it has ended well: what an error interrupts is noted when it comes again.
+        self._known -= places
         together = [
             event for partition, events in parts.items() if partition not in again for event in events
         ]
@@ -74,6 +87,7 @@ class Intake:
                     topic,
                     list(again),
                 )
+        self._known |= places
 
     async def _begun_before(self, topic: str, parts: Mapping[int, Sequence[Incoming]]) -> set[int]:
         """The partitions whose first event was the first of a batch before. By partition, because a batch has some of each

@@ -38,11 +38,13 @@ class Stalled(Exception):
 class _Membership(ConsumerRebalanceListener):  # type: ignore[misc]
     """Since when this member waits for its group to make up its mind; None once it has its share, be that nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, intake: Intake) -> None:
         self.waits_since: float | None = time.monotonic()
+        self._intake = intake
 
     async def on_partitions_revoked(self, _: Collection[TopicPartition]) -> None:
         self.waits_since = time.monotonic()
+        self._intake.forget_partitions()
 
     async def on_partitions_assigned(self, _: Collection[TopicPartition]) -> None:
         self.waits_since = None
@@ -57,8 +59,8 @@ class Listener:
         self._progress = progress
         self._taken: set[TopicPartition] = set()
         self._commit_due = 0.0
-        self._membership = _Membership()
         self._intake = Intake(kit, consumer, progress)
+        self._membership = _Membership(self._intake)
         self.group = self._intake.group
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -85,7 +87,8 @@ class Listener:
             request_timeout_ms=15_000,
             retry_backoff_ms=200,
         )
-        self._taken, self._membership = set(), _Membership()
+        self._taken, self._membership = set(), _Membership(self._intake)
+        self._intake.forget_partitions()
         kafka.subscribe(self._consumer.topics, listener=self._membership)
         try:
             await self._start(kafka, stop)

@@ -24,6 +24,12 @@ def create_backbone() -> None:
         op.execute(statement)
 
 
+def index_answers_by_call() -> None:
+    """The stored answers' key becomes one of 16 bytes."""
+    for statement in backbone_tables.ANSWERS_BY_CALL:
+        op.execute(statement)
+
+
 def create_audit() -> None:
     """A new service's second step; the services that were there before it have a migration of its own."""
     for statement in audit_tables.STATEMENTS:

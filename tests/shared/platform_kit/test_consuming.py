@@ -239,14 +239,40 @@ async def test_an_event_that_ends_the_process_is_found_though_its_batches_begin_
     assert await _effects(probe, last) == [1]
 
 
+@pytest.mark.parametrize(("given_anew", "lives"), [(False, 5), (True, 4)])
+async def test_an_event_that_ends_the_process_is_found_though_all_went_well_before_it(
+    probe: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch, given_anew: bool, lives: int
+) -> None:
+    """What comes alone is not noted before it runs, once its partition went well: one end more, unless the partition was another's
+    meanwhile."""
+    monkeypatch.setattr(misfortune.os, "kill", _end)
+    bad, beside = uuid4(), uuid4()
+    intake = Intake(probe.kit, SERVICE.consumers[0], Progress())
+    await intake.take(TOPIC.name, {0: [_incoming(beside, 1)]})
+    if given_anew:
+        intake.forget_partitions()
+    ends = 0
+    while not await probe.parked():
+        with suppress(ProcessEnds):
+            ends += 1
+            await intake.take(TOPIC.name, {0: [_incoming(bad, 1, KILL), _incoming(beside, 2)]})
+        intake = Intake(probe.kit, SERVICE.consumers[0], Progress())
+        assert ends <= 10
+    assert [aggregate for _, aggregate, _ in await probe.parked()] == [str(bad)]
+    assert (ends, await _effects(probe, beside)) == (lives, [1, 2])
+
+
+@pytest.mark.parametrize("all_was_well", [True, False])
 @pytest.mark.parametrize("note", [BREAK, COMMIT])
 async def test_an_event_that_breaks_its_connection_or_fails_at_commit_is_parked(
-    probe: ServiceUnderTest, note: str
+    probe: ServiceUnderTest, note: str, all_was_well: bool
 ) -> None:
     bad, beside = uuid4(), uuid4()
     intake = Intake(probe.kit, SERVICE.consumers[0], Progress())
+    if all_was_well:
+        await intake.take(TOPIC.name, {0: [_incoming(uuid4(), 1)]})
     parts = {0: [_incoming(bad, 1, note), _incoming(beside, 1)]}
-    for _ in range(3):
+    for _ in range(4):
         with suppress(*TROUBLE):
             await intake.take(TOPIC.name, parts)
     assert [aggregate for _, aggregate, _ in await probe.parked()] == [str(bad)]

@@ -28,7 +28,7 @@ class Refusing:
         self.asked = asyncio.Event()
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Any]:
+    async def connection(self, *_: Any) -> AsyncIterator[Any]:
         self.asked.set()
         raise ConnectionRefusedError
         yield

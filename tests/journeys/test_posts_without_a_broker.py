@@ -162,3 +162,15 @@ async def test_a_person_whom_the_registry_does_not_know_keeps_what_was_told_of_t
     )
     await house.gateway.deliver("appointments", told)
     assert await house.posts(await house.signed_in("zhao")) == ["street"]
+
+
+async def test_pages_give_no_more_than_the_api(house: House) -> None:
+    li = await house.staff()
+    last = await house.appoint(li, "street")
+    await house.tell(StaffAppointed)
+    await house.end(li, last)
+    client, here = house.gateway.client, {"Origin": "http://test"}
+    form = {"account": li, "password": PASSWORD}
+    for answer in (await client.post("/sign-in", data=form, headers=here), await client.get("/stay")):
+        assert answer.status_code == 303
+        assert await house.posts({"access_token": answer.cookies["linli_access"]}) == []

@@ -215,7 +215,14 @@ class LikenessRow(Row, table=True):
         CheckConstraint("cardinality(prints) <= 128", name="prints"),
         CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name="point"),
         *(
-            Index(f"ix_likeness_{place}", "category", place, "occurred_at", postgresql_where=text(_IS_OPEN))
+            Index(
+                f"ix_likeness_{place}",
+                "category",
+                place,
+                "occurred_at",
+                postgresql_include=["request_id", "case_number", "state", "latitude", "longitude", "prints"],
+                postgresql_where=text(_IS_OPEN),
+            )
             for place in ("cell", "unit_id")
         ),
     )

@@ -37,17 +37,21 @@ class Sought:
 
 
 _NEAR = f"{IS_OPEN} AND t.occurred_at BETWEEN $5 AND $6 ORDER BY t.occurred_at DESC"
-# Whatever stands behind it: at most so many rows of each of ten cells, or of one community, by an index that has them in order.
+_COMPARED = (
+    "t.request_id, t.case_number, t.category, t.state, t.occurred_at, t.latitude, t.longitude, t.prints"
+)
+# Whatever stands behind it: at most so many rows of each of ten cells, or of one community, by an index that has them in order,
+# and all that is compared of them: each row looked up in the table would be a page more.
 _CANDIDATES = f"""
     SELECT l.request_id, l.case_number, l.category, l.state, l.occurred_at, l.latitude, l.longitude,
            cardinality(l.prints) AS pieces,
            (SELECT count(*) FROM (SELECT unnest(l.prints) INTERSECT SELECT unnest($4::int[])) alike) AS shared
     FROM category c CROSS JOIN LATERAL (
         (SELECT found.* FROM unnest($2::bigint[]) near(cell) CROSS JOIN LATERAL (
-            SELECT t.* FROM likeness t WHERE t.category = c.code AND t.cell = near.cell AND {_NEAR} LIMIT {OF_A_CELL}
+            SELECT {_COMPARED} FROM likeness t WHERE t.category = c.code AND t.cell = near.cell AND {_NEAR} LIMIT {OF_A_CELL}
         ) found)
         UNION ALL
-        (SELECT t.* FROM likeness t WHERE t.category = c.code AND t.unit_id = $3::uuid AND {_NEAR} LIMIT {OF_A_UNIT})
+        (SELECT {_COMPARED} FROM likeness t WHERE t.category = c.code AND t.unit_id = $3::uuid AND {_NEAR} LIMIT {OF_A_UNIT})
     ) l
     WHERE c.code = $1 AND NOT c.private AND l.request_id IS DISTINCT FROM $7::uuid
 """

@@ -40,7 +40,7 @@ EDGES = frozenset({
     ("triaged", "taken up", "assigned"), ("assigned", "given back", "triaged"), ("assigned", "begun", "in_progress"),
     ("assigned", "done", "resolved"), ("in_progress", "done", "resolved"), ("awaiting_resident", "done", "resolved"),
     # What is done beside its way: it is where it was.
-    *((state, "join", state) for state in OPEN),
+    *((state, "join", state) for state in (*OPEN, "merged")),
     *((state, "follow", state) for state in EVERY if state != "merged"),
     *((state, verb, state) for state in EVERY for verb in ("unfollow", "withhold")),
     ("resolved", "rate", "resolved"), ("closed", "rate", "closed"),
@@ -99,6 +99,8 @@ class Walked:
     followers: set[str] = field(default_factory=set)
     in_time: set[str] = field(default_factory=set)
     joined: bool = False
+    # What it was merged into is public: what is joined with it afterwards goes on as that.
+    goes_on_public: bool = False
     round: int = 0
     rated: set[int] = field(default_factory=set)
     trail: list[str] = field(default_factory=list)
@@ -266,6 +268,8 @@ SELDOM = (
     ("follow, a neighbour", "merge, into what is withheld", "unfollow, a neighbour"),
     ("join", "withdraw", "join", "withdraw, the daughter"),
     ("withhold", "join", "follow, a neighbour", "follow, whose it is"),
+    ("withhold", "merge", "join"),
+    ("merge, into what is withheld", "join"),
     (
         *_RESOLVED,
         "rate, the resident",
@@ -300,7 +304,7 @@ def answered(request: Walked, name: str) -> int:
     in_time = follows and (request.state != "closed" or "neighbour" in request.in_time)
     if name == "dispute, a neighbour" and not (in_time and request.public):
         return 404
-    if name == "join" and not request.public:
+    if name == "join" and not (request.goes_on_public if request.state == "merged" else request.public):
         return 422
     late = verb_of(name) in ("reopen", "dispute") and not request.window_open
     twice = verb_of(name) == "rate" and request.round in request.rated
@@ -313,6 +317,8 @@ def answered(request: Walked, name: str) -> int:
 
 def told_by(request: Walked, name: str) -> int | None:
     """How many events what is done beside its way tells; None of what goes its way, which says so by its edge."""
+    if name == "join" and request.state == "merged":
+        return 0
     new = {"follow, a neighbour": "neighbour", "join": "daughter"}.get(name)
     if new is not None:
         return int(new not in request.followers)
@@ -335,11 +341,12 @@ def note(request: Walked, name: str, after: str) -> None:
         request.followers.discard("neighbour")
     elif verb == "rate":
         request.rated.add(request.round)
-    elif verb == "join":
+    elif verb == "join" and request.state != "merged":
         request.joined = True
         request.followers.add("daughter")
     elif name == "merge" and request.category_public:
         # They moved along; nobody comes to follow what is private.
+        request.goes_on_public = True
         request.followers.clear()
     if after == "closed" and request.state != "closed":
         request.in_time = set(request.followers)

@@ -144,9 +144,12 @@ PAGES: dict[str, dict[str, Page]] = {
     },
     "relief_disbursement": {
         "application": Page(
-            {WHOSE: "resident_id", COUNT: "version", OTHERS: "parties"},
-            {BOOKS: "id programme_id household_id unit_id state round currency asked_minor granted_minor from_on notice_until version created_at",
+            {WHOSE: "resident_id", COUNT: "version request_version", OTHERS: "parties"},
+            {BOOKS: "id programme_id household_id unit_id state round currency asked_minor granted_minor from_on notice_until version created_at "
+                    "request_id request_version",
              NAMED: "resident_id parties"}, goes="words payee_name bank_account reason"),
+        "relief_request": Page(
+            {WHOSE: "resident_id", COUNT: "request_version"}, goes="request_id request_version resident_id unit_id stands at"),
         "evidence": Page({COUNT: "id"}, {BOOKS: "id application_id at", NAMED: "added_by"}, goes="note"),
         "review": Page({OTHERS: "reviewer_id parties"}, {BOOKS: "application_id round level decision at", NAMED: "reviewer_id parties"}),
         "payment": Page(

@@ -8,23 +8,15 @@ from platform_kit.clock import now
 from platform_kit.db import Tx
 from platform_kit.policy import Operation
 from platform_kit.problems import NotFound
-from registry_replica.permitted import permitted
 from resident_requests import store
-from resident_requests.rules.request import Request, works_on
+from resident_requests.actions.may_do import may_do
+from resident_requests.rules.request import Request
 
 
 async def take(tx: Tx, request_id: UUID, by: Caller, operation: Operation) -> tuple[Request, datetime]:
     """For whom the policy lets do it; the request and the time, read under its lock."""
     request = await store.request_for_update(tx, request_id)
     at = await now(tx)
-    if request is None or not await permitted(
-        tx,
-        by,
-        operation,
-        owner=request.resident_id,
-        holder=by.subject if works_on(request, by.subject) else None,
-        unit=request.unit_id,
-        at=at,
-    ):
+    if request is None or not await may_do(tx, by, operation, request, at):
         raise NotFound(what="request")
     return request, at

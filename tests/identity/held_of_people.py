@@ -111,7 +111,7 @@ PAGES: dict[str, dict[str, Page]] = {
     },
     "resident_requests": {
         "request": Page(
-            {WHOSE: "resident_id", COUNT: "version category_version routing_category_version asked_version said_version",
+            {WHOSE: "resident_id", COUNT: "version category_version asked_version said_version",
              FOUND: "content_print", INSIDE: "due_at taken_up_by",
              "only of a city's reports, which are nobody's": "source source_number source_content"},
             {CASE: "id case_number unit_id category state route skill wanted_from wanted_until escalated resolved_at occurred_at version "

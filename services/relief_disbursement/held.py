@@ -16,9 +16,10 @@ HELD = (
         "application",
         "resident_id = $1",
         ("id", "programme_id", "household_id", "unit_id", "state", "round", "currency", "asked_minor", "granted_minor",
-         "from_on", "notice_until", "created_at"),
+         "from_on", "notice_until", "created_at", "request_id"),
         sealed={"words": WORDS, "payee_name": PAYEE_NAME, "bank_account": BANK_ACCOUNT, "reason": DECISION},
     ),
+    Held("relief_request", "resident_id = $1", ("request_id", "unit_id", "stands", "at")),
     Held(
         "evidence",
         "application_id IN (SELECT id FROM application WHERE resident_id = $1)",

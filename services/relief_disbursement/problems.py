@@ -10,6 +10,19 @@ class AlreadyOpen(Refusal):
     )
 
 
+class RequestNotWaiting(Refusal):
+    """Also of a request of somebody else."""
+
+    status = 422
+    says = Text(
+        "No request of this resident with that id waits for relief.", "所填编号不是该居民正在等待救助的诉求。"
+    )
+
+
+class AppliedForAlready(Refusal):
+    says = Text("There is an application for this request already.", "该诉求已有对应的救助申请。")
+
+
 class CodeTaken(Refusal):
     says = Text(
         "There is already a programme {code} for {year}.", "{year} 年度已有代码为 {code} 的救助项目。"

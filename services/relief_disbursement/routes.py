@@ -46,7 +46,13 @@ async def list_programmes(read: ForCaller) -> list[schemas.ProgrammeView]:
     "/applications",
     status_code=201,
     response_model=schemas.ApplicationView,
-    responses=refusals(NotFound, problems.AlreadyOpen, problems.ProgrammeEnded),
+    responses=refusals(
+        NotFound,
+        problems.AlreadyOpen,
+        problems.ProgrammeEnded,
+        problems.RequestNotWaiting,
+        problems.AppliedForAlready,
+    ),
 )
 async def file_application(body: schemas.NewApplication, command: ByCaller) -> Response:
     application = await actions.file_application(
@@ -59,6 +65,7 @@ async def file_application(body: schemas.NewApplication, command: ByCaller) -> R
         payee_name=body.payee_name,
         bank_account=body.bank_account,
         submit=body.submit,
+        request_id=body.request_id,
         by=command.caller,
     )
     return command.answer(schemas.ApplicationView.of(application), status=201)

@@ -84,6 +84,13 @@ class ApplicationRow(Row, table=True):
             name="active_is_granted",
         ),
         CheckConstraint("asked_minor > 0 AND granted_minor > 0", name="positive"),
+        Index(
+            "uq_application_request",
+            "request_id",
+            "request_version",
+            unique=True,
+            postgresql_where=text("request_id IS NOT NULL"),
+        ),
     )
 
     id: UUID = Field(primary_key=True)
@@ -105,6 +112,21 @@ class ApplicationRow(Row, table=True):
     bank_account: bytes = Field(sa_type=LargeBinary)
     version: int
     created_at: datetime = Field(sa_type=TIMESTAMPTZ)
+    request_id: UUID | None = None
+    request_version: int | None = None
+
+
+class RequestRow(Row, table=True):
+    """A request that was routed here by its event `request_version`; it does not stand any more once it is over or others do it."""
+
+    __tablename__ = "relief_request"
+
+    request_id: UUID = Field(primary_key=True)
+    request_version: int
+    resident_id: UUID = Field(index=True)
+    unit_id: UUID
+    stands: bool
+    at: datetime = Field(sa_type=TIMESTAMPTZ)
 
 
 class ReviewRow(Row, table=True):

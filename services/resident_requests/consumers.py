@@ -1,4 +1,4 @@
-"""What this service listens to: the registry, and what volunteers and paid services make of its requests."""
+"""What this service listens to: the registry, and what volunteers, paid services and relief make of its requests."""
 
 from event_contracts.community_registry import ResidentErased
 from event_contracts.paid_services import (
@@ -7,6 +7,11 @@ from event_contracts.paid_services import (
     OrderCompleted,
     OrderStarted,
     ServiceOffered,
+)
+from event_contracts.relief_disbursement import (
+    ApplicationApproved,
+    ApplicationRejected,
+    ApplicationSubmitted,
 )
 from event_contracts.volunteer_matching import (
     TaskAccepted,
@@ -24,6 +29,7 @@ from resident_requests import actions
 from resident_requests.rules.request import Answer
 
 _Task = TaskAccepted | TaskReopened | TaskCheckedIn | TaskDone | TaskEscalated
+_Application = ApplicationSubmitted | ApplicationApproved | ApplicationRejected
 _Order = OrderAssigned | OrderStarted | OrderCompleted | OrderCancelled
 
 
@@ -77,11 +83,37 @@ async def on_order_completed(tx: Tx, event: Received[OrderCompleted]) -> None:
 
 async def on_order_cancelled(tx: Tx, event: Received[OrderCancelled]) -> None:
     if event.data.request_id is not None:
-        await actions.note_order_cancelled(tx, event.data.request_id, _of_order(event.data))
+        await actions.note_called_off(tx, event.data.request_id, _of_order(event.data))
 
 
 def _of_order(order: _Order) -> Answer:
     return Answer("paid_service", order.order_id, order.request_version)
+
+
+async def on_application_submitted(tx: Tx, event: Received[ApplicationSubmitted]) -> None:
+    """Handed in once more, with what was asked for, it takes up nothing: the request has it already."""
+    application = event.data
+    if application.request_id is not None:
+        await actions.note_taken_up(
+            tx, application.request_id, _of_application(application), assignee_id=application.filed_by
+        )
+
+
+async def on_application_approved(tx: Tx, event: Received[ApplicationApproved]) -> None:
+    application = event.data
+    if application.request_id is not None:
+        await actions.note_done(
+            tx, application.request_id, _of_application(application), by=application.reviewer_id
+        )
+
+
+async def on_application_rejected(tx: Tx, event: Received[ApplicationRejected]) -> None:
+    if event.data.request_id is not None:
+        await actions.note_called_off(tx, event.data.request_id, _of_application(event.data))
+
+
+def _of_application(application: _Application) -> Answer:
+    return Answer("relief", application.application_id, application.request_version)
 
 
 async def on_resident_erased(tx: Tx, event: Received[ResidentErased]) -> None:
@@ -110,6 +142,15 @@ CONSUMERS = (
             OrderStarted: on_order_started,
             OrderCompleted: on_order_completed,
             OrderCancelled: on_order_cancelled,
+        },
+    ),
+    Consumer(
+        "applications",
+        start="beginning",
+        handlers={
+            ApplicationSubmitted: on_application_submitted,
+            ApplicationApproved: on_application_approved,
+            ApplicationRejected: on_application_rejected,
         },
     ),
 )

@@ -26,6 +26,8 @@ class ProgrammeOpened(EventPayload):
 
 
 class _ApplicationEvent(EventPayload):
+    """`request_id`: the request that it answers, and `request_version` the event by which that was routed to relief."""
+
     topic: ClassVar[Topic] = APPLICATIONS
     aggregate: ClassVar[str] = "application_id"
 
@@ -34,6 +36,8 @@ class _ApplicationEvent(EventPayload):
     household_id: UUID
     resident_id: UUID
     unit_id: UUID
+    request_id: UUID | None = None
+    request_version: int | None = None
 
 
 class ApplicationSubmitted(_ApplicationEvent):

@@ -138,6 +138,8 @@ TABLES: dict[str, tuple[Table, ...]] = {
         Table("application", "applications_of_both", "SELECT id AS key, resident_id AS person FROM application WHERE state <> 'on_notice'", {
             **CASE, "money_x auditor of_x": "A?", "finance_y auditor_y": "B?",
         }),
+        Table("relief_request", "requests_of_both", "SELECT request_id AS key, resident_id AS person FROM relief_request",
+              CASE, key="request_id"),
         Table("review", "runs_of_both", key="application_id", sees={
             "staff_x": "A", "staff_y": "B", "resident_a delegate_a auditor auditor_x": "A?", "resident_b auditor_y": "B?"},
               whose="SELECT a.id AS key, a.resident_id AS person FROM application a JOIN review r ON r.application_id = a.id"),

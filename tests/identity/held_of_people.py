@@ -111,11 +111,12 @@ PAGES: dict[str, dict[str, Page]] = {
     },
     "resident_requests": {
         "request": Page(
-            {WHOSE: "resident_id", COUNT: "version category_version", FOUND: "content_print", INSIDE: "due_at",
+            {WHOSE: "resident_id", COUNT: "version category_version asked_version said_version",
+             FOUND: "content_print", INSIDE: "due_at taken_up_by",
              "only of a city's reports, which are nobody's": "source source_number source_content"},
             {CASE: "id case_number unit_id category state route skill wanted_from wanted_until escalated resolved_at occurred_at version "
                    "created_at round respond_by responded_at resolve_by paused_at due_at category_version channel urgency merged_into "
-                   "routing_rule routing_rule_version",
+                   "routing_rule routing_rule_version routing_category_version asked_version said_version taken_up_by",
              NAMED: "resident_id filed_by assignee_id author_id",
              "only of a city's reports, which are nobody's": "source source_number source_content"},
             goes="words address reason answers latitude longitude content_print"),
@@ -144,9 +145,12 @@ PAGES: dict[str, dict[str, Page]] = {
     },
     "relief_disbursement": {
         "application": Page(
-            {WHOSE: "resident_id", COUNT: "version", OTHERS: "parties"},
-            {BOOKS: "id programme_id household_id unit_id state round currency asked_minor granted_minor from_on notice_until version created_at",
+            {WHOSE: "resident_id", COUNT: "version request_version", OTHERS: "parties"},
+            {BOOKS: "id programme_id household_id unit_id state round currency asked_minor granted_minor from_on notice_until version created_at "
+                    "request_id request_version",
              NAMED: "resident_id parties"}, goes="words payee_name bank_account reason"),
+        "relief_request": Page(
+            {WHOSE: "resident_id", COUNT: "request_version"}, goes="request_id request_version resident_id unit_id stands at"),
         "evidence": Page({COUNT: "id"}, {BOOKS: "id application_id at", NAMED: "added_by"}, goes="note"),
         "review": Page({OTHERS: "reviewer_id parties"}, {BOOKS: "application_id round level decision at", NAMED: "reviewer_id parties"}),
         "payment": Page(

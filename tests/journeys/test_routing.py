@@ -4,6 +4,7 @@ beginning once more, as a second group of consumers would read it, changes nothi
 
 import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -158,6 +159,61 @@ def test_a_request_that_is_withdrawn_takes_its_quote_with_it(town: Town) -> None
     assert _state(town, request) == "withdrawn"
 
 
+def _hardship(town: Town) -> Any:
+    request = town.post("/requests", {"category": "hardship", "words": "生活困难"}, town.resident)
+    triaged = town.post(f"/requests/{request['id']}/triage", {}, town.worker)
+    assert (triaged["state"], triaged["route"]) == ("triaged", "relief")
+    return request
+
+
+def _apply(town: Town, district: str, request: Any) -> str:
+    """By the worker, with the resident: refused by its field until relief has heard of the request. The application's path."""
+    programme = {
+        "code": f"DB-{uuid4().hex[:8]}", "name": "最低生活保障", "year": (datetime.now(UTC) + timedelta(days=30)).year,
+        "budget": {"amount": 10**8, "currency": "CNY"}, "monthly": {"amount": 80_000, "currency": "CNY"},
+    }  # fmt: skip
+    body = {
+        "programme_id": town.post("/programmes", programme, district)["id"], "resident_id": town.resident_id,
+        "asked": {"amount": 60_000, "currency": "CNY"}, "reason": "丈夫住院", "payee_name": "王奶奶",
+        "bank_account": "6222020200112233445", "request_id": request["id"],
+    }  # fmt: skip
+
+    def file() -> Any:
+        headers = {"Authorization": f"Bearer {town.worker}", "Idempotency-Key": str(uuid4())}
+        answer = town.http.post(f"{PREFIX}/applications", json=body, headers=headers)
+        if answer.status_code == 422:
+            assert answer.json()["errors"][0]["path"] == "request_id"
+            return None
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    filed = wait_for(file, bool, "relief has heard of the request")
+    assert filed["request_id"] == request["id"]
+    return f"/applications/{filed['id']}"
+
+
+def test_an_application_for_relief_moves_the_request_to_its_end_or_gives_it_back(town: Town) -> None:
+    district = house_token(town.house.home, subject=uuid4(), posts=(("district", town.community, "01"),))
+    verifier = house_token(town.house.home, subject=uuid4(), posts=(("worker", town.community, "01/01/001"),))
+    granted, declined = _hardship(town), _hardship(town)
+    application, other = _apply(town, district, granted), _apply(town, district, declined)
+    for request in (granted, declined):
+        _becomes(town, request, "assigned")
+    town.post(f"{other}/reject", {"reason": "不符合条件"}, verifier)
+    _becomes(town, declined, "triaged")
+    wait_for(lambda: town.told(declined), bool, "the worker is told that it came back")
+    assert town.told(declined)[-1] == "not_taken_up worker"
+    town.post(f"{application}/verify", None, verifier)
+    assert town.house.linli("clock", "advance", "8d").returncode == 0
+    town.post(f"{application}/review", None, town.street)
+    town.post(f"{application}/approve", {}, district)
+    _becomes(town, granted, "resolved")
+    town.post(f"/requests/{granted['id']}/confirm", None, town.resident)
+    assert _state(town, granted) == "closed"
+    assert "not_taken_up worker" not in town.told(granted)
+    assert town.told(declined).count("not_taken_up worker") == 1
+
+
 @pytest.mark.parametrize("route", ["paid_service", "relief"])
 def test_with_the_other_service_stopped_the_worker_is_told_once_and_its_late_answer_still_counts(
     town: Town, route: str
@@ -165,11 +221,7 @@ def test_with_the_other_service_stopped_the_worker_is_told_once_and_its_late_ans
     name = {"paid_service": "paid_services", "relief": "relief_disbursement"}[route]
     stop(town.house, name)
     try:
-        if route == "paid_service":
-            request = _file(town)
-        else:
-            request = town.post("/requests", {"category": "hardship", "words": "生活困难"}, town.resident)
-            town.post(f"/requests/{request['id']}/triage", {}, town.worker)
+        request = _file(town) if route == "paid_service" else _hardship(town)
         assert _state(town, request) == "triaged"
         assert town.house.linli("clock", "advance", "3d").returncode == 0
         wait_for(

@@ -1,4 +1,5 @@
-"""A resident, their delegate or a worker of their community files an application, as a draft or at once."""
+"""A resident, their delegate or a worker of their community files an application, as a draft or at once; it answers the
+resident's request that waits for relief."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -21,6 +22,7 @@ from relief_disbursement.problems import AlreadyOpen
 from relief_disbursement.rules import application as rules
 from relief_disbursement.rules.application import Application
 from relief_disbursement.rules.programme import require_currency
+from relief_disbursement.rules.routed import answered_by_application
 from relief_disbursement.rules.sealed import BANK_ACCOUNT, PAYEE_NAME, WORDS
 
 
@@ -35,6 +37,7 @@ async def file_application(
     payee_name: str,
     bank_account: str,
     submit: bool,
+    request_id: UUID | None,
     by: Caller,
 ) -> Application:
     person = await resident(tx, resident_id)
@@ -46,6 +49,7 @@ async def file_application(
         raise NotFound(what="resident")
     programme = await store.programme_of_unit(tx, programme_id, person.unit_id)
     require_currency(programme, asked, field="asked")
+    answers = answered_by_application(await store.waiting_requests(tx, resident_id), request_id)
     application = Application(
         id=new_id(),
         programme_id=programme_id,
@@ -54,6 +58,8 @@ async def file_application(
         unit_id=person.unit_id,
         asked=asked,
         parties=tuple(dict.fromkeys((resident_id, by.subject))),
+        request_id=answers.request_id if answers else None,
+        request_version=answers.request_version if answers else None,
     )
     if submit:
         application = replace(rules.submit(application, by=by.subject, on=on, year=programme.year), version=1)
@@ -67,6 +73,8 @@ async def file_application(
         at=at,
     )
     if not filed:
+        # Of two at once for one request the second is told so.
+        answered_by_application(await store.waiting_requests(tx, resident_id), application.request_id)
         raise AlreadyOpen()
     if submit:
         submitted = ApplicationSubmitted(**application.facts, filed_by=by.subject, asked=asked)

@@ -57,6 +57,7 @@ class Application:
     """`parties` are the resident and everybody who filed it; `reviewers` those who reviewed in this `round`.
 
     `asked` and `granted` are per month. `reason`, why it was returned or rejected, is sealed. The entitlement runs from `from_on`, the first day of a month.
+    It may answer a request, for the event `request_version` that routed it here.
     """
 
     id: UUID
@@ -74,6 +75,8 @@ class Application:
     granted: Money | None = None
     reason: bytes | None = None
     version: int = 0
+    request_id: UUID | None = None
+    request_version: int | None = None
 
     @property
     def entitlement(self) -> tuple[Money, date]:
@@ -91,6 +94,8 @@ class Application:
             "household_id": self.household_id,
             "resident_id": self.resident_id,
             "unit_id": self.unit_id,
+            "request_id": self.request_id,
+            "request_version": self.request_version,
         }
 
 

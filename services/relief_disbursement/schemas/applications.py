@@ -36,7 +36,7 @@ class ProgrammeView(View):
 
 
 class ApplicationView(View):
-    """`waits_for` is the review that is next, or null."""
+    """`waits_for` is the review that is next, or null; `request_id` the request that it answers."""
 
     id: UUID
     version: int
@@ -51,6 +51,7 @@ class ApplicationView(View):
     granted: Money | None
     from_on: date | None
     notice_until: datetime | None
+    request_id: UUID | None
 
     @classmethod
     def of(cls, application: Application) -> Self:
@@ -161,4 +162,5 @@ def _application_fields(application: Application) -> dict[str, Any]:
         "granted": application.granted,
         "from_on": application.from_on,
         "notice_until": application.notice_until,
+        "request_id": application.request_id,
     }

@@ -60,6 +60,8 @@ class NewProgramme(Body):
 
 
 class NewApplication(Body):
+    """`request_id`: the resident's request that it answers. Without it, the only one of theirs that waits for relief, if any."""
+
     programme_id: UUID
     resident_id: UUID
     asked: Amount
@@ -67,6 +69,7 @@ class NewApplication(Body):
     payee_name: PayeeName
     bank_account: BankAccount
     submit: bool = True
+    request_id: UUID | None = None
 
 
 class NewEvidence(Body):

@@ -42,6 +42,12 @@ from relief_disbursement.store.programmes import (
     read_programme,
     save_money,
 )
+from relief_disbursement.store.routed import (
+    delete_requests_of,
+    end_request,
+    keep_request,
+    waiting_requests,
+)
 from relief_disbursement.store.scope import local_date
 
 __all__ = [
@@ -49,6 +55,8 @@ __all__ = [
     "bank_file_of",
     "bank_lines",
     "correct_account",
+    "delete_requests_of",
+    "end_request",
     "evidence_of",
     "insert_application",
     "insert_bank_file",
@@ -58,6 +66,7 @@ __all__ = [
     "insert_payment_run",
     "insert_programme",
     "insert_review",
+    "keep_request",
     "local_date",
     "lock_application",
     "lock_payment",
@@ -80,4 +89,5 @@ __all__ = [
     "save_payments",
     "sealed_application",
     "sealed_bank_reason",
+    "waiting_requests",
 ]

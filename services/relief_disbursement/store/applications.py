@@ -18,15 +18,15 @@ from relief_disbursement.store.found import found, loaded_all
 async def insert_application(
     tx: Tx, application: Application, *, words: bytes, payee_name: bytes, bank_account: bytes, at: datetime
 ) -> bool:
-    """False when the household has an open application in the programme."""
+    """False when the household has an open application in the programme, or the request that it answers has one."""
     return bool(
         await tx.fetchval(
             """
             INSERT INTO application (id, programme_id, household_id, resident_id, unit_id, parties, state,
-                round, currency, asked_minor, from_on, words, payee_name, bank_account, version, created_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-            ON CONFLICT (programme_id, household_id) WHERE state NOT IN ('rejected', 'ended')
-            DO NOTHING RETURNING true
+                round, currency, asked_minor, from_on, words, payee_name, bank_account, version, created_at,
+                request_id, request_version)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+            ON CONFLICT DO NOTHING RETURNING true
             """,
             application.id,
             application.programme_id,
@@ -44,6 +44,8 @@ async def insert_application(
             bank_account,
             application.version,
             at,
+            application.request_id,
+            application.request_version,
         )
     )
 

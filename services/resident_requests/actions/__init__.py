@@ -25,8 +25,8 @@ from resident_requests.actions.list_similar import list_similar
 from resident_requests.actions.look_at import look_at
 from resident_requests.actions.may_attach import may_attach
 from resident_requests.actions.merge_request import merge_request
+from resident_requests.actions.note_called_off import note_called_off
 from resident_requests.actions.note_done import note_done
-from resident_requests.actions.note_order_cancelled import note_order_cancelled
 from resident_requests.actions.note_service_offered import note_service_offered
 from resident_requests.actions.note_started import note_started
 from resident_requests.actions.note_stepped_back import note_stepped_back
@@ -79,8 +79,8 @@ __all__ = [
     "look_at",
     "may_attach",
     "merge_request",
+    "note_called_off",
     "note_done",
-    "note_order_cancelled",
     "note_service_offered",
     "note_started",
     "note_stepped_back",

@@ -12,11 +12,13 @@ from resident_requests.rules import request as rules
 from resident_requests.rules.request import Answer
 
 
-async def note_stepped_back(tx: Tx, request_id: UUID, answer: Answer) -> None:
+async def note_stepped_back(tx: Tx, request_id: UUID, answer: Answer) -> bool:
+    """Whether it had been taken up by that."""
     request = await store.request_for_update(tx, request_id)
     if request is None or request.state is not rules.State.ASSIGNED or not rules.heeded(request, answer):
-        return
+        return False
     at = await now(tx)
     waiting = rules.unassign(request)
     await set_timer(tx, "take_up", request_id, rules.take_up_until(waiting, at))
     await record(tx, waiting, RequestUnassigned, at)
+    return True

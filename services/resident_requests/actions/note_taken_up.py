@@ -1,5 +1,5 @@
-"""A volunteer has accepted the task made of it, or a provider was given the order. A request that has gone another way meanwhile
-stays where it is."""
+"""A volunteer has accepted the task made of it, a provider was given the order, or an application was handed in for it. A request
+that has gone another way meanwhile stays where it is."""
 
 from uuid import UUID
 
@@ -19,13 +19,12 @@ async def note_taken_up(tx: Tx, request_id: UUID, answer: Answer, *, assignee_id
         return
     await clear_timer(tx, "take_up", request_id)
     assigned = rules.assign(request, assignee_id, answer.work_id)
-    volunteer = answer.route == "volunteers"
     await record(
         tx,
         assigned,
         RequestAssigned,
         await now(tx),
-        assignee_kind="volunteer" if volunteer else "staff",
+        assignee_kind="volunteer" if answer.route == "volunteers" else "staff",
         assignee_id=assignee_id,
-        order_id=None if volunteer else answer.work_id,
+        order_id=answer.work_id if answer.route == "paid_service" else None,
     )

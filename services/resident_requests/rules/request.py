@@ -50,8 +50,8 @@ DONE = frozenset({State.RESOLVED, State.CLOSED})
 @dataclass(frozen=True, slots=True)
 class Request:
     """`version` counts its events. `asked_version` is the event by which another service was asked and whose answers move it:
-    None when nobody is asked, or staff do it themselves; 0 of what was routed before that was kept. `taken_up_by` is their task or
-    order that has it now. `escalated`: nobody took it up in time, and its worker was told. `said_version` is the last event that
+    None when nobody is asked, or staff do it themselves; 0 of what was routed before that was kept. `taken_up_by` is their task,
+    order or application that has it now. `escalated`: nobody took it up in time, and its worker was told. `said_version` is the last event that
     changed what the resident said. `resident_id` is None only for a report of a city's data or of an application.
 
     `respond_by` and `resolve_by` are what was promised, None for such a report that came in closed; `round` counts how often it was reopened, with
@@ -95,7 +95,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What another service says of a request: of which route it is, by which task or order, and for which event of the request that
+    """What another service says of a request: of which route it is, by which task, order or application, and for which event of the request that
     was made; None where its event was told before that was kept."""
 
     route: str
@@ -182,7 +182,7 @@ def take_up_until(request: Request, at: datetime) -> datetime:
 
 
 def assign(request: Request, assignee_id: UUID, work_id: UUID) -> Request:
-    """`work_id`: the task or order that has it from now on."""
+    """`work_id`: the task, order or application that has it from now on."""
     _only(request, "assigned", State.TRIAGED)
     return replace(
         request, state=State.ASSIGNED, assignee_id=assignee_id, taken_up_by=work_id, escalated=False
@@ -190,8 +190,10 @@ def assign(request: Request, assignee_id: UUID, work_id: UUID) -> Request:
 
 
 def unassign(request: Request) -> Request:
+    """Others are asked for a task that was left; an order or application that is called off is over, and with it the asking."""
     _only(request, "unassigned", State.ASSIGNED)
-    return replace(request, state=State.TRIAGED, assignee_id=None, taken_up_by=None)
+    asked = request.asked_version if request.route == "volunteers" else None
+    return replace(request, state=State.TRIAGED, assignee_id=None, taken_up_by=None, asked_version=asked)
 
 
 def start(request: Request) -> Request:

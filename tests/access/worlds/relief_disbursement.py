@@ -3,11 +3,12 @@
 The notice lasts seven days: applications are brought through it by the dozen, so that the clock is moved seldom.
 """
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from access.world import Case, World
+from event_contracts.resident_requests import RequestTriaged
 from platform_kit.clock import now
 from platform_kit.testing import ServiceUnderTest
 
@@ -214,6 +215,20 @@ class Relief(World):
         for owner in "AB":
             application = await self._filed(owner, submit=False)
             await self._step(application, "evidence", SIDES[owner][0], note="户口本")
+        return Case()
+
+    async def requests_of_both(self) -> Case:
+        """Routed to relief, and nobody has applied for them yet."""
+        wanted = datetime.now(UTC)
+        for owner, place in (("A", "x"), ("B", "y")):
+            await self.service.deliver(
+                "requests",
+                RequestTriaged(
+                    request_id=uuid4(), resident_id=self.id_of(SIDES[owner][0]), unit_id=self.people.units[place],
+                    case_number="000-000-000", category="hardship", route="relief", skill=None,
+                    wanted_from=wanted, wanted_until=wanted + timedelta(hours=2),
+                ),
+            )  # fmt: skip
         return Case()
 
     async def application_noticed(self) -> Case:

@@ -110,7 +110,8 @@ async def test_a_second_group_that_reads_all_topics_again_adds_nothing(here: Nei
     who = {"volunteer_id": uuid4(), "person_id": uuid4()}
     task = {"task_id": uuid4(), "request_id": UUID(helped["id"]), "resident_id": here.resident.subject,
             "unit_id": here.unit, **who}  # fmt: skip
-    order = _Order(here, served).about
+    called_off = await here.triaged("paid_service")
+    order, other = _Order(here, served).about, _Order(here, called_off).about
     tasks = (
         TaskAccepted(**task, offer_id=uuid4()),
         TaskCheckedIn(**task),
@@ -121,11 +122,16 @@ async def test_a_second_group_that_reads_all_topics_again_adds_nothing(here: Nei
         OrderStarted(**order),
         OrderCompleted(**order, person_id=uuid4()),
     )
+    gone = (
+        OrderAssigned(**other, provider_id=uuid4(), person_id=uuid4()),
+        OrderCancelled(**other, fee=NOTHING),
+    )
     offered = ServiceOffered(service="bath_help")
-    for consumer, events in (("tasks", tasks), ("orders", orders), ("services", (offered,))):
+    told = (("tasks", tasks), ("orders", orders), ("orders", gone), ("services", (offered,)))
+    for consumer, events in told:
         await here.service.deliver(consumer, *events)
     before = await rows(here.service)
-    for consumer, events in (("tasks", tasks), ("orders", orders), ("services", (offered,))):
+    for consumer, events in told:
         await read_again(
             here.service, consumer, *((event, version) for version, event in enumerate(events, 1))
         )

@@ -162,18 +162,31 @@ async def test_what_staff_do_themselves_is_nobody_elses_to_finish(
     await _call(here, request, "resolve", here.worker)
 
 
-@pytest.mark.parametrize("route", ROUTES)
-async def test_whoever_steps_back_can_take_it_up_again_or_another_of_the_same_round(
-    here: Neighbourhood, route: str
-) -> None:
-    """A task goes to the next volunteer, an order is called off: what was asked for it is asked still."""
-    request = await here.triaged(route)
-    version = await asked_at(here, request)
-    work = Work(here, request, route, version=version)
+async def test_a_task_that_was_left_is_taken_up_again_in_the_same_round(here: Neighbourhood) -> None:
+    """It goes to the next volunteer: what was asked for it is asked still."""
+    request = await here.triaged("volunteers")
+    work = Work(here, request, "volunteers", version=await asked_at(here, request))
     await work.taken_up()
     await work.given_back()
     assert await here.state(request["id"]) == "triaged"
-    again = work if route == "volunteers" else Work(here, request, route, version=version)
+    await work.taken_up()
+    await work.begun()
+    await work.done()
+    assert await here.state(request["id"]) == "resolved"
+
+
+async def test_an_order_that_was_called_off_is_the_last_of_its_round(here: Neighbourhood) -> None:
+    """Each routing is quoted once: nobody is asked any more, whoever reads of that order again, until it is routed anew."""
+    request = await here.triaged("paid_service")
+    version = await asked_at(here, request)
+    work, another = (Work(here, request, "paid_service", version=version) for _ in range(2))
+    await work.taken_up()
+    await work.given_back()
+    for late in (work, another):
+        await _all_of(late)
+    assert await here.state(request["id"]) == "triaged"
+    await _call(here, request, "triage", here.worker, route="paid_service")
+    again = Work(here, request, "paid_service", version=await asked_at(here, request))
     await again.taken_up()
     await again.begun()
     await again.done()

@@ -55,7 +55,7 @@ SHORT, LONG = (100, 30), (600, 50)
 # After the answer of one service only the same route can say more.
 # What is kept of a request, a row or more in each.
 HELD = ("follower", "rating", "public_report", "likeness", "comment", "breach", "attachment")
-OTHERS = {"volunteers": "volunteer", "paid_service": "provider"}
+OTHERS = {"volunteers": "volunteer", "paid_service": "provider", "relief": "relief"}
 
 # What cannot be undone, and would close everything that follows upon what everybody sees.
 FOR_GOOD = frozenset({"withhold"})
@@ -254,12 +254,14 @@ class Walks:
 
 
 def _asked(events: list[Received[Any]]) -> int | None:
-    """By which event whoever is to do it was asked; None once staff began with it instead."""
-    asked = None
+    """By which event whoever is to do it was asked; None once staff began with it instead, or an order or application was called off."""
+    asked, route = None, None
     for event in events:
         if isinstance(event.data, RequestTriaged):
-            asked = event.version
-        elif isinstance(event.data, RequestStarted) and event.data.by == "staff":
+            asked, route = event.version, event.data.route
+        elif (isinstance(event.data, RequestUnassigned) and route != "volunteers") or (
+            isinstance(event.data, RequestStarted) and event.data.by == "staff"
+        ):
             asked = None
     return asked
 

@@ -7,11 +7,12 @@ and of TELLS when it has an event of its own. Whose call is refused in every sta
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from event_contracts import paid_services as paid
+from event_contracts import relief_disbursement as relief
 from event_contracts import resident_requests as told
 from event_contracts import volunteer_matching as volunteers
 from platform_kit.auth import Caller
@@ -36,7 +37,7 @@ EDGES = frozenset({
     ("resolved", "reopen", "reopened"), ("closed", "reopen", "reopened"),
     ("resolved", "dispute", "reopened"), ("closed", "dispute", "reopened"),
     *((state, verb, state_after) for verb, state_after in (("withdraw", "withdrawn"), ("merge", "merged")) for state in OPEN),
-    # What volunteers and providers do with it.
+    # What volunteers, providers and relief do with it.
     ("triaged", "taken up", "assigned"), ("assigned", "given back", "triaged"), ("assigned", "begun", "in_progress"),
     ("assigned", "done", "resolved"), ("in_progress", "done", "resolved"), ("awaiting_resident", "done", "resolved"),
     # What is done beside its way: it is where it was.
@@ -87,7 +88,8 @@ class Walked:
     state: str = "submitted"
     version: int = 1
     route: str | None = None
-    # The event by which whoever is to do it was asked, None when staff do it themselves; and the task or order made of it.
+    # The event by which whoever is to do it was asked, None when staff do it themselves; and the task, order or application made of
+    # it.
     asked: int | None = None
     work: UUID = field(default_factory=uuid4)
     # Its worker was told that nobody took it up.
@@ -137,6 +139,9 @@ class Walked:
         work = uuid4() if late else self.work
         if route == "volunteers":
             await self.here.service.deliver("tasks", event(task_id=work, **about, **facts))
+        elif route == "relief":
+            whose = {"application_id": work, "programme_id": uuid4(), "household_id": uuid4()}
+            await self.here.service.deliver("applications", event(**whose, **about, **facts))
         else:
             await self.here.service.deliver(
                 "orders", event(order_id=work, service="bath_help", **about, **facts)
@@ -247,6 +252,15 @@ VERBS: Mapping[str, Callable[[Walked], Awaitable[int]]] = {
     "given back, the order is cancelled": lambda r: r.answer("paid_service", paid.OrderCancelled, fee=_FREE),
     "begun, by the provider": lambda r: r.answer("paid_service", paid.OrderStarted),
     "done, by the provider": lambda r: r.answer("paid_service", paid.OrderCompleted, person_id=uuid4()),
+    "taken up, by relief": lambda r: r.answer(
+        "relief", relief.ApplicationSubmitted, filed_by=uuid4(), asked=_FREE
+    ),
+    "given back, by relief": lambda r: r.answer(
+        "relief", relief.ApplicationRejected, reviewer_id=uuid4(), reason="declined"
+    ),
+    "done, by relief": lambda r: r.answer(
+        "relief", relief.ApplicationApproved, reviewer_id=uuid4(), granted=_FREE, from_on=date(2026, 11, 1)
+    ),
     **_late(
         "taken up", "volunteers", volunteers.TaskAccepted, offer_id=uuid4, volunteer_id=uuid4, person_id=uuid4
     ),
@@ -255,6 +269,16 @@ VERBS: Mapping[str, Callable[[Walked], Awaitable[int]]] = {
     ),
     **_late("taken up", "paid_service", paid.OrderAssigned, provider_id=uuid4, person_id=uuid4),
     **_late("given back", "paid_service", paid.OrderCancelled, fee=lambda: _FREE),
+    **_late("taken up", "relief", relief.ApplicationSubmitted, filed_by=uuid4, asked=lambda: _FREE),
+    **_late("given back", "relief", relief.ApplicationRejected, reviewer_id=uuid4, reason=lambda: "declined"),
+    **_late(
+        "done",
+        "relief",
+        relief.ApplicationApproved,
+        reviewer_id=uuid4,
+        granted=lambda: _FREE,
+        from_on=lambda: date(2026, 11, 1),
+    ),
     "days pass": Walked.days_pass,
 }
 
@@ -277,6 +301,18 @@ SELDOM = (
         "dispute, whose it is",
         *_RESOLVED,
         "rate, the daughter",
+    ),
+    (
+        "triage, to relief",
+        "taken up, by relief",
+        "given back, by relief",
+        # Rejected is over: neither it nor another takes it up until it is routed anew.
+        "taken up, by relief",
+        "triage, to relief",
+        "done, late, relief",
+        "taken up, by relief",
+        "given back, late, relief",
+        "done, by relief",
     ),
     (*_RESOLVED, "days pass", "dispute, the daughter", "dispute, a neighbour", "rate, the resident"),
 )

@@ -171,7 +171,7 @@ def test_with_the_other_service_stopped_the_worker_is_told_once_and_its_late_ans
             request = town.post("/requests", {"category": "hardship", "words": "生活困难"}, town.resident)
             town.post(f"/requests/{request['id']}/triage", {}, town.worker)
         assert _state(town, request) == "triaged"
-        assert town.house.linli("clock", "advance", "3d").returncode == 0
+        assert town.house.linli("clock", "advance", "21d").returncode == 0
         wait_for(
             lambda: town.told(request),
             lambda told: "not_taken_up worker" in told,

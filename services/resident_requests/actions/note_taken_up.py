@@ -17,14 +17,15 @@ async def note_taken_up(tx: Tx, request_id: UUID, answer: Answer, *, assignee_id
     request = await store.request_for_update(tx, request_id)
     if request is None or request.state is not rules.State.TRIAGED or not rules.heeded(request, answer):
         return
+    at = await now(tx)
     await clear_timer(tx, "take_up", request_id)
-    assigned = rules.assign(request, assignee_id, answer.work_id)
+    assigned = rules.assign(request, assignee_id, answer.work_id, at)
     volunteer = answer.route == "volunteers"
     await record(
         tx,
         assigned,
         RequestAssigned,
-        await now(tx),
+        at,
         assignee_kind="volunteer" if volunteer else "staff",
         assignee_id=assignee_id,
         order_id=None if volunteer else answer.work_id,

@@ -146,7 +146,9 @@ async def submit_request(
         if proposal.auto:
             async with as_system(tx):
                 # By the district's rule, whoever files it and wherever it lies.
-                request = await route_request(tx, request, found.category, proposal, at)
+                request = await route_request(
+                    tx, request, found.category, proposal, where.calendar, at, looked_at=False
+                )
     return Outcome(request, fresh=True, similar=similar)
 
 

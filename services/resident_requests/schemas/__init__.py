@@ -65,7 +65,8 @@ class RequestCorrection(Body):
 
 
 class Triage(Body):
-    """Without a `route` it goes where the rules say (`GET /requests/{id}/routing`). `service` is the paid one to quote for."""
+    """Without a `route` it goes where the rules say (`GET /requests/{id}/routing`). `service` is the paid one to quote for. Without
+    times it is wanted when the resident said, or else as soon as the unit is at work."""
 
     route: Route | None = None
     skill: Code | None = None

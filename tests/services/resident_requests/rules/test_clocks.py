@@ -64,16 +64,21 @@ class Course(RuleBasedStateMachine):
             self.timer = clocks.next_deadline(self.request, self.promise, CALENDAR, self.at)
 
     @precondition(lambda self: self.request.state in (State.SUBMITTED, State.REOPENED))
-    @rule()
-    def triage(self) -> None:
+    @rule(looked_at=st.booleans())
+    def triage(self, looked_at: bool) -> None:
         self.request = rules.triage(
-            self.request, route="community", skill=None, wanted_from=None, wanted_until=None, at=self.at
-        )
+            self.request, route="community", skill=None, wanted_from=None, wanted_until=None, at=self.at,
+            calendar=CALENDAR, looked_at=looked_at,
+        )  # fmt: skip
+
+    @rule()
+    def say_something(self) -> None:
+        self.request = rules.respond(self.request, self.at)
 
     @precondition(lambda self: self.request.state is State.TRIAGED)
     @rule()
     def start(self) -> None:
-        self.request = rules.start_themselves(self.request)
+        self.request = rules.start_themselves(self.request, self.at)
 
     @precondition(lambda self: self.request.state is State.IN_PROGRESS)
     @rule()

@@ -1,6 +1,6 @@
 """The life of a request: every transition that there is; any other is refused with the state it is in.
 
-submitted → triaged → assigned → in_progress → resolved → closed; what nobody took up in time can be triaged another way; in_progress ⇄ awaiting_resident; rejected, withdrawn and merged
+submitted → triaged → assigned → in_progress → resolved → closed; what nobody took up or began in time can be triaged another way; in_progress ⇄ awaiting_resident; rejected, withdrawn and merged
 (into another that is about the same) on the side; resolved and closed can be reopened for a while and are then triaged again.
 """
 
@@ -20,6 +20,8 @@ SILENCE = timedelta(days=7)
 # are asked.
 TAKE_UP = timedelta(hours=14)
 GRACE = timedelta(minutes=30)
+# So much longer than it was wanted whoever took it up is waited for: then somebody is at work who can be told.
+LATE = timedelta(hours=2)
 WANTED_SPAN = timedelta(hours=2)
 
 
@@ -53,7 +55,7 @@ DONE = frozenset({State.RESOLVED, State.CLOSED})
 class Request:
     """`version` counts its events. `asked_version` is the event by which another service was asked and whose answers move it:
     None when nobody is asked, or staff do it themselves; 0 of what was routed before that was kept. `taken_up_by` is their task or
-    order that has it now. `escalated`: nobody took it up in time, and its worker was told. `said_version` is the last event that
+    order that has it now. `escalated`: nobody took it up in time, or nobody came, and its worker was told. `said_version` is the last event that
     changed what the resident said. `resident_id` is None only for a report of a city's data or of an application.
 
     `respond_by` and `resolve_by` are what was promised, None for such a report that came in closed; `round` counts how often it was reopened, with
@@ -143,9 +145,9 @@ def triage(
     rule: str | None = None,
     rule_version: int | None = None,
 ) -> Request:
-    """Say who acts next and when help is wanted. What nobody took up in time goes another way; before, whoever is asked is left
-    the time. `looked_at`: somebody did, and not a rule alone."""
-    left_lying = (State.TRIAGED,) if request.escalated else ()
+    """Say who acts next and when help is wanted. What nobody took up or began in time goes another way; before, whoever is
+    asked is left the time. `looked_at`: somebody did, and not a rule alone."""
+    left_lying = (State.TRIAGED, State.ASSIGNED) if request.escalated else ()
     _only(request, "triaged", State.SUBMITTED, State.REOPENED, *left_lying)
     begins, ends = _wanted(request, wanted_from, wanted_until, calendar, at)
     return replace(
@@ -197,7 +199,7 @@ def respond(request: Request, at: datetime) -> Request:
 
 def escalate(request: Request) -> Request:
     """Nobody took it up in time, or nobody comes: staff look. Once for each time that it waits for somebody."""
-    _only(request, "escalated", State.TRIAGED)
+    _only(request, "escalated", State.TRIAGED, State.ASSIGNED)
     return replace(request, escalated=True)
 
 
@@ -224,15 +226,22 @@ def assign(request: Request, assignee_id: UUID, work_id: UUID, at: datetime) -> 
     )
 
 
+def begin_until(
+    request: Request, calendar: WorkCalendar, at: datetime, *, starts_at: datetime | None = None
+) -> datetime:
+    """When whoever took it up at that instant must have begun. `starts_at` is when they said that they would, if not as wanted."""
+    return due(calendar, max(starts_at or request.wanted_until or at, at), LATE)
+
+
 def unassign(request: Request) -> Request:
     _only(request, "unassigned", State.ASSIGNED)
-    return replace(request, state=State.TRIAGED, assignee_id=None, taken_up_by=None)
+    return replace(request, state=State.TRIAGED, assignee_id=None, taken_up_by=None, escalated=False)
 
 
 def start(request: Request) -> Request:
     """Whoever took it up begins."""
     _only(request, "started", State.ASSIGNED)
-    return replace(request, state=State.IN_PROGRESS)
+    return replace(request, state=State.IN_PROGRESS, escalated=False)
 
 
 def start_themselves(request: Request, at: datetime) -> Request:
@@ -263,7 +272,7 @@ def go_on(request: Request, resolve_by: datetime | None) -> Request:
 def resolve(request: Request, at: datetime) -> Request:
     """Also while it waits for the resident: a volunteer may be done with it meanwhile."""
     _only(request, "resolved", *BEING_DONE)
-    return replace(request, state=State.RESOLVED, resolved_at=at)
+    return replace(request, state=State.RESOLVED, resolved_at=at, escalated=False)
 
 
 def close(request: Request) -> Request:

@@ -129,7 +129,7 @@ class TimeLeft(View):
 
 
 class RequestView(View):
-    """`escalated`: nobody took it up in time, so that it can be triaged another way. `category_version` is the one that it was
+    """`escalated`: nobody took it up or began in time, so that it can be triaged another way. `category_version` is the one that it was
     filed under, `routing_category_version` the one by which it was routed."""
 
     id: UUID

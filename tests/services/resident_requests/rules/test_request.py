@@ -34,6 +34,7 @@ LEGAL = {
         "reject": "rejected",
     },
     "assigned": {
+        "escalate": "assigned",
         "unassign": "triaged",
         "start": "in_progress",
         "start themselves": "in_progress",
@@ -94,6 +95,37 @@ def test_what_nobody_took_up_in_time_goes_another_way() -> None:
     assert again.responded_at == triaged.responded_at
 
 
+def test_what_somebody_took_up_and_never_began_goes_another_way() -> None:
+    taken_up = VERBS["assign"](VERBS["triage"](SUBMITTED))
+    with pytest.raises(WrongState):
+        VERBS["triage"](taken_up)
+    told = rules.escalate(taken_up)
+    again = VERBS["triage"](replace(told, version=4))
+    assert (again.state, again.escalated, again.asked_version) == (State.TRIAGED, False, 5)
+    assert (again.assignee_id, again.taken_up_by) == (None, None)
+    for verb in ("unassign", "start", "start themselves", "resolve", "withdraw", "merge"):
+        assert not VERBS[verb](told).escalated, verb
+
+
+@pytest.mark.parametrize(
+    ("taken_up", "starts", "until"),
+    [
+        (0, None, 4), (1, None, 4),
+        # It was taken up when it was wanted no more, an hour before the office closes; a provider begins tomorrow at nine.
+        (8, None, 25), (0, 24, 26),
+    ],
+)  # fmt: skip
+def test_whoever_took_it_up_has_two_hours_of_the_office_after_it_was_wanted(
+    taken_up: int, starts: int | None, until: int
+) -> None:
+    """Hours after nine in the morning, when it was triaged."""
+    nine = NOW - 7 * HOUR
+    triaged = _triaged(SUBMITTED, nine)
+    starts_at = None if starts is None else nine + starts * HOUR
+    last = rules.begin_until(triaged, CALENDAR, nine + taken_up * HOUR, starts_at=starts_at)
+    assert last == nine + until * HOUR
+
+
 def test_every_state_is_in_the_table() -> None:
     assert set(LEGAL) == {state.value for state in State}
 
@@ -120,7 +152,7 @@ def test_a_walk_never_leaves_the_table(verbs: list[str]) -> None:
         except WrongState:
             assert verb not in LEGAL[request.state]
         assert request.state == expected
-        assert not request.escalated or request.state is State.TRIAGED
+        assert not request.escalated or request.state in (State.TRIAGED, State.ASSIGNED)
         assert (request.assignee_id is None) or request.state not in (
             State.SUBMITTED,
             State.REOPENED,

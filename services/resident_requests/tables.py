@@ -193,6 +193,7 @@ class RequestRow(Row, table=True):
     respond_by: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     responded_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     resolve_by: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
+    resolve_from: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     paused_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     due_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     resolved_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)

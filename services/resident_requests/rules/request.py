@@ -58,9 +58,11 @@ class Request:
     order that has it now. `escalated`: nobody took it up in time, or nobody came, and its worker was told. `said_version` is the last event that
     changed what the resident said. `resident_id` is None only for a report of a city's data or of an application.
 
-    `respond_by` and `resolve_by` are what was promised, None for such a report that came in closed; `round` counts how often it was reopened, with
-    new promises each time. `responded_at` is when somebody first looked at it in that round: a rule that routes it is nobody.
-    `routing_rule` is by which it was triaged last, None when somebody decided; and as its category was in `routing_category_version`. `author_id` is who wrote it down without a connection, when somebody else sent it. `paused_at` is since when it waits for the resident, or waited when it ended.
+    `respond_by` and `resolve_by` are what was promised, None for such a report that came in closed; `round` counts how often it was
+    reopened, with new promises each time. `resolve_from` is when the second clock begins, None: with the first. `responded_at` is
+    when somebody first looked at it in that round: a rule that routes it is nobody. `paused_at` is since when it waits for the
+    resident, or waited when it ended. `routing_rule` is by which it was triaged last, None when somebody decided; and as its
+    category was in `routing_category_version`. `author_id` is who wrote it down without a connection, when somebody else sent it.
     """
 
     id: UUID
@@ -86,6 +88,7 @@ class Request:
     respond_by: datetime | None = None
     responded_at: datetime | None = None
     resolve_by: datetime | None = None
+    resolve_from: datetime | None = None
     paused_at: datetime | None = None
     routing_rule: str | None = None
     routing_rule_version: int | None = None

@@ -212,3 +212,50 @@ async def test_the_list_says_the_same_time_as_the_request(here: Neighbourhood) -
     alone = (await _read(here, request))["time_left"]
     assert listed["time_left"]["response"] == pytest.approx(alone["response"], abs=1)
     assert listed["time_left"]["response"] in (-121, -120)
+
+
+async def test_what_is_wanted_later_is_promised_from_then_and_missed_no_sooner(here: Neighbourhood) -> None:
+    await here.always_open()
+    request = await here.submit(wanted_from=(datetime.now(UTC) + timedelta(days=10)).isoformat())
+    assert _hours(request, "respond_by") == pytest.approx(4, abs=0.01)
+    assert _hours(request, "resolve_by") == pytest.approx(240 + 24, abs=0.01)
+    assert (await _read(here, request))["time_left"]["resolution"] == 1440
+    await here.service.post(f"/requests/{request['id']}/triage", json={"route": "community"}, by=here.worker)
+    await here.service.advance(timedelta(days=11) - timedelta(minutes=1))
+    await here.service.fire_timers()
+    assert [each for each in await _missed(here) if each[0] != "not_taken_up"] == []
+    await here.service.advance(timedelta(minutes=2))
+    await here.service.fire_timers()
+    assert ("resolution_overdue", "street") in await _missed(here)
+
+
+async def test_whoever_puts_the_wanted_time_right_moves_what_is_promised(here: Neighbourhood) -> None:
+    await here.always_open()
+    request = await here.submit()
+    for version, days, hours in ((1, 10, 264), (2, 3, 96), (3, None, 24)):
+        wanted = None if days is None else (datetime.now(UTC) + timedelta(days=days)).isoformat()
+        answer = await here.service.patch(
+            f"/requests/{request['id']}",
+            json={"wanted_from": wanted},
+            by=here.resident,
+            headers={"If-Match": f'"{version}"'},
+        )
+        assert answer.status_code == 200, answer.text
+        assert _hours(answer.json(), "resolve_by") == pytest.approx(hours, abs=0.02)
+        assert answer.json()["respond_by"] == request["respond_by"]
+    # The timer stood at the later of them; it is the earlier one that is missed.
+    await here.service.advance(25 * HOUR)
+    await here.service.fire_timers()
+    assert ("resolution_overdue", "street") in await _missed(here)
+
+
+async def test_what_was_asked_before_it_is_wanted_takes_no_time_and_gives_none(here: Neighbourhood) -> None:
+    await here.always_open()
+    request = await here.submit(wanted_from=(datetime.now(UTC) + timedelta(days=10)).isoformat())
+    for verb, body in (("triage", {"route": "community"}), ("start", None), ("ask", {"words": "几点?"})):
+        await here.service.post(f"/requests/{request['id']}/{verb}", json=body, by=here.worker)
+    await here.service.advance(timedelta(days=3))
+    answer = await here.service.post(
+        f"/requests/{request['id']}/answer", json={"words": "九点"}, by=here.resident
+    )
+    assert _hours(answer.json(), "resolve_by") == pytest.approx(264, abs=0.02)

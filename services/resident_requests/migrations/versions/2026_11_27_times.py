@@ -1,5 +1,6 @@
-"""Whoever took a request up has to begin in time, or its worker is told."""
+"""Whoever took a request up has to begin in time, or its worker is told; what is wanted later is to be done later."""
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_27_times"
@@ -9,6 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("request", sa.Column("resolve_from", sa.DateTime(timezone=True)))
     op.drop_constraint(op.f("ck_request_escalated_while_it_waits"), "request")
     op.create_check_constraint(
         op.f("ck_request_escalated_while_it_waits"),

@@ -328,7 +328,22 @@ def discuss(request: Request) -> None:
 
 def works_on(request: Request, person_id: UUID) -> bool:
     """Whether they wrote it down, or were given it to do."""
-    return person_id in (request.filed_by, request.author_id, request.assignee_id)
+    return wrote_down(request, person_id) or person_id == request.assignee_id
+
+
+def wrote_down(request: Request, person_id: UUID) -> bool:
+    return person_id in (request.filed_by, request.author_id)
+
+
+def as_it_came(request: Request) -> Request:
+    """What whoever wrote it down was told then, for one who may not see what has become of it."""
+    return Request(
+        id=request.id, case_number=request.case_number, resident_id=request.resident_id, filed_by=request.filed_by,
+        unit_id=request.unit_id, category=request.category, state=State.SUBMITTED, route=None, skill=None, wanted_from=None,
+        wanted_until=None, assignee_id=None, resolved_at=None, occurred_at=request.occurred_at, version=1,
+        channel=request.channel, urgency=request.urgency, author_id=request.author_id,
+        category_version=request.category_version,
+    )  # fmt: skip
 
 
 def rate(request: Request) -> None:

@@ -90,7 +90,8 @@ HAPPENINGS: dict[type[EventPayload], Happening] = {
     requests.RequestEscalated: Happening(
         "",
         (
-            Notice(told.NOT_TAKEN_UP, _where("level", "worker")),
+            Notice(told.NOT_TAKEN_UP, _where("why", "not_taken_up")),
+            Notice(told.NOT_BEGUN, _where("why", "not_begun")),
             Notice(told.MISSED_STREET, _where("level", "street")),
             Notice(told.MISSED_DISTRICT, _where("level", "district")),
         ),

@@ -67,7 +67,9 @@ async def on_service_offered(tx: Tx, event: Received[ServiceOffered]) -> None:
 async def on_order_assigned(tx: Tx, event: Received[OrderAssigned]) -> None:
     order = event.data
     if order.request_id is not None:
-        await actions.note_taken_up(tx, order.request_id, _of_order(event.data), assignee_id=order.person_id)
+        await actions.note_taken_up(
+            tx, order.request_id, _of_order(order), assignee_id=order.person_id, starts_at=order.starts_at
+        )
 
 
 async def on_order_started(tx: Tx, event: Received[OrderStarted]) -> None:

@@ -135,7 +135,7 @@ class RequestRow(Row, table=True):
             ["category_version.code", "category_version.version"],
             name="fk_request_routing_category",
         ),
-        CheckConstraint("state = 'triaged' OR NOT escalated", name="escalated_while_it_waits"),
+        CheckConstraint("state IN ('triaged', 'assigned') OR NOT escalated", name="escalated_while_it_waits"),
         CheckConstraint("(state = 'merged') = (merged_into IS NOT NULL)", name="merged_into"),
         CheckConstraint("merged_into <> id", name="not_into_itself"),
         Index("ix_request_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
@@ -193,6 +193,7 @@ class RequestRow(Row, table=True):
     respond_by: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     responded_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     resolve_by: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
+    resolve_from: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     paused_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     due_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     resolved_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)

@@ -1,4 +1,4 @@
-"""Deadlines of a request: a promise is missed; nobody took it up; the resident says nothing when asked, or after it was
+"""Deadlines of a request: a promise is missed; nobody took it up, or began with it; the resident says nothing when asked, or after it was
 resolved."""
 
 from platform_kit.timers import TimerKind

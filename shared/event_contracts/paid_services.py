@@ -64,10 +64,13 @@ class OrderBooked(_OrderEvent):
 
 
 class OrderAssigned(_OrderEvent):
+    """`starts_at` is not said by events from before it was asked."""
+
     type: ClassVar[str] = "paid.order.assigned.v1"
 
     provider_id: UUID
     person_id: UUID
+    starts_at: datetime | None = None
 
 
 class OrderStarted(_OrderEvent):

@@ -197,7 +197,8 @@ class RequestRejected(_RequestEvent):
 
 
 class RequestEscalated(_RequestEvent):
-    """Nobody took it up in time, or a promise was missed: `level` is who must look now."""
+    """Nobody took it up in time, whoever did has not come (`why` is "not_begun"), or a promise was missed: `level` is who must look
+    now."""
 
     type: ClassVar[str] = "requests.request.escalated.v1"
 

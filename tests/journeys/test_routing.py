@@ -223,7 +223,7 @@ def test_with_the_other_service_stopped_the_worker_is_told_once_and_its_late_ans
     try:
         request = _file(town) if route == "paid_service" else _hardship(town)
         assert _state(town, request) == "triaged"
-        assert town.house.linli("clock", "advance", "3d").returncode == 0
+        assert town.house.linli("clock", "advance", "21d").returncode == 0
         wait_for(
             lambda: town.told(request),
             lambda told: "not_taken_up worker" in told,

@@ -26,5 +26,6 @@ async def assign_order(tx: Tx, order_id: UUID, *, provider_id: UUID, by: Caller)
         raise ProviderIsResident(field="provider_id")
     assigned = rules.assign(order, provider_id)
     return await record(
-        tx, assigned, OrderAssigned, at, provider_id=provider_id, person_id=provider.person_id
-    )
+        tx, assigned, OrderAssigned, at, provider_id=provider_id, person_id=provider.person_id,
+        starts_at=order.starts_at,
+    )  # fmt: skip

@@ -113,6 +113,8 @@ ANSWER_TO_READ = _staff("request_answer_to_read", Audience.WORKERS, "求助{numb
                         "The resident has answered about request{number}.")
 NOT_TAKEN_UP = _staff("request_not_taken_up", Audience.WORKERS, "求助{number} 无人接手,请处理。",
                       "Nobody has taken up request{number}; please look.", Urgency.SENT)
+NOT_BEGUN = _staff("request_not_begun", Audience.WORKERS, "求助{number} 有人接手但未按时开始,请处理。",
+                   "Request{number} was taken up, and nobody has come; please look.", Urgency.SENT)
 MISSED_STREET = _staff("request_missed_street", Audience.STREET, "求助{number} 已超过承诺时限。",
                        "A promise about request{number} was missed.", Urgency.SENT)
 MISSED_DISTRICT = _staff("request_missed_district", Audience.DISTRICT, "求助{number} 超过承诺时限,街道尚未处理。",

@@ -12,7 +12,7 @@ from resident_requests.actions.side_of import side_of
 from resident_requests.actions.take import take
 from resident_requests.policy import POLICY
 from resident_requests.rules.comments import Kind, kind_of
-from resident_requests.rules.request import Request, discuss
+from resident_requests.rules.request import Request, discuss, respond
 from resident_requests.store import Comment
 
 
@@ -23,8 +23,9 @@ async def add_comment(
     discuss(request)
     side = await side_of(tx, request, by)
     comment = await say(tx, sealer, request, kind_of(side, internal=internal), words, by=by, at=at)
-    if comment.kind is not Kind.NOTE:
-        await record(
-            tx, request, RequestCommented, at, comment_id=comment.id, author_id=by.subject, side=side
-        )
+    if comment.kind is Kind.NOTE:
+        return request, comment
+    # Whoever writes to the resident has looked at it.
+    seen = respond(request, at) if side == "staff" else request
+    await record(tx, seen, RequestCommented, at, comment_id=comment.id, author_id=by.subject, side=side)
     return request, comment

@@ -17,8 +17,10 @@ from resident_requests.actions.open_said import open_said
 from resident_requests.actions.print_words import print_words
 from resident_requests.actions.record import record
 from resident_requests.actions.take import take
+from resident_requests.actions.wind_clock import wind_clock
 from resident_requests.policy import POLICY
 from resident_requests.problems import WantedTimeEndsEarly
+from resident_requests.rules import clocks
 from resident_requests.rules import request as rules
 from resident_requests.rules.request import Request
 from resident_requests.rules.sealed import ADDRESS, WORDS
@@ -48,6 +50,10 @@ async def correct_request(
     )
     if corrected.wanted_from and corrected.wanted_until and corrected.wanted_until <= corrected.wanted_from:
         raise WantedTimeEndsEarly(field="wanted_until")
+    if "wanted_from" in changed:
+        clockwork, filed_at = await store.clockwork(tx, request), await store.filed_at(tx, request_id)
+        corrected = clocks.wanted_otherwise(corrected, request, clockwork.calendar, filed_at)
+        await wind_clock(tx, corrected, clockwork, at)
     key = await find_key(tx, sealer, request)
     if "words" in changed:
         await store.save_prints(tx, request_id, print_words(sealer, changed["words"]))

@@ -1,4 +1,4 @@
-"""Nobody took it up in time, or nobody is left to ask: the community's worker must look."""
+"""Nobody took it up in time, nobody is left to ask, or whoever took it up does not come: the community's worker must look."""
 
 from uuid import UUID
 
@@ -13,15 +13,18 @@ from resident_requests.rules.request import Answer
 
 
 async def escalate_request(tx: Tx, request_id: UUID, answer: Answer | None = None) -> None:
-    """Once for each time it was triaged: whichever comes first, the deadline or the volunteers' word, ends the other. `answer`: whose word it is."""
+    """Once for each time that it waits for somebody: whichever comes first, the deadline or the volunteers' word, ends the other.
+    `answer`: whose word it is, which says nothing of what was taken up."""
     request = await store.request_for_update(tx, request_id)
+    waits = request is not None and request.state is rules.State.TRIAGED
     if (
         request is None
-        or request.state is not rules.State.TRIAGED
+        or request.state not in (rules.State.TRIAGED, rules.State.ASSIGNED)
         or request.escalated
-        or (answer is not None and not rules.heeded(request, answer))
+        or (answer is not None and not (waits and rules.heeded(request, answer)))
     ):
         return
     await clear_timer(tx, "take_up", request_id)
     escalated = rules.escalate(request)
-    await record(tx, escalated, RequestEscalated, await now(tx), level="worker", why="not_taken_up")
+    why = "not_taken_up" if waits else "not_begun"
+    await record(tx, escalated, RequestEscalated, await now(tx), level="worker", why=why)

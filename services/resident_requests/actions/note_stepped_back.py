@@ -19,6 +19,7 @@ async def note_stepped_back(tx: Tx, request_id: UUID, answer: Answer) -> bool:
         return False
     at = await now(tx)
     waiting = rules.unassign(request)
-    await set_timer(tx, "take_up", request_id, rules.take_up_until(waiting, at))
+    calendar = (await store.clockwork(tx, request)).calendar
+    await set_timer(tx, "take_up", request_id, rules.take_up_until(waiting, calendar, at))
     await record(tx, waiting, RequestUnassigned, at)
     return True

@@ -1,29 +1,39 @@
-"""A volunteer has accepted the task made of it, a provider was given the order, or an application was handed in for it. A request
-that has gone another way meanwhile stays where it is."""
+"""A volunteer has accepted the task made of it, a provider was given the order, and has to begin in time; or an application was handed
+in for it, whose reviews have times of their own. A request that has gone another way meanwhile stays where it is."""
 
+from datetime import datetime
 from uuid import UUID
 
 from event_contracts.resident_requests import RequestAssigned
 from platform_kit.clock import now
 from platform_kit.db import Tx
-from platform_kit.timers import clear_timer
+from platform_kit.timers import clear_timer, set_timer
 from resident_requests import store
 from resident_requests.actions.record import record
 from resident_requests.rules import request as rules
 from resident_requests.rules.request import Answer
 
 
-async def note_taken_up(tx: Tx, request_id: UUID, answer: Answer, *, assignee_id: UUID) -> None:
+async def note_taken_up(
+    tx: Tx, request_id: UUID, answer: Answer, *, assignee_id: UUID, starts_at: datetime | None = None
+) -> None:
+    """`starts_at` is when they said that they would begin, None: as it is wanted."""
     request = await store.request_for_update(tx, request_id)
     if request is None or request.state is not rules.State.TRIAGED or not rules.heeded(request, answer):
         return
-    await clear_timer(tx, "take_up", request_id)
-    assigned = rules.assign(request, assignee_id, answer.work_id)
+    at = await now(tx)
+    assigned = rules.assign(request, assignee_id, answer.work_id, at)
+    if answer.route == "relief":
+        await clear_timer(tx, "take_up", request_id)
+    else:
+        calendar = (await store.clockwork(tx, request)).calendar
+        until = rules.begin_until(assigned, calendar, at, starts_at=starts_at)
+        await set_timer(tx, "take_up", request_id, until)
     await record(
         tx,
         assigned,
         RequestAssigned,
-        await now(tx),
+        at,
         assignee_kind="volunteer" if answer.route == "volunteers" else "staff",
         assignee_id=assignee_id,
         order_id=answer.work_id if answer.route == "paid_service" else None,

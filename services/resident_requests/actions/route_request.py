@@ -5,6 +5,7 @@ from datetime import datetime
 from event_contracts.resident_requests import RequestTriaged
 from platform_kit.db import Tx
 from platform_kit.timers import set_timer
+from platform_kit.working_time import WorkCalendar
 from resident_requests.actions.record import record
 from resident_requests.rules import request as rules
 from resident_requests.rules.category import Category
@@ -17,11 +18,13 @@ async def route_request(
     request: Request,
     category: Category,
     proposal: Proposal,
+    calendar: WorkCalendar,
     at: datetime,
     *,
+    looked_at: bool = True,
     wanted: tuple[datetime | None, datetime | None] = (None, None),
 ) -> Request:
-    """The request's lock is held, or it is new."""
+    """The request's lock is held, or it is new. `calendar` is its unit's; `looked_at`: somebody did, and not a rule alone."""
     triaged = rules.triage(
         request,
         route=proposal.route,
@@ -29,11 +32,13 @@ async def route_request(
         wanted_from=wanted[0],
         wanted_until=wanted[1],
         at=at,
+        calendar=calendar,
+        looked_at=looked_at,
         category_version=category.version,
         rule=proposal.rule,
         rule_version=proposal.rule_version,
     )
-    await set_timer(tx, "take_up", request.id, rules.take_up_until(triaged, at))
+    await set_timer(tx, "take_up", request.id, rules.take_up_until(triaged, calendar, at))
     return await record(
         tx, triaged, RequestTriaged, at, case_number=triaged.case_number, category=triaged.category,
         route=triaged.route, skill=triaged.skill, wanted_from=triaged.wanted_from, wanted_until=triaged.wanted_until,

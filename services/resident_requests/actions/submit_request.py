@@ -22,6 +22,7 @@ from registry_replica.permitted import permitted
 from resident_requests import store
 from resident_requests.actions.find_unit import Where, find_unit
 from resident_requests.actions.note_likeness import note_likeness
+from resident_requests.actions.recall_filing import recall_filing
 from resident_requests.actions.route_request import route_request
 from resident_requests.policy import POLICY, STAFF
 from resident_requests.problems import CategoryClosed, CategoryUnknown, IdTaken, WantedTimeEndsEarly
@@ -32,7 +33,7 @@ from resident_requests.rules.likeness import Point, Similar, point_at
 from resident_requests.rules.questions import checked
 from resident_requests.rules.request import BY_STAFF, Channel, Request, State
 from resident_requests.rules.routing import Facts, propose
-from resident_requests.rules.sealed import ADDRESS, ANSWERS, CONFLICT, PRINT, WORDS
+from resident_requests.rules.sealed import ADDRESS, ANSWERS, PRINT, WORDS
 from resident_requests.store import Said
 
 _NO_SUCH_ID = Text(
@@ -89,16 +90,14 @@ async def submit_request(
     key = await key_to_seal(tx, sealer, found.key)
     if request_id is not None and not may_be_made(request_id, at):
         raise InvalidInput(field="id", reason=_NO_SUCH_ID)
-    # Only what a device gave an id can come twice.
-    content_print = sealer.digest(print_of(asdict(filed)), for_=PRINT) if request_id else None
-    if request_id is not None and (earlier := await store.request(tx, request_id)):
-        if earlier.resident_id != whose.id:
-            raise IdTaken(field="id")
-        if await store.content_print(tx, request_id) == content_print:
-            return Outcome(earlier)
-        kept, content = new_id(), json.dumps(asdict(filed), ensure_ascii=False, default=str)
-        await store.insert_conflict(tx, kept, request_id, key.seal(content, for_=CONFLICT), by.subject, at)
-        return Outcome(earlier, kept=kept)
+    content_print = None
+    if request_id is not None:
+        # Only what a device gave an id can come twice.
+        sent = asdict(filed)
+        content_print = sealer.digest(print_of(sent), for_=PRINT)
+        earlier = await recall_filing(tx, request_id, sent, content_print, key=key, by=by, at=at)
+        if earlier is not None:
+            return Outcome(earlier[0], kept=earlier[1])
     if found.category is None:
         raise CategoryUnknown(field="category", category=filed.category)
     if not found.category.open:
@@ -146,7 +145,9 @@ async def submit_request(
         if proposal.auto:
             async with as_system(tx):
                 # By the district's rule, whoever files it and wherever it lies.
-                request = await route_request(tx, request, found.category, proposal, at)
+                request = await route_request(
+                    tx, request, found.category, proposal, where.calendar, at, looked_at=False
+                )
     return Outcome(request, fresh=True, similar=similar)
 
 

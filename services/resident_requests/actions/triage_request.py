@@ -42,4 +42,5 @@ async def triage_request(
         proposal = replace(proposal, skill=skill or proposal.skill)
     else:
         proposal = Proposal(route, skill, service)
-    return await route_request(tx, request, category, proposal, at, wanted=wanted)
+    calendar = (await store.clockwork(tx, request)).calendar
+    return await route_request(tx, request, category, proposal, calendar, at, wanted=wanted)

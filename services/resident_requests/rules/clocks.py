@@ -45,13 +45,29 @@ class Breach:
 
 
 def promised(request: Request, promise: Promise, calendar: WorkCalendar, at: datetime) -> Request:
-    """With both clocks begun at that instant: when it is filed, and when it is reopened."""
+    """With both clocks begun at that instant: when it is filed, and when it is reopened. What is wanted later is not done sooner."""
     return replace(
-        request,
+        _to_be_done(request, promise.resolve, calendar, at),
         respond_by=due(calendar, at, promise.respond),
-        resolve_by=due(calendar, at, promise.resolve),
         responded_at=None,
         paused_at=None,
+    )
+
+
+def wanted_otherwise(
+    request: Request, before: Request, calendar: WorkCalendar, filed_at: datetime
+) -> Request:
+    """What was put right before anybody began with it: as much time as was promised, from when it is wanted now."""
+    if before.resolve_by is None:
+        return request
+    length = worked(calendar, before.resolve_from or filed_at, before.resolve_by)
+    return _to_be_done(request, length, calendar, filed_at)
+
+
+def _to_be_done(request: Request, length: timedelta, calendar: WorkCalendar, at: datetime) -> Request:
+    begins = max(request.wanted_from or at, at)
+    return replace(
+        request, resolve_by=due(calendar, begins, length), resolve_from=begins if begins > at else None
     )
 
 
@@ -85,16 +101,18 @@ def due_at(request: Request) -> datetime | None:
 def later_by_the_pause(request: Request, calendar: WorkCalendar, at: datetime) -> datetime | None:
     """By when it is to be done, now that it goes on: as much is left as there was, and as much overdue."""
     left = time_left(request, Clock.RESOLUTION, calendar, at)
-    return None if left is None else due(calendar, at, left)
+    return None if left is None else due(calendar, max(at, request.resolve_from or at), left)
 
 
 def time_left(request: Request, clock: Clock, calendar: WorkCalendar, at: datetime) -> timedelta | None:
-    """In working time, negative when overdue; of a clock that was stopped, what was left then. None without a promise."""
+    """In working time, negative when overdue; of a clock that was stopped, what was left then; all of it where it has not begun. None
+    without a promise."""
     if clock is Clock.RESPONSE:
-        by, stopped = request.respond_by, request.responded_at
+        by, stands = request.respond_by, request.responded_at or at
     else:
-        by, stopped = request.resolve_by, request.paused_at or request.resolved_at
-    return None if by is None else worked(calendar, stopped or at, by)
+        by, stands = request.resolve_by, request.paused_at or request.resolved_at or at
+        stands = max(stands, request.resolve_from or stands)
+    return None if by is None else worked(calendar, stands, by)
 
 
 def overdue(request: Request, promise: Promise, calendar: WorkCalendar, at: datetime) -> list[Breach]:

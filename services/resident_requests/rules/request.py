@@ -1,6 +1,6 @@
 """The life of a request: every transition that there is; any other is refused with the state it is in.
 
-submitted → triaged → assigned → in_progress → resolved → closed; what nobody took up in time can be triaged another way; in_progress ⇄ awaiting_resident; rejected, withdrawn and merged
+submitted → triaged → assigned → in_progress → resolved → closed; what nobody took up or began in time can be triaged another way; in_progress ⇄ awaiting_resident; rejected, withdrawn and merged
 (into another that is about the same) on the side; resolved and closed can be reopened for a while and are then triaged again.
 """
 
@@ -11,13 +11,17 @@ from typing import Literal
 from uuid import UUID
 
 from platform_kit.problems import WrongState
+from platform_kit.working_time import WorkCalendar, due
 from resident_requests.problems import ReopenWindowPassed, WantedTimeEndsEarly
 from resident_requests.rules.emergency import Urgency
 
 SILENCE = timedelta(days=7)
-TAKE_UP = timedelta(days=2)
-# Help that is wanted now still needs the time in which volunteers are asked.
+# Both in working time. Two days of an office's usual hours; and help that is wanted now still needs the time in which volunteers
+# are asked.
+TAKE_UP = timedelta(hours=14)
 GRACE = timedelta(minutes=30)
+# So much longer than it was wanted whoever took it up is waited for: then somebody is at work who can be told.
+LATE = timedelta(hours=2)
 WANTED_SPAN = timedelta(hours=2)
 
 
@@ -51,12 +55,14 @@ DONE = frozenset({State.RESOLVED, State.CLOSED})
 class Request:
     """`version` counts its events. `asked_version` is the event by which another service was asked and whose answers move it:
     None when nobody is asked, or staff do it themselves; 0 of what was routed before that was kept. `taken_up_by` is their task,
-    order or application that has it now. `escalated`: nobody took it up in time, and its worker was told. `said_version` is the last event that
+    order or application that has it now. `escalated`: nobody took it up in time, or nobody came, and its worker was told. `said_version` is the last event that
     changed what the resident said. `resident_id` is None only for a report of a city's data or of an application.
 
-    `respond_by` and `resolve_by` are what was promised, None for such a report that came in closed; `round` counts how often it was reopened, with
-    new promises each time. `routing_rule` is by which it was triaged last, None when somebody decided; and as its category was in
-    `routing_category_version`. `author_id` is who wrote it down without a connection, when somebody else sent it. `paused_at` is since when it waits for the resident, or waited when it ended.
+    `respond_by` and `resolve_by` are what was promised, None for such a report that came in closed; `round` counts how often it was
+    reopened, with new promises each time. `resolve_from` is when the second clock begins, None: with the first. `responded_at` is
+    when somebody first looked at it in that round: a rule that routes it is nobody. `paused_at` is since when it waits for the
+    resident, or waited when it ended. `routing_rule` is by which it was triaged last, None when somebody decided; and as its
+    category was in `routing_category_version`. `author_id` is who wrote it down without a connection, when somebody else sent it.
     """
 
     id: UUID
@@ -82,6 +88,7 @@ class Request:
     respond_by: datetime | None = None
     responded_at: datetime | None = None
     resolve_by: datetime | None = None
+    resolve_from: datetime | None = None
     paused_at: datetime | None = None
     routing_rule: str | None = None
     routing_rule_version: int | None = None
@@ -135,20 +142,17 @@ def triage(
     wanted_from: datetime | None,
     wanted_until: datetime | None,
     at: datetime,
+    calendar: WorkCalendar,
+    looked_at: bool = True,
     category_version: int | None = None,
     rule: str | None = None,
     rule_version: int | None = None,
 ) -> Request:
-    """Say who acts next and when help is wanted: from then, or now; until then, or two hours later. What the resident wanted
-    and is over, as with one that was reopened, counts no more. What nobody took up in time goes another way; before, whoever is
-    asked is left the time."""
-    left_lying = (State.TRIAGED,) if request.escalated else ()
+    """Say who acts next and when help is wanted. What nobody took up or began in time goes another way; before, whoever is
+    asked is left the time. `looked_at`: somebody did, and not a rule alone."""
+    left_lying = (State.TRIAGED, State.ASSIGNED) if request.escalated else ()
     _only(request, "triaged", State.SUBMITTED, State.REOPENED, *left_lying)
-    begins = max(wanted_from or request.wanted_from or at, at)
-    theirs = request.wanted_until if request.wanted_until and request.wanted_until > begins else None
-    ends = wanted_until or theirs or begins + WANTED_SPAN
-    if ends <= begins:
-        raise WantedTimeEndsEarly(field="wanted_until")
+    begins, ends = _wanted(request, wanted_from, wanted_until, calendar, at)
     return replace(
         request,
         state=State.TRIAGED,
@@ -157,7 +161,7 @@ def triage(
         wanted_from=begins,
         wanted_until=ends,
         assignee_id=None,
-        responded_at=request.responded_at or at,
+        responded_at=(request.responded_at or at) if looked_at else request.responded_at,
         # Whoever is asked is asked by the event that tells of this.
         asked_version=request.version + 1,
         taken_up_by=None,
@@ -168,45 +172,90 @@ def triage(
     )
 
 
+def _wanted(
+    request: Request,
+    since: datetime | None,
+    until: datetime | None,
+    calendar: WorkCalendar,
+    at: datetime,
+) -> tuple[datetime, datetime]:
+    """From when, until when: as whoever triages says, or else as the resident said, for two hours where no end was said. What the
+    resident wanted and is over, as with one that was reopened, counts no more: then, and where nobody said anything, it is wanted
+    as soon as the unit is at work."""
+    theirs = request.wanted_until or (request.wanted_from and request.wanted_from + WANTED_SPAN)
+    said = since or until or (theirs is not None and theirs > at)
+    begins = max(since or request.wanted_from or at, at) if said else due(calendar, at, timedelta())
+    ends = until or begins + WANTED_SPAN
+    if until is None and request.wanted_until and request.wanted_until > begins:
+        ends = request.wanted_until
+    if ends <= begins:
+        raise WantedTimeEndsEarly(field="wanted_until")
+    return begins, ends
+
+
+def respond(request: Request, at: datetime) -> Request:
+    """Somebody answers, takes it up or begins: the first who does so keeps the first promise."""
+    if request.state not in OPEN or request.responded_at is not None:
+        return request
+    return replace(request, responded_at=at)
+
+
 def escalate(request: Request) -> Request:
     """Nobody took it up in time, or nobody comes: staff look. Once for each time that it waits for somebody."""
-    _only(request, "escalated", State.TRIAGED)
+    _only(request, "escalated", State.TRIAGED, State.ASSIGNED)
     return replace(request, escalated=True)
 
 
-def take_up_until(request: Request, at: datetime) -> datetime:
-    """When somebody must have taken it up: a volunteer before the help is wanted, anybody else within two days."""
-    if request.route == "volunteers" and request.wanted_from is not None:
-        return max(request.wanted_from, at + GRACE)
-    return at + TAKE_UP
+def take_up_until(request: Request, calendar: WorkCalendar, at: datetime) -> datetime:
+    """When somebody must have taken it up: a volunteer before the help is wanted, or within half an hour when that is now, as long
+    as it would still be of use; anybody else within two days."""
+    if request.route != "volunteers" or request.wanted_from is None or request.wanted_until is None:
+        return due(calendar, at, TAKE_UP)
+    if request.wanted_from >= at + GRACE:
+        return request.wanted_from
+    soon = due(calendar, at, GRACE)
+    return min(soon, request.wanted_until) if request.wanted_until > at else soon
 
 
-def assign(request: Request, assignee_id: UUID, work_id: UUID) -> Request:
+def assign(request: Request, assignee_id: UUID, work_id: UUID, at: datetime) -> Request:
     """`work_id`: the task, order or application that has it from now on."""
     _only(request, "assigned", State.TRIAGED)
     return replace(
-        request, state=State.ASSIGNED, assignee_id=assignee_id, taken_up_by=work_id, escalated=False
+        respond(request, at),
+        state=State.ASSIGNED,
+        assignee_id=assignee_id,
+        taken_up_by=work_id,
+        escalated=False,
     )
+
+
+def begin_until(
+    request: Request, calendar: WorkCalendar, at: datetime, *, starts_at: datetime | None = None
+) -> datetime:
+    """When whoever took it up at that instant must have begun. `starts_at` is when they said that they would, if not as wanted."""
+    return due(calendar, max(starts_at or request.wanted_until or at, at), LATE)
 
 
 def unassign(request: Request) -> Request:
     """Others are asked for a task that was left; an order or application that is called off is over, and with it the asking."""
     _only(request, "unassigned", State.ASSIGNED)
     asked = request.asked_version if request.route == "volunteers" else None
-    return replace(request, state=State.TRIAGED, assignee_id=None, taken_up_by=None, asked_version=asked)
+    return replace(
+        request, state=State.TRIAGED, assignee_id=None, taken_up_by=None, asked_version=asked, escalated=False
+    )
 
 
 def start(request: Request) -> Request:
     """Whoever took it up begins."""
     _only(request, "started", State.ASSIGNED)
-    return replace(request, state=State.IN_PROGRESS)
+    return replace(request, state=State.IN_PROGRESS, escalated=False)
 
 
-def start_themselves(request: Request) -> Request:
+def start_themselves(request: Request, at: datetime) -> Request:
     """Staff begin with it: whoever else was asked, or had it, is not waited for any more."""
     _only(request, "started", State.ASSIGNED, State.TRIAGED)
     return replace(
-        request,
+        respond(request, at),
         state=State.IN_PROGRESS,
         assignee_id=None,
         asked_version=None,
@@ -230,7 +279,7 @@ def go_on(request: Request, resolve_by: datetime | None) -> Request:
 def resolve(request: Request, at: datetime) -> Request:
     """Also while it waits for the resident: a volunteer may be done with it meanwhile."""
     _only(request, "resolved", *BEING_DONE)
-    return replace(request, state=State.RESOLVED, resolved_at=at)
+    return replace(request, state=State.RESOLVED, resolved_at=at, escalated=False)
 
 
 def close(request: Request) -> Request:
@@ -283,7 +332,22 @@ def discuss(request: Request) -> None:
 
 def works_on(request: Request, person_id: UUID) -> bool:
     """Whether they wrote it down, or were given it to do."""
-    return person_id in (request.filed_by, request.author_id, request.assignee_id)
+    return wrote_down(request, person_id) or person_id == request.assignee_id
+
+
+def wrote_down(request: Request, person_id: UUID) -> bool:
+    return person_id in (request.filed_by, request.author_id)
+
+
+def as_it_came(request: Request) -> Request:
+    """What whoever wrote it down was told then, for one who may not see what has become of it."""
+    return Request(
+        id=request.id, case_number=request.case_number, resident_id=request.resident_id, filed_by=request.filed_by,
+        unit_id=request.unit_id, category=request.category, state=State.SUBMITTED, route=None, skill=None, wanted_from=None,
+        wanted_until=None, assignee_id=None, resolved_at=None, occurred_at=request.occurred_at, version=1,
+        channel=request.channel, urgency=request.urgency, author_id=request.author_id,
+        category_version=request.category_version,
+    )  # fmt: skip
 
 
 def rate(request: Request) -> None:

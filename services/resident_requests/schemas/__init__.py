@@ -65,7 +65,8 @@ class RequestCorrection(Body):
 
 
 class Triage(Body):
-    """Without a `route` it goes where the rules say (`GET /requests/{id}/routing`). `service` is the paid one to quote for."""
+    """Without a `route` it goes where the rules say (`GET /requests/{id}/routing`). `service` is the paid one to quote for. Without
+    times it is wanted when the resident said, or else as soon as the unit is at work."""
 
     route: Route | None = None
     skill: Code | None = None
@@ -128,7 +129,7 @@ class TimeLeft(View):
 
 
 class RequestView(View):
-    """`escalated`: nobody took it up in time, so that it can be triaged another way. `category_version` is the one that it was
+    """`escalated`: nobody took it up or began in time, so that it can be triaged another way. `category_version` is the one that it was
     filed under, `routing_category_version` the one by which it was routed."""
 
     id: UUID

@@ -24,7 +24,7 @@ from resident_requests.store.clockwork import CLOCKWORK
 from resident_requests.store.routing import AUTOMATIC, read_rules
 
 _COLUMNS = """id, case_number, resident_id, filed_by, unit_id, category, state, route, skill, wanted_from, wanted_until,
-    assignee_id, resolved_at, occurred_at, version, channel, urgency, author_id, category_version, round, respond_by, responded_at, resolve_by, paused_at,
+    assignee_id, resolved_at, occurred_at, version, channel, urgency, author_id, category_version, round, respond_by, responded_at, resolve_by, resolve_from, paused_at,
     merged_into, routing_rule, routing_rule_version, asked_version, taken_up_by, escalated, said_version, routing_category_version"""
 
 
@@ -217,15 +217,16 @@ async def insert_request(tx: Tx, request: Request, said: Said, at: datetime) -> 
         WITH wound AS ({NEW_TIMER.format(kind=26, aggregate=1, due_at=25)})
         INSERT INTO request (id, case_number, resident_id, filed_by, author_id, unit_id, category, category_version, channel,
                              urgency, state, wanted_from, wanted_until, occurred_at, version, respond_by, resolve_by,
-                             words, address, answers, latitude, longitude, content_print, created_at, due_at, source, source_number)
+                             words, address, answers, latitude, longitude, content_print, created_at, due_at, source, source_number,
+                             resolve_from)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25,
-                $27, $28)
+                $27, $28, $29)
         """,
         request.id, request.case_number, request.resident_id, request.filed_by, request.author_id, request.unit_id,
         request.category, request.category_version, request.channel, request.urgency, request.state,
         request.wanted_from, request.wanted_until, request.occurred_at, request.version, request.respond_by,
         request.resolve_by, said.words, said.address, said.answers, said.latitude, said.longitude, said.content_print, at,
-        due_at(request), PROMISE_TIMER, said.source, said.source_number,
+        due_at(request), PROMISE_TIMER, said.source, said.source_number, request.resolve_from,
     )  # fmt: skip
 
 
@@ -281,7 +282,7 @@ async def save_request(tx: Tx, request: Request) -> int:
             resolved_at = $8, round = $9, respond_by = $10, responded_at = $11, resolve_by = $12, paused_at = $13,
             urgency = $14, due_at = $15, merged_into = $16, routing_rule = $17, routing_rule_version = $18,
             asked_version = $19, taken_up_by = $20,
-            escalated = $21, said_version = $22, routing_category_version = $23, version = version + 1
+            escalated = $21, said_version = $22, routing_category_version = $23, resolve_from = $24, version = version + 1
         WHERE id = $1 RETURNING version
         """,
         request.id,
@@ -307,8 +308,15 @@ async def save_request(tx: Tx, request: Request) -> int:
         request.escalated,
         request.said_version,
         request.routing_category_version,
+        request.resolve_from,
     )
     return version
+
+
+async def filed_at(tx: Tx, request_id: UUID) -> datetime:
+    """When it came in, whenever it happened."""
+    came: datetime = await tx.fetchval("SELECT created_at FROM request WHERE id = $1", request_id)
+    return came
 
 
 async def save_next_versions(tx: Tx, request_ids: Sequence[UUID]) -> list[Request]:

@@ -95,15 +95,14 @@ async def test_who_reports_by_an_application_is_not_kept(door: Door) -> None:
 async def test_what_reaches_a_person_is_left_out_of_the_words(door: Door) -> None:
     for words in (
         "请联系 138 1234 5678 陈先生", "mail chen@example.org", "身份证 11010519491231002X", "tel +86-27-8888-1234", "QQ:12345678",
+        "电话138.1234.5678", "138——1234——5678", "一三八一二三四五六七八", "chen\uff20example.org",
     ):  # fmt: skip
         number = await door.filed(description=words, address_string=f"桥头 {words}")
         [report] = await door.listed(service_request_id=number)
         assert "…" in report["description"]
         assert "…" in report["address"]
-        for value in ("1234", "example", "19491231", "8888"):
+        for value in ("1234", "example", "19491231", "8888", "二三四"):
             assert value not in report["description"] + report["address"]
-    for value in ("1234", "example", "19491231", "8888"):
-        assert value not in report["description"] + report["address"]
 
 
 async def test_a_category_that_becomes_private_takes_all_of_its_requests_with_it(door: Door) -> None:

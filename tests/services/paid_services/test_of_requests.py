@@ -70,6 +70,8 @@ async def test_a_routed_request_is_quoted_and_its_order_tells_of_it_to_the_end(c
     assert [type(event) for event in told] == list(kinds)
     assert {(event.request_id, event.request_version) for event in told} == {(triaged.request_id, 1)}
     assert told[-1].person_id == counter.provider.subject
+    # When they are to come, so that somebody notices when they do not.
+    assert told[2].starts_at == datetime.fromisoformat(quote["starts_at"])
 
 
 async def test_help_that_is_wanted_later_is_quoted_for_then(counter: Counter) -> None:

@@ -88,6 +88,7 @@ async def test_staff_of_the_unit_are_shown_what_is_theirs_to_do_and_others_nothi
     await town.entrance.appoint(gone, "worker", town.unit, until_on="2020-02-01")
     request = await town.filed()
     await town.happens(request, requests.RequestEscalated, level="worker", why="not_taken_up")
+    await town.happens(request, requests.RequestEscalated, level="worker", why="not_begun")
     await town.happens(request, requests.RequestEscalated, level="street", why="response_overdue")
     await town.happens(request, requests.RequestEscalated, level="district", why="response_overdue")
     await town.happens(
@@ -95,6 +96,7 @@ async def test_staff_of_the_unit_are_shown_what_is_theirs_to_do_and_others_nothi
     )
     assert await town.shown(town.worker) == [
         f"求助 {NUMBER} 有居民留言。",
+        f"求助 {NUMBER} 有人接手但未按时开始,请处理。",
         f"求助 {NUMBER} 无人接手,请处理。",
         f"新求助 {NUMBER} 待分办。",
     ]

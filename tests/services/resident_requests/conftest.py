@@ -1,12 +1,19 @@
 from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import time
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
-from event_contracts.community_registry import ConsentRecorded, ResidentRegistered, UnitOpened
+from event_contracts.community_registry import (
+    ConsentRecorded,
+    ResidentRegistered,
+    UnitOpened,
+    WorkCalendarSet,
+    WorkSpan,
+)
 from platform_kit.auth import Caller
 from platform_kit.testing import ServiceUnderTest, service_under_test
 from racing import racing
@@ -50,6 +57,16 @@ class Neighbourhood:
         registered = ResidentRegistered(resident_id=person, household_id=uuid4(), unit_id=self.unit)
         await self.service.deliver("registry_replica", registered)
         return self.service.caller("resident", subject=person)
+
+    async def works(self, *hours: Sequence[tuple[time, time]], unit: UUID | None = None) -> None:
+        """From now on, in these hours of Monday to Sunday, whatever is a holiday."""
+        spans = tuple(tuple(WorkSpan(opens=opens, closes=closes) for opens, closes in day) for day in hours)
+        calendar = WorkCalendarSet(unit_id=unit or self.unit, hours=spans, days=(), country=None)
+        await self.service.deliver("registry_replica", calendar)
+
+    async def always_open(self, unit: UUID | None = None) -> None:
+        """Working time is nearly all time: what a test expects can be counted by its clock."""
+        await self.works(*([(time(0), time(23, 59, 59))],) * 7, unit=unit)
 
     async def state(self, request_id: str) -> str:
         return str((await self.service.get(f"/requests/{request_id}", by=self.resident)).json()["state"])

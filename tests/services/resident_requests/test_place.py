@@ -9,7 +9,9 @@ import pytest
 from event_contracts.community_registry import UnitOpened, UnitPlaced
 from event_contracts.resident_requests import RequestSubmitted
 from platform_kit.acting import acting_for
+from platform_kit.auth import Caller
 from platform_kit.geometry import EDGE, Box, around, cells_of, cells_over, cells_within, drawn
+from platform_kit.ids import new_id
 from registry_replica.places import AREAS, LOCATIONS, NEAREST_WITHIN, unit_at
 
 from .conftest import Neighbourhood
@@ -66,6 +68,64 @@ async def test_a_worker_writes_it_down_for_a_resident_wherever_it_lies(
             "place": {"longitude": 114.15, "latitude": 30.05}}  # fmt: skip
     answer = await here.service.post("/requests", json=body, by=here.worker)
     assert (answer.status_code, answer.json()["unit_id"]) == (201, str(beside))
+
+
+async def _written(here: Neighbourhood, by: Caller, made: str, **more: Any) -> Any:
+    """Down for the resident, of what lies in the community beside."""
+    body = {"id": made, "category": "graffiti", "words": "墙上", "resident_id": str(here.resident.subject), "channel": "visit",
+            "place": {"longitude": 114.15, "latitude": 30.05}}  # fmt: skip
+    return await here.service.post("/requests", json=body | more, by=by)
+
+
+# K69
+async def test_what_was_written_down_elsewhere_and_is_sent_again_has_arrived(
+    here: Neighbourhood, beside: UUID
+) -> None:
+    made, colleague = str(new_id()), here.service.caller(posts=[("worker", here.unit, "01/02/003")])
+    author = str(colleague.subject)
+    first = await _written(here, here.worker, made, author_id=author)
+    assert (first.status_code, first.json()["unit_id"]) == (201, str(beside))
+    there = here.service.caller(posts=[("worker", beside, "01/02/004")])
+    for verb, body in (("triage", {"route": "community"}), ("start", None)):
+        moved = await here.service.post(f"/requests/{made}/{verb}", json=body, by=there)
+        assert moved.status_code == 200, moved.text
+    for by in (here.worker, colleague):
+        again = await _written(here, by, made, author_id=author)
+        assert (again.status_code, again.json()["case_number"]) == (200, first.json()["case_number"])
+        told = {name for name, value in again.json().items() if value not in (None, [])}
+        assert {name: again.json()[name] for name in told} == {name: first.json()[name] for name in told}, (
+            "what has become of it is not theirs to see"
+        )
+    assert len(await here.service.published(RequestSubmitted)) == 1
+
+
+# K69
+async def test_other_content_under_its_id_is_kept_beside_it_wherever_it_lies(
+    here: Neighbourhood, beside: UUID
+) -> None:
+    made = str(new_id())
+    first = (await _written(here, here.worker, made)).json()
+    other = await _written(here, here.worker, made, words="地上")
+    assert (other.status_code, other.json()["request"]["case_number"]) == (202, first["case_number"])
+    there = here.service.caller(posts=[("worker", beside, "01/02/004")])
+    [kept] = (await here.service.get(f"/requests/{made}/conflicts", by=there)).json()
+    assert (kept["content"]["words"], kept["sent_by"]) == ("地上", str(here.worker.subject))
+    own = (await here.service.get(f"/requests/{made}", by=here.resident)).json()
+    assert own["words"] == "墙上"
+
+
+@pytest.mark.usefixtures("beside")
+async def test_an_id_under_which_others_wrote_something_down_elsewhere_is_taken(here: Neighbourhood) -> None:
+    made = str(new_id())
+    await _written(here, here.worker, made)
+    stranger = here.service.caller(posts=[("worker", here.unit, "01/02/003")])
+    neighbour = str((await here.neighbour()).subject)
+    for by, more in ((stranger, {}), (here.worker, {"resident_id": neighbour})):
+        answer = await _written(here, by, made, **more)
+        assert (answer.status_code, answer.json()["errors"][0]["path"]) == (409, "id")
+    async with here.service.tx() as tx:
+        assert await tx.fetchval("SELECT count(*) FROM request") == 1
+        assert await tx.fetchval("SELECT count(*) FROM filing_conflict") == 0
 
 
 @pytest.mark.usefixtures("beside")

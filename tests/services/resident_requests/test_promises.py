@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
@@ -14,14 +14,6 @@ from .conftest import Neighbourhood
 
 ALL_DAY = (WorkSpan(opens=time(0), closes=time(23, 59, 59)),)
 HOUR = timedelta(hours=1)
-
-
-async def _always_open(here: Neighbourhood, unit: UUID | None = None) -> None:
-    """Working time is nearly all time: what a test expects can be counted by its clock."""
-    await here.service.deliver(
-        "registry_replica",
-        WorkCalendarSet(unit_id=unit or here.unit, hours=(ALL_DAY,) * 7, days=(), country=None),
-    )
 
 
 async def _missed(here: Neighbourhood) -> list[tuple[str, str]]:
@@ -41,7 +33,7 @@ def _hours(request: Any, by: str) -> float:
 
 async def test_what_is_promised_is_the_categorys_in_the_working_time_of_the_unit(here: Neighbourhood) -> None:
     """Help by volunteers: 4 hours until somebody looks, 24 until it is done."""
-    await _always_open(here)
+    await here.always_open()
     request = await here.submit()
     assert _hours(request, "respond_by") == pytest.approx(4, abs=0.01)
     assert _hours(request, "resolve_by") == pytest.approx(24, abs=0.01)
@@ -74,12 +66,12 @@ async def test_the_nearest_unit_above_that_has_said_its_hours_says_them_for_thos
         country=None,
     )
     await here.service.deliver("registry_replica", never)
-    await _always_open(here, street)
+    await here.always_open(street)
     assert _hours(await here.submit(), "respond_by") == pytest.approx(4, abs=0.01)
 
 
 async def test_a_promise_stands_when_the_calendar_changes(here: Neighbourhood) -> None:
-    await _always_open(here)
+    await here.always_open()
     request = await here.submit()
     today = datetime.now(UTC).date()
     off = tuple(WorkDay(on=today + timedelta(days=number), spans=()) for number in range(-1, 30))
@@ -95,7 +87,7 @@ async def test_a_promise_stands_when_the_calendar_changes(here: Neighbourhood) -
 async def test_a_missed_answer_goes_to_the_street_and_then_to_the_district_once_each(
     here: Neighbourhood,
 ) -> None:
-    await _always_open(here)
+    await here.always_open()
     await here.submit()
     await here.service.advance(4 * HOUR - timedelta(minutes=1))
     await here.service.fire_timers()
@@ -112,7 +104,7 @@ async def test_a_missed_answer_goes_to_the_street_and_then_to_the_district_once_
 
 async def test_whoever_comes_late_by_days_is_told_everything_once_and_in_order(here: Neighbourhood) -> None:
     """The worker stood still meanwhile."""
-    await _always_open(here)
+    await here.always_open()
     await here.submit()
     await here.service.advance(timedelta(days=9))
     for _ in range(3):
@@ -124,7 +116,7 @@ async def test_whoever_comes_late_by_days_is_told_everything_once_and_in_order(h
 
 
 async def test_an_answer_in_time_leaves_the_other_promise(here: Neighbourhood) -> None:
-    await _always_open(here)
+    await here.always_open()
     request = await here.triaged(route="department")
     await here.service.advance(timedelta(days=3))
     await here.service.fire_timers()
@@ -134,7 +126,7 @@ async def test_an_answer_in_time_leaves_the_other_promise(here: Neighbourhood) -
 
 
 async def test_what_is_done_or_no_longer_wanted_is_missed_no_more(here: Neighbourhood) -> None:
-    await _always_open(here)
+    await here.always_open()
     done, dropped = await here.triaged(route="community"), await here.submit()
     for verb in ("start", "resolve"):
         await here.service.post(f"/requests/{done['id']}/{verb}", by=here.worker)
@@ -145,7 +137,7 @@ async def test_what_is_done_or_no_longer_wanted_is_missed_no_more(here: Neighbou
 
 
 async def test_one_that_is_reopened_is_promised_anew_and_can_be_missed_anew(here: Neighbourhood) -> None:
-    await _always_open(here)
+    await here.always_open()
     request = await here.submit()
     await here.service.advance(5 * HOUR)
     await here.service.fire_timers()
@@ -172,7 +164,7 @@ async def _asked(here: Neighbourhood) -> Any:
 @pytest.mark.parametrize("by", ["resident", "daughter", "worker"])
 async def test_while_the_resident_is_asked_the_clock_stands_still(here: Neighbourhood, by: str) -> None:
     """A worker writes down what was said by phone."""
-    await _always_open(here)
+    await here.always_open()
     request = await _asked(here)
     await here.service.advance(timedelta(days=3))
     await here.service.fire_timers()
@@ -192,7 +184,7 @@ async def test_while_the_resident_is_asked_the_clock_stands_still(here: Neighbou
 
 
 async def test_a_question_that_nobody_answers_does_not_keep_it_for_ever(here: Neighbourhood) -> None:
-    await _always_open(here)
+    await here.always_open()
     request = await _asked(here)
     await here.service.advance(timedelta(days=7))
     await here.service.fire_timers()
@@ -213,10 +205,57 @@ async def test_only_what_is_being_done_waits_for_an_answer(here: Neighbourhood) 
 
 
 async def test_the_list_says_the_same_time_as_the_request(here: Neighbourhood) -> None:
-    await _always_open(here)
+    await here.always_open()
     request = await here.submit()
     await here.service.advance(6 * HOUR)
     [listed] = (await here.service.get("/requests", by=here.worker)).json()["items"]
     alone = (await _read(here, request))["time_left"]
     assert listed["time_left"]["response"] == pytest.approx(alone["response"], abs=1)
     assert listed["time_left"]["response"] in (-121, -120)
+
+
+async def test_what_is_wanted_later_is_promised_from_then_and_missed_no_sooner(here: Neighbourhood) -> None:
+    await here.always_open()
+    request = await here.submit(wanted_from=(datetime.now(UTC) + timedelta(days=10)).isoformat())
+    assert _hours(request, "respond_by") == pytest.approx(4, abs=0.01)
+    assert _hours(request, "resolve_by") == pytest.approx(240 + 24, abs=0.01)
+    assert (await _read(here, request))["time_left"]["resolution"] == 1440
+    await here.service.post(f"/requests/{request['id']}/triage", json={"route": "community"}, by=here.worker)
+    await here.service.advance(timedelta(days=11) - timedelta(minutes=1))
+    await here.service.fire_timers()
+    assert [each for each in await _missed(here) if each[0] != "not_taken_up"] == []
+    await here.service.advance(timedelta(minutes=2))
+    await here.service.fire_timers()
+    assert ("resolution_overdue", "street") in await _missed(here)
+
+
+async def test_whoever_puts_the_wanted_time_right_moves_what_is_promised(here: Neighbourhood) -> None:
+    await here.always_open()
+    request = await here.submit()
+    for version, days, hours in ((1, 10, 264), (2, 3, 96), (3, None, 24)):
+        wanted = None if days is None else (datetime.now(UTC) + timedelta(days=days)).isoformat()
+        answer = await here.service.patch(
+            f"/requests/{request['id']}",
+            json={"wanted_from": wanted},
+            by=here.resident,
+            headers={"If-Match": f'"{version}"'},
+        )
+        assert answer.status_code == 200, answer.text
+        assert _hours(answer.json(), "resolve_by") == pytest.approx(hours, abs=0.02)
+        assert answer.json()["respond_by"] == request["respond_by"]
+    # The timer stood at the later of them; it is the earlier one that is missed.
+    await here.service.advance(25 * HOUR)
+    await here.service.fire_timers()
+    assert ("resolution_overdue", "street") in await _missed(here)
+
+
+async def test_what_was_asked_before_it_is_wanted_takes_no_time_and_gives_none(here: Neighbourhood) -> None:
+    await here.always_open()
+    request = await here.submit(wanted_from=(datetime.now(UTC) + timedelta(days=10)).isoformat())
+    for verb, body in (("triage", {"route": "community"}), ("start", None), ("ask", {"words": "几点?"})):
+        await here.service.post(f"/requests/{request['id']}/{verb}", json=body, by=here.worker)
+    await here.service.advance(timedelta(days=3))
+    answer = await here.service.post(
+        f"/requests/{request['id']}/answer", json={"words": "九点"}, by=here.resident
+    )
+    assert _hours(answer.json(), "resolve_by") == pytest.approx(264, abs=0.02)

@@ -209,6 +209,7 @@ async def test_what_was_routed_before_it_was_kept_who_is_asked_is_moved_as_befor
 
 async def _left_lying(here: Neighbourhood, route: str) -> tuple[Any, Work]:
     """Nobody took it up in time, and its worker was told."""
+    await here.always_open()
     request = await here.triaged(route)
     work = Work(here, request, route, version=await asked_at(here, request))
     await here.service.advance(timedelta(days=2, minutes=1))

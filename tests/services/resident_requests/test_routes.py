@@ -151,8 +151,9 @@ async def test_it_can_be_reopened_until_the_window_closes(
 
 
 async def test_what_nobody_takes_up_is_escalated_exactly_once(here: Neighbourhood) -> None:
+    await here.always_open()
     request = await here.triaged(route="community")
-    await here.service.advance(timedelta(days=2))
+    await here.service.advance(timedelta(hours=14))
     await here.service.fire_timers()
     await here.service.advance(timedelta(days=30))
     await here.service.fire_timers()

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from event_contracts.resident_requests import (
+    RequestAssigned,
     RequestEscalated,
     RequestReopened,
     RequestStarted,
@@ -246,11 +247,12 @@ class Walks:
         levels = {e.data.level for e in events[began:] if isinstance(e.data, RequestEscalated)}
         if not {"street", "district"} <= levels:
             self.left_lying.append(f"left lying in {state}, and only {levels} were told: {request.trail}")
-        if state == "triaged":
-            triaged = max(at for at, event in enumerate(events) if isinstance(event.data, RequestTriaged))
-            levels = {e.data.level for e in events[triaged:] if isinstance(e.data, RequestEscalated)}
+        if state in ("triaged", "assigned"):
+            waits = RequestTriaged if state == "triaged" else RequestAssigned
+            since = max(at for at, event in enumerate(events) if isinstance(event.data, waits))
+            levels = {e.data.level for e in events[since:] if isinstance(e.data, RequestEscalated)}
             if "worker" not in levels:
-                self.left_lying.append(f"nobody took it up, and its worker was not told: {request.trail}")
+                self.left_lying.append(f"it is {state} still, and its worker was not told: {request.trail}")
 
 
 def _asked(events: list[Received[Any]]) -> int | None:
@@ -267,10 +269,9 @@ def _asked(events: list[Received[Any]]) -> int | None:
 
 
 def _left_lying(events: list[Received[Any]]) -> bool:
-    """Whether its worker was told that nobody took it up, since it waits for somebody."""
-    waits = max(
-        (e.version for e in events if isinstance(e.data, RequestTriaged | RequestUnassigned)), default=0
-    )
+    """Whether its worker was told that nobody took it up, or came, since it waits for somebody."""
+    asks = RequestTriaged | RequestAssigned | RequestUnassigned
+    waits = max((e.version for e in events if isinstance(e.data, asks)), default=0)
     return any(
         isinstance(e.data, RequestEscalated) and e.data.level == "worker" and e.version > waits
         for e in events
@@ -284,6 +285,8 @@ def test_every_walk_keeps_to_the_edges_and_every_edge_is_walked(servers: Any, fi
         service = runner.run(under_test.__aenter__())
         try:
             walked = Walks(runner, runner.run(settled(service)))
+            # Days that pass are working days, whatever is a holiday now.
+            runner.run(walked.here.always_open())
             for way in SELDOM:
                 runner.run(walked.go(way))
             walked.taken.clear()

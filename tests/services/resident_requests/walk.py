@@ -26,8 +26,9 @@ EVERY = (*OPEN, "resolved", "closed", "rejected", "withdrawn", "merged")
 EDGES = frozenset({
     ("submitted", "correct", "submitted"),
     ("submitted", "triage", "triaged"), ("reopened", "triage", "triaged"),
-    # What nobody took up in time goes another way; before, whoever is asked is left the time (Walked.left_lying).
+    # What nobody took up, or came for, in time goes another way; before, whoever is asked is left the time (Walked.left_lying).
     ("triaged", "days pass", "triaged"), ("triaged", "triage", "triaged"),
+    ("assigned", "days pass", "assigned"), ("assigned", "triage", "triaged"),
     ("submitted", "reject", "rejected"), ("triaged", "reject", "rejected"), ("reopened", "reject", "rejected"),
     ("triaged", "start", "in_progress"), ("assigned", "start", "in_progress"),
     ("in_progress", "ask", "awaiting_resident"), ("awaiting_resident", "answer", "in_progress"),
@@ -92,7 +93,7 @@ class Walked:
     # it.
     asked: int | None = None
     work: UUID = field(default_factory=uuid4)
-    # Its worker was told that nobody took it up.
+    # Its worker was told that nobody took it up, or that nobody came.
     left_lying: bool = False
     window_open: bool = False
     # Its category is public; it was not withheld; who follows it, and did since before it was closed; in which rounds it was rated.
@@ -345,7 +346,8 @@ def answered(request: Walked, name: str) -> int:
     late = verb_of(name) in ("reopen", "dispute") and not request.window_open
     twice = verb_of(name) == "rate" and request.round in request.rated
     others = verb_of(name) == "withdraw" and request.joined
-    early = request.state == "triaged" and verb_of(name) == "triage" and not request.left_lying
+    waits = request.state in ("triaged", "assigned")
+    early = waits and verb_of(name) == "triage" and not request.left_lying
     if leads_to(request.state, name) is None or early or late or twice or others:
         return 409
     return 201 if verb_of(name) == "rate" else DONE
@@ -395,7 +397,9 @@ def note(request: Walked, name: str, after: str) -> None:
 def way_to(edge: tuple[str, str, str]) -> list[str]:
     """What must be done, from the beginning, to go along that edge; days pass only where nothing else leads on. Where others are to
     do it staff do not begin instead, and what staff have begun they resolve."""
-    first = ["days pass"] if edge[:2] == ("triaged", "triage") else []
+    first = (
+        ["days pass"] if edge in (("triaged", "triage", "triaged"), ("assigned", "triage", "triaged")) else []
+    )
     not_by = {"done", "start"} if edge[1] in NOT_CALLED - {"days pass"} else {"done"}
     ways: dict[str, list[str]] = {"submitted": []}
     waiting = deque(["submitted"])

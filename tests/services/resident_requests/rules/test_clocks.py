@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -29,13 +30,17 @@ class Course(RuleBasedStateMachine):
     """A timer is kept as the actions keep it; beside it, each clock is counted in the simplest way: minute by minute of working
     time that has passed while it ran."""
 
-    @initialize(respond=st.integers(1, 20), resolve=st.integers(1, 60), escalate=st.integers(1, 20))
-    def file(self, respond: int, resolve: int, escalate: int) -> None:
+    @initialize(
+        respond=st.integers(1, 20), resolve=st.integers(1, 60), escalate=st.integers(1, 20),
+        wanted=st.none() | st.timedeltas(timedelta(days=-2), timedelta(days=20)),
+    )  # fmt: skip
+    def file(self, respond: int, resolve: int, escalate: int, wanted: timedelta | None) -> None:
         self.at = START
         self.promise = Promise(respond * HOUR, resolve * HOUR, escalate * HOUR)
-        self.begin(FILED)
+        self.begin(FILED if wanted is None else replace(FILED, wanted_from=START + wanted))
 
     def begin(self, request: Request) -> None:
+        self.wanted = max(request.wanted_from or self.at, self.at)
         self.request = clocks.promised(request, self.promise, CALENDAR, self.at)
         self.passed = dict.fromkeys(Clock, timedelta())
         self.told: list[Breach] = []
@@ -53,8 +58,9 @@ class Course(RuleBasedStateMachine):
         """The timer fires when it is due, or somewhat later, as in life."""
         later = self.at + timedelta(minutes=minutes)
         for clock in Clock:
-            if self.runs(clock):
-                self.passed[clock] += worked(CALENDAR, self.at, later)
+            begins = self.wanted if clock is Clock.RESOLUTION else self.at
+            if self.runs(clock) and begins < later:
+                self.passed[clock] += worked(CALENDAR, max(self.at, begins), later)
         self.at = later
         while self.timer is not None and self.timer <= self.at:
             self.timer = None
@@ -64,16 +70,21 @@ class Course(RuleBasedStateMachine):
             self.timer = clocks.next_deadline(self.request, self.promise, CALENDAR, self.at)
 
     @precondition(lambda self: self.request.state in (State.SUBMITTED, State.REOPENED))
-    @rule()
-    def triage(self) -> None:
+    @rule(looked_at=st.booleans())
+    def triage(self, looked_at: bool) -> None:
         self.request = rules.triage(
-            self.request, route="community", skill=None, wanted_from=None, wanted_until=None, at=self.at
-        )
+            self.request, route="community", skill=None, wanted_from=None, wanted_until=None, at=self.at,
+            calendar=CALENDAR, looked_at=looked_at,
+        )  # fmt: skip
+
+    @rule()
+    def say_something(self) -> None:
+        self.request = rules.respond(self.request, self.at)
 
     @precondition(lambda self: self.request.state is State.TRIAGED)
     @rule()
     def start(self) -> None:
-        self.request = rules.start_themselves(self.request)
+        self.request = rules.start_themselves(self.request, self.at)
 
     @precondition(lambda self: self.request.state is State.IN_PROGRESS)
     @rule()
@@ -128,6 +139,32 @@ class Course(RuleBasedStateMachine):
 
 
 TestCourse = Course.TestCase
+
+
+@given(*(st.none() | st.timedeltas(timedelta(days=-9), timedelta(days=30)) for _ in range(2)))
+def test_what_is_put_right_is_promised_as_if_it_had_been_filed_so(
+    before: timedelta | None, after: timedelta | None
+) -> None:
+    promise = Promise(HOUR, 24 * HOUR, HOUR)
+    filed = [
+        clocks.promised(
+            replace(FILED, wanted_from=None if wanted is None else START + wanted), promise, CALENDAR, START
+        )
+        for wanted in (before, after)
+    ]
+    put_right = replace(filed[0], wanted_from=filed[1].wanted_from)
+    assert clocks.wanted_otherwise(put_right, filed[0], CALENDAR, START) == filed[1]
+    assert clocks.wanted_otherwise(FILED, FILED, CALENDAR, START) == FILED, "an import is promised nothing"
+
+
+def test_what_is_wanted_in_december_is_not_missed_in_november() -> None:
+    """Filed on a Monday, wanted on the Friday of the week after."""
+    filed, wanted = (datetime(2026, *day, 1, 0, tzinfo=UTC) for day in ((11, 23), (12, 4)))
+    promise = Promise(4 * HOUR, 24 * HOUR, 8 * HOUR)
+    request = clocks.promised(replace(FILED, wanted_from=wanted), promise, CALENDAR, filed)
+    assert request.respond_by == datetime(2026, 11, 23, 7, 0, tzinfo=UTC), "somebody looks as soon as ever"
+    assert request.resolve_by == datetime(2026, 12, 9, 4, 0, tzinfo=UTC)
+    assert clocks.time_left(request, Clock.RESOLUTION, CALENDAR, filed) == promise.resolve
 
 
 def test_what_was_imported_has_no_clock() -> None:

@@ -1,7 +1,7 @@
 """The state machine of a request against the table in the domain page, written by hand."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
 import pytest
@@ -9,10 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from platform_kit.problems import WrongState
+from platform_kit.working_time import WorkCalendar, worked
 from resident_requests.rules import request as rules
 from resident_requests.rules.request import Request, State
 
 NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
+# Nine to six, Monday to Friday; it is four in the afternoon of a Wednesday.
+CALENDAR = WorkCalendar("Asia/Shanghai", (((time(9), time(18)),),) * 5 + ((), ()))
+FRIDAY_NIGHT = datetime(2026, 11, 27, 15, 0, tzinfo=UTC)
+MONDAY_MORNING = datetime(2026, 11, 30, 1, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 SOMEBODY = UUID(int=1)
 WORK = UUID(int=5)
 
@@ -28,6 +34,7 @@ LEGAL = {
         "reject": "rejected",
     },
     "assigned": {
+        "escalate": "assigned",
         "unassign": "triaged",
         "start": "in_progress",
         "start themselves": "in_progress",
@@ -56,13 +63,13 @@ LEGAL = {
 }
 VERBS = {
     "triage": lambda r: rules.triage(
-        r, route="volunteers", skill=None, wanted_from=None, wanted_until=None, at=NOW
+        r, route="volunteers", skill=None, wanted_from=None, wanted_until=None, at=NOW, calendar=CALENDAR
     ),
     "escalate": lambda r: replace(rules.escalate(r), escalated=False),
-    "assign": lambda r: rules.assign(r, SOMEBODY, WORK),
+    "assign": lambda r: rules.assign(r, SOMEBODY, WORK, NOW),
     "unassign": rules.unassign,
     "start": rules.start,
-    "start themselves": rules.start_themselves,
+    "start themselves": lambda r: rules.start_themselves(r, NOW),
     "ask": lambda r: rules.ask(r, NOW),
     "go_on": lambda r: rules.go_on(r, NOW),
     "resolve": lambda r: rules.resolve(r, NOW),
@@ -86,6 +93,37 @@ def test_what_nobody_took_up_in_time_goes_another_way() -> None:
     again = VERBS["triage"](replace(rules.escalate(triaged), version=4))
     assert (again.state, again.escalated, again.asked_version) == (State.TRIAGED, False, 5)
     assert again.responded_at == triaged.responded_at
+
+
+def test_what_somebody_took_up_and_never_began_goes_another_way() -> None:
+    taken_up = VERBS["assign"](VERBS["triage"](SUBMITTED))
+    with pytest.raises(WrongState):
+        VERBS["triage"](taken_up)
+    told = rules.escalate(taken_up)
+    again = VERBS["triage"](replace(told, version=4))
+    assert (again.state, again.escalated, again.asked_version) == (State.TRIAGED, False, 5)
+    assert (again.assignee_id, again.taken_up_by) == (None, None)
+    for verb in ("unassign", "start", "start themselves", "resolve", "withdraw", "merge"):
+        assert not VERBS[verb](told).escalated, verb
+
+
+@pytest.mark.parametrize(
+    ("taken_up", "starts", "until"),
+    [
+        (0, None, 4), (1, None, 4),
+        # It was taken up when it was wanted no more, an hour before the office closes; a provider begins tomorrow at nine.
+        (8, None, 25), (0, 24, 26),
+    ],
+)  # fmt: skip
+def test_whoever_took_it_up_has_two_hours_of_the_office_after_it_was_wanted(
+    taken_up: int, starts: int | None, until: int
+) -> None:
+    """Hours after nine in the morning, when it was triaged."""
+    nine = NOW - 7 * HOUR
+    triaged = _triaged(SUBMITTED, nine)
+    starts_at = None if starts is None else nine + starts * HOUR
+    last = rules.begin_until(triaged, CALENDAR, nine + taken_up * HOUR, starts_at=starts_at)
+    assert last == nine + until * HOUR
 
 
 def test_every_state_is_in_the_table() -> None:
@@ -114,7 +152,7 @@ def test_a_walk_never_leaves_the_table(verbs: list[str]) -> None:
         except WrongState:
             assert verb not in LEGAL[request.state]
         assert request.state == expected
-        assert not request.escalated or request.state is State.TRIAGED
+        assert not request.escalated or request.state in (State.TRIAGED, State.ASSIGNED)
         assert (request.assignee_id is None) or request.state not in (
             State.SUBMITTED,
             State.REOPENED,
@@ -157,11 +195,12 @@ def test_help_is_never_wanted_in_the_past(begins: timedelta | None, ends: timede
         wanted_from=NOW + begins if begins is not None else None,
         wanted_until=NOW + ends if ends is not None else None,
         at=NOW,
+        calendar=CALENDAR,
     )
     assert triaged.wanted_from is not None
     assert triaged.wanted_until is not None
     assert NOW <= triaged.wanted_from < triaged.wanted_until
-    assert rules.take_up_until(triaged, NOW) >= NOW
+    assert rules.take_up_until(triaged, CALENDAR, NOW) >= NOW
 
 
 def test_one_that_is_reopened_after_the_wanted_time_is_wanted_from_now() -> None:
@@ -173,8 +212,97 @@ def test_one_that_is_reopened_after_the_wanted_time_is_wanted_from_now() -> None
         wanted_from=None,
         wanted_until=None,
         at=NOW,
+        calendar=CALENDAR,
     )
     assert (again.wanted_from, again.wanted_until) == (NOW, NOW + rules.WANTED_SPAN)
+
+
+def _triaged(request: Request, at: datetime, **more: object) -> Request:
+    facts = {
+        "route": "volunteers",
+        "skill": None,
+        "wanted_from": None,
+        "wanted_until": None,
+        "calendar": CALENDAR,
+    }
+    return rules.triage(request, at=at, **(facts | more))  # type: ignore[arg-type]
+
+
+@given(st.timedeltas(timedelta(0), timedelta(days=14)))
+def test_what_nobody_wants_at_a_time_is_wanted_when_the_unit_is_at_work(passed: timedelta) -> None:
+    """And volunteers have time to take it up in which somebody is there to be told."""
+    at = FRIDAY_NIGHT + passed
+    triaged = _triaged(SUBMITTED, at)
+    assert triaged.wanted_from is not None
+    assert triaged.wanted_until == triaged.wanted_from + rules.WANTED_SPAN
+    assert worked(CALENDAR, at, triaged.wanted_from) == timedelta(0)
+    assert worked(CALENDAR, triaged.wanted_from, triaged.wanted_from + timedelta(seconds=1)) > timedelta(0)
+    until = rules.take_up_until(triaged, CALENDAR, at)
+    assert triaged.wanted_from <= until <= triaged.wanted_until
+    assert until == triaged.wanted_from or worked(CALENDAR, at, until) >= min(
+        rules.GRACE, worked(CALENDAR, at, triaged.wanted_until)
+    )
+
+
+def test_what_comes_on_a_friday_night_is_wanted_on_monday_and_taken_up_by_then() -> None:
+    for route, until in (("volunteers", MONDAY_MORNING), ("department", MONDAY_MORNING + 29 * HOUR)):
+        triaged = _triaged(SUBMITTED, FRIDAY_NIGHT, route=route)
+        assert (triaged.wanted_from, triaged.wanted_until) == (MONDAY_MORNING, MONDAY_MORNING + 2 * HOUR)
+        assert rules.take_up_until(triaged, CALENDAR, FRIDAY_NIGHT) == until
+
+
+@pytest.mark.parametrize(
+    ("at", "theirs", "until"),
+    [
+        # Ten minutes before the office opens: half an hour of its time.
+        (MONDAY_MORNING - HOUR / 6, None, MONDAY_MORNING + HOUR / 2),
+        # Wanted in the night, it is not left until Monday; wanted next week, until then.
+        (FRIDAY_NIGHT, (FRIDAY_NIGHT, FRIDAY_NIGHT + HOUR), FRIDAY_NIGHT + HOUR),
+        (FRIDAY_NIGHT, (MONDAY_MORNING + 99 * HOUR, None), MONDAY_MORNING + 99 * HOUR),
+    ],
+)
+def test_volunteers_have_half_an_hour_of_the_office_but_no_longer_than_it_is_wanted(
+    at: datetime, theirs: tuple[datetime, datetime | None] | None, until: datetime
+) -> None:
+    since, ends = theirs or (None, None)
+    triaged = _triaged(replace(SUBMITTED, wanted_from=since, wanted_until=ends), at)
+    assert rules.take_up_until(triaged, CALENDAR, at) == until
+
+
+def test_given_back_when_it_is_wanted_no_more_it_can_still_be_taken_up() -> None:
+    over = replace(SUBMITTED, route="volunteers", wanted_from=NOW - 3 * HOUR, wanted_until=NOW - HOUR)
+    assert rules.take_up_until(over, CALENDAR, NOW) == NOW + HOUR / 2
+
+
+@pytest.mark.parametrize(
+    ("theirs", "wanted"),
+    [
+        ((-1, 3), (0, 3)), ((None, 3), (0, 3)), ((10, None), (10, 12)), ((10, 14), (10, 14)), ((-1, None), (0, 2)),
+        # What is over counts no more.
+        ((-5, None), (58, 60)), ((-5, -4), (58, 60)), ((None, -4), (58, 60)),
+    ],
+)  # fmt: skip
+def test_what_the_resident_wants_is_wanted_then_whatever_the_office_keeps_for_hours(
+    theirs: tuple[int | None, int | None], wanted: tuple[int, int]
+) -> None:
+    since, until = (None if hours is None else FRIDAY_NIGHT + hours * HOUR for hours in theirs)
+    triaged = _triaged(replace(SUBMITTED, wanted_from=since, wanted_until=until), FRIDAY_NIGHT)
+    assert (triaged.wanted_from, triaged.wanted_until) == tuple(FRIDAY_NIGHT + each * HOUR for each in wanted)
+
+
+def test_a_rule_that_routes_is_nobodys_look() -> None:
+    """Somebody who takes it up, begins, triages or answers is; the first of them counts."""
+    by_rule = _triaged(SUBMITTED, NOW, looked_at=False)
+    assert by_rule.responded_at is None
+    assert rules.respond(by_rule, NOW + HOUR).responded_at == NOW + HOUR
+    taken_up = rules.assign(by_rule, SOMEBODY, WORK, NOW + HOUR)
+    assert taken_up.responded_at == NOW + HOUR
+    assert rules.start_themselves(taken_up, NOW + 2 * HOUR).responded_at == NOW + HOUR
+    assert rules.start_themselves(by_rule, NOW + HOUR).responded_at == NOW + HOUR
+    assert _triaged(rules.escalate(by_rule), NOW + HOUR).responded_at == NOW + HOUR
+    assert rules.reject(by_rule, NOW + HOUR).responded_at == NOW + HOUR
+    gone = rules.withdraw(by_rule)
+    assert rules.respond(gone, NOW + HOUR) == gone
 
 
 @pytest.mark.parametrize("state", LEGAL)

@@ -28,10 +28,9 @@ from resident_requests.policy import POLICY
 from resident_requests.rules.attachments import MOST_ATTACHMENTS
 from resident_requests.rules.category import Category
 from resident_requests.rules.city_report import Source
-from resident_requests.rules.comments import shown_to
 from resident_requests.rules.questions import Option, Question
 from resident_requests.rules.request import Request, State
-from resident_requests.rules.sealed import ATTACHMENT_CONTENT, ATTACHMENT_NAME, COMMENT, CONFLICT
+from resident_requests.rules.sealed import ATTACHMENT_CONTENT, ATTACHMENT_NAME, CONFLICT
 from resident_requests.schemas.together import Resolution, SimilarView
 from resident_requests.settings import RequestSettings
 
@@ -297,19 +296,17 @@ async def add_comment(request_id: UUID, body: schemas.NewComment, command: ByCal
         by=command.caller,
     )
     kept = schemas.CommentKept.model_validate(comment)
-    return command.answer(kept, status=201, about=[request.resident_id])
+    return command.answer(kept, status=201, about=[comment.neighbour_id or request.resident_id])
 
 
 @router.get("/requests/{request_id}/comments", response_model=schemas.CommentPage, responses=refusals())
 async def list_comments(
     request_id: UUID, read: ForCaller, limit: Limit = 50, cursor: Cursor = None
 ) -> schemas.CommentPage:
-    request = await _seen(request_id, read, "list_comments")
-    key = await actions.find_key(read.tx, read.kit.sealer, request)
-    side = await actions.side_of(read.tx, request, read.caller)
-    comments, following = await store.comments(read.tx, request_id, shown_to(side), limit, cursor)
-    items = [_comment(each, key.open(each.words, for_=COMMENT)) for each in comments]
-    return schemas.CommentPage(items=items, next=following)
+    heard, following = await actions.hear_comments(
+        read.tx, read.kit.sealer, request_id, limit=limit, cursor=cursor, by=read.caller
+    )
+    return schemas.CommentPage(items=[_comment(each) for each in heard], next=following)
 
 
 @router.post("/requests/{request_id}/attachments", status_code=201, response_model=schemas.AttachmentKept,
@@ -372,7 +369,8 @@ def _attachment(attachment: store.Attachment, name: str | None) -> schemas.Attac
     )
 
 
-def _comment(comment: store.Comment, words: str | None) -> schemas.CommentView:
+def _comment(heard: actions.Heard) -> schemas.CommentView:
+    said = heard.comment
     return schemas.CommentView(
-        id=comment.id, kind=comment.kind, author_id=comment.author_id, words=words, at=comment.at
+        id=said.id, kind=said.kind, author_id=heard.author_id, words=heard.words, at=said.at
     )

@@ -138,6 +138,7 @@ class RequestRow(Row, table=True):
         CheckConstraint("state = 'triaged' OR NOT escalated", name="escalated_while_it_waits"),
         CheckConstraint("(state = 'merged') = (merged_into IS NOT NULL)", name="merged_into"),
         CheckConstraint("merged_into <> id", name="not_into_itself"),
+        CheckConstraint("(state = 'merged') = (merged_at IS NOT NULL)", name="merged_at"),
         Index("ix_request_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
         Index("uq_request_source_number", "source", "source_number", unique=True),
         Index("ix_request_resident_id", "resident_id", "id"),
@@ -198,6 +199,7 @@ class RequestRow(Row, table=True):
     resolved_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     occurred_at: datetime = Field(sa_type=TIMESTAMPTZ)
     merged_into: UUID | None = Field(default=None, foreign_key="request.id")
+    merged_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     source: str | None = None
     source_number: str | None = None
     source_content: bytes | None = None
@@ -269,20 +271,24 @@ class BreachRow(Row, table=True):
 
 
 class CommentRow(Row, table=True):
-    """`words` are sealed."""
+    """`words` are sealed, by the key of `neighbour_id` where somebody says them whose own was merged into the request."""
 
     __tablename__ = "comment"
     __table_args__ = (
         CheckConstraint(
-            "kind IN ('from_resident', 'from_staff', 'question', 'answer', 'resolution', 'note')", name="kind"
+            "kind IN ('from_resident', 'from_neighbour', 'from_staff', 'question', 'answer', 'resolution', 'note')",
+            name="kind",
         ),
+        CheckConstraint("(kind = 'from_neighbour') = (neighbour_id IS NOT NULL)", name="neighbour_id"),
         Index("ix_comment_request_id", "request_id", "id"),
+        Index("ix_comment_neighbour_id", "neighbour_id", postgresql_where=text("neighbour_id IS NOT NULL")),
     )
 
     id: UUID = Field(primary_key=True)
     request_id: UUID = Field(foreign_key="request.id")
     kind: str
     author_id: UUID
+    neighbour_id: UUID | None = None
     words: bytes
     at: datetime = Field(sa_type=TIMESTAMPTZ)
 

@@ -102,9 +102,13 @@ class CommentKept(View):
     at: datetime
 
 
-class CommentView(CommentKept):
-    """`words` are None when they have been erased."""
+class CommentView(View):
+    """`words` are None when they have been erased. Of `from_neighbour` whose the request is is not told who it was."""
 
+    id: UUID
+    kind: Kind
+    author_id: UUID | None
+    at: datetime
     words: str | None
 
 

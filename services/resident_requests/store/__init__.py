@@ -23,6 +23,7 @@ from resident_requests.store.comments import (
     Comment,
     comments,
     insert_comment,
+    newest_resolution,
 )
 from resident_requests.store.figures import Figures, Statistics, figures, statistics
 from resident_requests.store.followers import (
@@ -38,6 +39,7 @@ from resident_requests.store.followers import (
     save_followers_moved,
     save_unfollowed,
 )
+from resident_requests.store.joined import Joined, joined
 from resident_requests.store.likeness import (
     Sought,
     candidates,
@@ -98,7 +100,6 @@ from resident_requests.store.requests import (
     lock_request,
     merged,
     next_case_numbers,
-    own_merged,
     own_open,
     page_by_due,
     page_for_staff,
@@ -130,6 +131,7 @@ __all__ = [
     "Figures",
     "Filing",
     "FilingOfNobody",
+    "Joined",
     "Open311Key",
     "PublicFacts",
     "PublicReport",
@@ -176,6 +178,7 @@ __all__ = [
     "insert_reports",
     "insert_request",
     "is_public",
+    "joined",
     "key_for_update",
     "keys",
     "likeness",
@@ -187,8 +190,8 @@ __all__ = [
     "lock_source",
     "merged",
     "newest_public_reports",
+    "newest_resolution",
     "next_case_numbers",
-    "own_merged",
     "own_open",
     "page_by_due",
     "page_for_staff",

@@ -143,7 +143,9 @@ async def save_followers_moved(
     """These, from one request to the one that it was merged into; whose that is follows it anyway. Who is new there, in order."""
     rows = await tx.fetch(
         """
-        WITH moved AS (UPDATE follower SET until = $3 WHERE request_id = $1 AND until IS NULL)
+        WITH moved AS (
+            UPDATE follower SET until = $3 WHERE request_id = $1 AND until IS NULL AND person_id = ANY($4::uuid[])
+        )
         INSERT INTO follower AS f (request_id, person_id, since)
         SELECT $2, person_id, $3 FROM unnest($4::uuid[]) person_id
         WHERE person_id IS DISTINCT FROM (SELECT resident_id FROM request WHERE id = $2)

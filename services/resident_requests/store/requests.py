@@ -281,7 +281,8 @@ async def save_request(tx: Tx, request: Request) -> int:
             resolved_at = $8, round = $9, respond_by = $10, responded_at = $11, resolve_by = $12, paused_at = $13,
             urgency = $14, due_at = $15, merged_into = $16, routing_rule = $17, routing_rule_version = $18,
             asked_version = $19, taken_up_by = $20,
-            escalated = $21, said_version = $22, routing_category_version = $23, version = version + 1
+            escalated = $21, said_version = $22, routing_category_version = $23,
+            merged_at = CASE WHEN $16 IS NOT NULL THEN coalesce(merged_at, linli_now()) END, version = version + 1
         WHERE id = $1 RETURNING version
         """,
         request.id,
@@ -355,14 +356,6 @@ async def concerns_others(tx: Tx, request: Request) -> bool:
         f"{_JOINED} SELECT true FROM joined WHERE resident_id IS DISTINCT FROM $2 LIMIT 1",
         request.id,
         request.resident_id,
-    )
-    return bool(found)
-
-
-async def own_merged(tx: Tx, into: UUID, resident_id: UUID) -> bool:
-    """Whether one of this resident's goes on as it."""
-    found = await tx.fetchval(
-        f"{_JOINED} SELECT true FROM joined WHERE resident_id = $2 LIMIT 1", into, resident_id
     )
     return bool(found)
 

@@ -1,0 +1,60 @@
+"""Whose own was merged into another speaks in its thread: in their own name to staff, sealed by their own key, since it was merged."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from platform_kit.row_security import ME, guard
+from registry_replica.row_security import STAFF, reaches
+
+revision = "2026_11_27_neighbours"
+down_revision = "2026_11_27_turns"
+branch_labels = None
+depends_on = None
+
+AS_SYSTEM = """SELECT set_config('linli.caller', '{"system": true}', true)"""
+KINDS = ("from_resident", "from_neighbour", "from_staff", "question", "answer", "resolution", "note")
+OF_A_REQUEST = "EXISTS (SELECT FROM request r WHERE r.id = request_id)"
+AT_WORK = f"EXISTS (SELECT FROM request r WHERE r.id = request_id AND {reaches(*STAFF, unit='r.unit_id')})"
+
+
+def upgrade() -> None:
+    op.execute(AS_SYSTEM)
+    _merged()
+    _neighbours()
+    op.execute("SELECT set_config('linli.caller', '', true)")
+
+
+def _merged() -> None:
+    op.add_column("request", sa.Column("merged_at", sa.DateTime(timezone=True)))
+    # Of what cannot be told any more nothing is shown that was said before today.
+    op.execute(
+        """
+        UPDATE request r SET merged_at = coalesce(
+            (SELECT p.updated_at FROM public_report p WHERE p.request_id = r.id), linli_now()
+        ) WHERE state = 'merged'
+        """
+    )
+    op.create_check_constraint(
+        op.f("ck_request_merged_at"), "request", "(state = 'merged') = (merged_at IS NOT NULL)"
+    )
+
+
+def _neighbours() -> None:
+    op.add_column("comment", sa.Column("neighbour_id", sa.Uuid()))
+    op.create_index(
+        "ix_comment_neighbour_id", "comment", ["neighbour_id"], postgresql_where="neighbour_id IS NOT NULL"
+    )
+    op.drop_constraint(op.f("ck_comment_kind"), "comment")
+    kinds = ", ".join(f"'{kind}'" for kind in KINDS)
+    op.create_check_constraint(op.f("ck_comment_kind"), "comment", f"kind IN ({kinds})")
+    op.create_check_constraint(
+        op.f("ck_comment_neighbour_id"), "comment", "(kind = 'from_neighbour') = (neighbour_id IS NOT NULL)"
+    )
+    # What a neighbour says is also theirs. Only the platform writes it down: the request is not theirs to see.
+    guard(
+        "comment",
+        see=f"neighbour_id = {ME} OR CASE WHEN kind = 'note' THEN {AT_WORK} ELSE {OF_A_REQUEST} END",
+        add=f"""author_id = {ME} AND neighbour_id IS NULL
+            AND CASE WHEN kind IN ('from_staff', 'question', 'resolution', 'note') THEN {AT_WORK}
+            ELSE {OF_A_REQUEST} END""",
+    )

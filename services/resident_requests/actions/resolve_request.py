@@ -1,13 +1,14 @@
 """Staff say that it is done and show it; the resident has seven days to confirm or to disagree."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from uuid import UUID
 
 from event_contracts.resident_requests import RequestResolved
 from platform_kit.auth import Caller
 from platform_kit.db import Tx
 from platform_kit.problems import NotFound
-from platform_kit.sealing import Sealer
+from platform_kit.sealing import Erased, Sealer
 from platform_kit.timers import set_timer
 from resident_requests import store
 from resident_requests.actions.record import record
@@ -31,8 +32,10 @@ async def resolve_request(
     """`pictures` are numbers of those that the request has."""
     request, at = await take(tx, request_id, by, POLICY["resolve_request"])
     resolved = rules.resolve(request, at)
-    if words is not None:
-        await say(tx, sealer, request, Kind.RESOLUTION, words, by=by, at=at)
+    # Of somebody erased no words are kept; what waits of theirs is ended all the same.
+    with suppress(Erased):
+        if words is not None:
+            await say(tx, sealer, request, Kind.RESOLUTION, words, by=by, at=at)
     if pictures and not await store.save_evidence(tx, request_id, pictures, request.round):
         raise NotFound(what="attachment", field="pictures")
     await set_timer(tx, "silence", request_id, at + rules.SILENCE)

@@ -64,6 +64,7 @@ POLICY = policy(
         "read_outcome": each(ANY_ROLE, may=OWN_OR_LET) | _STAFF,
         "list_ratings": each(ANY_ROLE, may=OWN_OR_LET) | _STAFF,
         "describe_source": _STAFF | each("operator", may=ALL),
+        "read_source": _STAFF | each("operator", may=ALL),
         "import_reports": _STAFF | each("operator", may=ALL),
         # Open311: what is public, for everybody; whoever files shows a key, which is none of a person's.
         "describe_open311": ANYBODY,

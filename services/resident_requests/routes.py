@@ -27,7 +27,6 @@ from resident_requests import actions, problems, schemas, store
 from resident_requests.policy import POLICY
 from resident_requests.rules.attachments import MOST_ATTACHMENTS
 from resident_requests.rules.category import Category
-from resident_requests.rules.city_report import Source
 from resident_requests.rules.questions import Option, Question
 from resident_requests.rules.request import Request, State
 from resident_requests.rules.sealed import ATTACHMENT_CONTENT, ATTACHMENT_NAME, CONFLICT
@@ -43,7 +42,6 @@ WithPicture = Annotated[Command, commands(brings=Brings(drawn_anew, actions.may_
 CategoryCode = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
 FileName = Annotated[str, Query(max_length=400)]
 AttachmentNumber = Annotated[int, Path(ge=1, le=MOST_ATTACHMENTS)]
-SourceName = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
 
 
 @router.get("/categories", response_model=list[schemas.CategoryView])
@@ -131,29 +129,6 @@ async def read_figures(read: ForCaller) -> list[schemas.FiguresView]:
     codes = POLICY["read_figures"].unit_codes(read.caller)
     found = await store.figures(read.tx, codes, await now(read.tx))
     return [schemas.FiguresView.model_validate(each) for each in found]
-
-
-@router.post(
-    "/requests/import", response_model=schemas.ImportResult, responses=refusals(), tags=["expensive"]
-)
-async def import_reports(body: schemas.ImportRows, command: ByCaller) -> Response:
-    outcomes = await actions.import_reports(
-        command.tx,
-        command.kit.sealer,
-        source_name=body.source,
-        rows=[(row.line, row.values) for row in body.rows],
-        by=command.caller,
-    )
-    return command.answer(schemas.ImportResult.of(outcomes))
-
-
-@router.put(
-    "/import-sources/{name}", response_model=schemas.SourceView, responses=refusals(problems.CategoryUnknown)
-)
-async def describe_source(name: SourceName, body: schemas.NewSource, command: ByCaller) -> Response:
-    wanted = Source(name, body.zone, body.categories, dict(body.states), body.areas, body.default_area)
-    source = await actions.describe_source(command.tx, wanted, by=command.caller)
-    return command.answer(schemas.SourceView.model_validate(source))
 
 
 @router.get("/requests/{request_id}", response_model=schemas.RequestView, responses=refusals())

@@ -203,6 +203,8 @@ class RequestRow(Row, table=True):
     source: str | None = None
     source_number: str | None = None
     source_content: bytes | None = None
+    source_facts: bytes | None = None
+    source_state: str | None = None
     version: int
     said_version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
     created_at: datetime = Field(sa_type=TIMESTAMPTZ)
@@ -334,6 +336,7 @@ class ImportSourceRow(Row, table=True):
     states: dict[str, Any] = Field(sa_type=JSONB)
     areas: dict[str, Any] = Field(sa_type=JSONB)
     default_area: UUID | None = None
+    version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
     turns: dict[str, Any] = Field(sa_type=JSONB, sa_column_kwargs={"server_default": text("'{}'")})
 
 

@@ -261,6 +261,15 @@ def reject(request: Request, at: datetime) -> Request:
     return replace(request, state=State.REJECTED, responded_at=request.responded_at or at, escalated=False)
 
 
+def end_elsewhere(request: Request, state: State, at: datetime) -> Request:
+    """Another system, from which it came, says that it is over: `state` is how. Nobody here need have begun with it."""
+    _only(request, state.value, *OPEN)
+    over = replace(request, responded_at=request.responded_at or at, escalated=False)
+    if state in (State.WITHDRAWN, State.REJECTED):
+        return replace(over, state=state)
+    return replace(over, state=State.RESOLVED, resolved_at=at)
+
+
 def merge(request: Request, into: Request) -> Request:
     """It ends here, and goes on as the other; both are still to be done."""
     _only(request, "merged", *OPEN)

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from event_contracts.resident_requests import Route
 from platform_kit.schemas import Body, Clean, Instant, Line, Note, View, Zone
 from platform_kit.working_time import WorkCalendar
-from resident_requests.rules.city_report import LineOutcome
+from resident_requests.rules.city_report import Came, LineOutcome
 from resident_requests.rules.clocks import Clock, time_left
 from resident_requests.rules.comments import Kind
 from resident_requests.rules.emergency import Number, Urgency
@@ -327,7 +327,10 @@ class NewSource(Body):
 
 
 class SourceView(View):
+    """`version` counts what it was: 1, and one more each time that it is described otherwise."""
+
     name: str
+    version: int
     zone: str
     categories: dict[str, str]
     states: dict[str, str]
@@ -354,15 +357,18 @@ class RowFault(View):
 
 class RowResult(View):
     line: int
-    outcome: Literal["imported", "already_there", "refused"]
+    outcome: Came
     request_id: UUID | None = None
     case_number: str | None = None
     errors: tuple[RowFault, ...] = ()
 
 
 class ImportResult(View):
+    """`ended`: what was open here is over at its source, and so it is here."""
+
     imported: int
     already_there: int
+    ended: int
     refused: int
     rows: list[RowResult]
 
@@ -372,6 +378,7 @@ class ImportResult(View):
         return cls(
             imported=counts["imported"],
             already_there=counts["already_there"],
+            ended=counts["ended"],
             refused=counts["refused"],
             rows=[
                 RowResult(

@@ -23,7 +23,7 @@ from resident_requests.store.categories import read_category
 from resident_requests.store.clockwork import CLOCKWORK
 from resident_requests.store.routing import AUTOMATIC, read_rules
 
-_COLUMNS = """id, case_number, resident_id, filed_by, unit_id, category, state, route, skill, wanted_from, wanted_until,
+COLUMNS = """id, case_number, resident_id, filed_by, unit_id, category, state, route, skill, wanted_from, wanted_until,
     assignee_id, resolved_at, occurred_at, version, channel, urgency, author_id, category_version, round, respond_by, responded_at, resolve_by, paused_at,
     merged_into, routing_rule, routing_rule_version, asked_version, taken_up_by, escalated, said_version, routing_category_version"""
 
@@ -52,12 +52,12 @@ class Sealed:
 
 
 async def request(tx: Tx, request_id: UUID) -> Request | None:
-    return load(Request, await tx.fetchrow(f"SELECT {_COLUMNS} FROM request WHERE id = $1", request_id))
+    return load(Request, await tx.fetchrow(f"SELECT {COLUMNS} FROM request WHERE id = $1", request_id))
 
 
 async def request_for_update(tx: Tx, request_id: UUID) -> Request | None:
     return load(
-        Request, await tx.fetchrow(f"SELECT {_COLUMNS} FROM request WHERE id = $1 FOR UPDATE", request_id)
+        Request, await tx.fetchrow(f"SELECT {COLUMNS} FROM request WHERE id = $1 FOR UPDATE", request_id)
     )
 
 
@@ -80,7 +80,7 @@ async def page_for_staff(
     tx: Tx, codes: Sequence[str], state: State | None, limit: int, cursor: str | None
 ) -> tuple[list[Request], str | None]:
     states = list(State) if state is None else [state]
-    rows, following = await fetch_worklist(tx, _COLUMNS, "request", codes, states, limit=limit, cursor=cursor)
+    rows, following = await fetch_worklist(tx, COLUMNS, "request", codes, states, limit=limit, cursor=cursor)
     return [request for row in rows if (request := load(Request, row))], following
 
 
@@ -91,7 +91,7 @@ async def page_by_due(
     after = decode_cursor(cursor, (datetime.fromisoformat, UUID)) if cursor else (_LONG_AGO, UUID(int=0))
     rows = await tx.fetch(
         f"""
-        SELECT {_COLUMNS}, due_at FROM request t WHERE t.id = ANY (ARRAY(
+        SELECT {COLUMNS}, due_at FROM request t WHERE t.id = ANY (ARRAY(
             SELECT one.id FROM unit u CROSS JOIN LATERAL (
                 SELECT t.id, t.due_at FROM request t
                 WHERE t.unit_id = u.id AND t.due_at IS NOT NULL AND (t.due_at, t.id) > ($2, $3)
@@ -315,7 +315,7 @@ async def save_request(tx: Tx, request: Request) -> int:
 async def save_next_versions(tx: Tx, request_ids: Sequence[UUID]) -> list[Request]:
     """One event more of each of these, whose locks are held."""
     rows = await tx.fetch(
-        f"UPDATE request SET version = version + 1 WHERE id = ANY($1) RETURNING {_COLUMNS}", list(request_ids)
+        f"UPDATE request SET version = version + 1 WHERE id = ANY($1) RETURNING {COLUMNS}", list(request_ids)
     )
     return [request for row in rows if (request := load(Request, row))]
 
@@ -337,7 +337,7 @@ async def end_of_chain(tx: Tx, request_id: UUID) -> UUID:
 
 async def merged(tx: Tx, request_id: UUID) -> list[Request]:
     """What was merged into it."""
-    rows = await tx.fetch(f"SELECT {_COLUMNS} FROM request WHERE merged_into = $1 ORDER BY id", request_id)
+    rows = await tx.fetch(f"SELECT {COLUMNS} FROM request WHERE merged_into = $1 ORDER BY id", request_id)
     return [request for row in rows if (request := load(Request, row))]
 
 
@@ -364,7 +364,7 @@ async def own_open(tx: Tx, resident_id: UUID, category: str) -> list[Request]:
     """What this resident has open in a category, the newest first; of the last hundred that they filed."""
     rows = await tx.fetch(
         f"""
-        SELECT * FROM (SELECT {_COLUMNS} FROM request WHERE resident_id = $1 ORDER BY id DESC LIMIT 100) t
+        SELECT * FROM (SELECT {COLUMNS} FROM request WHERE resident_id = $1 ORDER BY id DESC LIMIT 100) t
         WHERE t.category = $2 AND {IS_OPEN} ORDER BY t.id DESC LIMIT 5
         """,
         resident_id,

@@ -99,6 +99,7 @@ ROWS = (
     Row("GET /audit/resident_requests.csv", on="audit", may="auditors"),
     # Reports of a city's data: for the units of whoever brings them, and for the operator, everywhere.
     Row("PUT /import-sources/{name}", on="import_source_for_x", may="staff_x operator"),
+    Row("GET /import-sources/{name}", on="import_source_of_x", may="staff_x operator"),
     Row("POST /requests/import", on="import_into_x", may="staff_x operator", by_rows=True),
     # Open311: what is public is for everybody; whoever files shows an application's key, and is nobody (the keys themselves, good
     # and bad, are tried at the gateway: tests/journeys/open311).

@@ -345,6 +345,11 @@ class Requests(World):
     async def import_source_for_x(self) -> Case:
         return Case({"name": f"source-{uuid4().hex[:8]}"}, self._source())
 
+    async def import_source_of_x(self) -> Case:
+        name = f"source-{uuid4().hex[:8]}"
+        await self.call("PUT", f"/import-sources/{name}", "operator", **self._source())
+        return Case({"name": name})
+
     def _source(self) -> dict[str, Any]:
         return {
             "zone": "Asia/Shanghai",

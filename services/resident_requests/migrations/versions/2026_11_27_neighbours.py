@@ -1,4 +1,5 @@
-"""Whose own was merged into another speaks in its thread: in their own name to staff, sealed by their own key, since it was merged."""
+"""Whose own was merged into another speaks in its thread, sealed by their own key. What a city's data is read by is counted in
+versions, and of each report it is kept what the city says of it."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,6 +22,7 @@ def upgrade() -> None:
     op.execute(AS_SYSTEM)
     _merged()
     _neighbours()
+    _sources()
     op.execute("SELECT set_config('linli.caller', '', true)")
 
 
@@ -58,3 +60,9 @@ def _neighbours() -> None:
             AND CASE WHEN kind IN ('from_staff', 'question', 'resolution', 'note') THEN {AT_WORK}
             ELSE {OF_A_REQUEST} END""",
     )
+
+
+def _sources() -> None:
+    op.add_column("import_source", sa.Column("version", sa.Integer(), nullable=False, server_default="1"))
+    op.add_column("request", sa.Column("source_facts", sa.LargeBinary()))
+    op.add_column("request", sa.Column("source_state", sa.String()))

@@ -162,6 +162,8 @@ class FilingOfNobody:
 
     category: Category | None
     calendar: WorkCalendar
+    unit_code: str | None
+    rules: list[RoutingRule]
     case_number: str
     stored: str | None
     ended: bool
@@ -173,7 +175,7 @@ async def filing_of_nobody(
     """`source_numbers`: by any of which it would have come; the first is the one by which it comes now."""
     [row] = await tx.fetch(
         f"""
-        SELECT {CLOCKWORK}, nextval('case_serial') AS serial,
+        SELECT {CLOCKWORK}, u.code AS unit_code, {AUTOMATIC.format(category="$2")} AS rules, nextval('case_serial') AS serial,
                (SELECT max(t.case_number) FROM request t
                 WHERE t.source = $3 AND t.source_number = ANY($4) AND {IS_OPEN}) AS stored,
                EXISTS (SELECT FROM request t
@@ -187,7 +189,9 @@ async def filing_of_nobody(
     )
     known = read_category(row) if row["code"] is not None else None
     calendar = work_calendar(row["zone"] or "UTC", row["calendar"])
-    return FilingOfNobody(known, calendar, case_number(row["serial"]), row["stored"], row["ended"])
+    return FilingOfNobody(
+        known, calendar, row["unit_code"], read_rules(row["rules"]), case_number(row["serial"]), row["stored"], row["ended"]
+    )  # fmt: skip
 
 
 async def next_case_numbers(tx: Tx, count: int) -> list[str]:

@@ -18,7 +18,7 @@ HELD = (
         "resident_id = $1",
         ("id", "case_number", "filed_by", "unit_id", "category", "channel", "urgency", "author_id", "state", "route", "skill", "routing_rule", "routing_rule_version", "routing_category_version", "latitude", "longitude", "wanted_from",
          "wanted_until", "assignee_id", "respond_by", "responded_at", "resolve_by", "paused_at", "resolved_at", "round", "escalated", "occurred_at",
-         "created_at", "merged_into", "merged_at"),
+         "created_at", "merged_into", "merged_at", "begun_at"),
         sealed={"words": WORDS, "address": ADDRESS, "reason": REASON, "answers": ANSWERS},
     ),
     # What everybody sees of them.
@@ -45,7 +45,7 @@ HELD = (
     Held(
         "attachment",
         "request_id IN (SELECT id FROM request WHERE resident_id = $1)",
-        ("request_id", "number", "kind", "size", "width", "height", "added_by", "added_at", "evidence_round"),
+        ("request_id", "number", "kind", "size", "width", "height", "added_by", "added_at", "side", "evidence_round"),
         sealed={"name": ATTACHMENT_NAME},
     ),
     # What they were promised and not given in time, and who was told.

@@ -163,7 +163,8 @@ async def start_request(request_id: UUID, command: ByCaller) -> Response:
     return command.answer(schemas.RequestView.of(request))
 
 
-@router.post("/requests/{request_id}/resolve", response_model=schemas.RequestView, responses=refusals())
+@router.post("/requests/{request_id}/resolve", response_model=schemas.RequestView,
+             responses=refusals(problems.ShowsNothingDone))  # fmt: skip
 async def resolve_request(request_id: UUID, command: ByCaller, body: Resolution | None = None) -> Response:
     shown = body or Resolution()
     request = await actions.resolve_request(
@@ -340,6 +341,7 @@ def _attachment(attachment: store.Attachment, name: str | None) -> schemas.Attac
         width=attachment.width,
         height=attachment.height,
         added_at=attachment.added_at,
+        side=attachment.side,
         evidence_round=attachment.evidence_round,
     )
 

@@ -193,6 +193,7 @@ class RequestRow(Row, table=True):
     round: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     respond_by: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     responded_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
+    begun_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     resolve_by: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     paused_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     due_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
@@ -309,10 +310,14 @@ class FilingConflictRow(Row, table=True):
 
 
 class AttachmentRow(Row, table=True):
-    """A picture of a request. `name` and `content` are sealed; `size` is the picture's, in bytes."""
+    """A picture of a request. `name` and `content` are sealed; `size` is the picture's, in bytes. `side`: who added it, the resident
+    or whoever works on it. Only theirs shows what was done, in one round and for good."""
 
     __tablename__ = "attachment"
-    __table_args__ = (CheckConstraint("number BETWEEN 1 AND 6", name="number"),)
+    __table_args__ = (
+        CheckConstraint("number BETWEEN 1 AND 6", name="number"),
+        CheckConstraint("side IN ('resident', 'staff')", name="side"),
+    )
 
     request_id: UUID = Field(primary_key=True, foreign_key="request.id")
     number: int = Field(primary_key=True)
@@ -324,6 +329,7 @@ class AttachmentRow(Row, table=True):
     height: int
     added_by: UUID
     added_at: datetime = Field(sa_type=TIMESTAMPTZ)
+    side: str
     evidence_round: int | None = None
 
 

@@ -116,7 +116,7 @@ PAGES: dict[str, dict[str, Page]] = {
              "only of a city's reports, which are nobody's": "source source_number source_content source_facts source_state"},
             {CASE: "id case_number unit_id category state route skill wanted_from wanted_until escalated resolved_at occurred_at version "
                    "created_at round respond_by responded_at resolve_by paused_at due_at category_version channel urgency merged_into "
-                   "routing_rule routing_rule_version routing_category_version asked_version said_version merged_at",
+                   "routing_rule routing_rule_version routing_category_version asked_version said_version merged_at begun_at",
              NAMED: "resident_id filed_by assignee_id author_id taken_up_by",
              "only of a city's reports, which are nobody's": "source source_number source_content source_facts source_state"},
             goes="words address reason answers latitude longitude content_print"),
@@ -128,7 +128,7 @@ PAGES: dict[str, dict[str, Page]] = {
         "comment": Page({}, {CASE: "id request_id kind at", NAMED: "author_id neighbour_id"}, goes="words"),
         "attachment": Page(
             {"the picture itself, which its own address gives": "content"},
-            {CASE: "request_id number kind size width height added_at evidence_round", NAMED: "added_by"}, goes="name content"),
+            {CASE: "request_id number kind size width height added_at side evidence_round", NAMED: "added_by"}, goes="name content"),
         "breach": Page({}, {CASE: "request_id round clock level at"}),
         "likeness": Page(
             {COUNT: "unit_id", FOUND: "cell prints"}, goes="request_id case_number category unit_id state occurred_at latitude longitude cell prints"),

@@ -18,13 +18,14 @@ async def note_taken_up(tx: Tx, request_id: UUID, answer: Answer, *, assignee_id
     if request is None or request.state is not rules.State.TRIAGED or not rules.heeded(request, answer):
         return
     await clear_timer(tx, "take_up", request_id)
-    assigned = rules.assign(request, assignee_id, answer.work_id)
+    at = await now(tx)
+    assigned = rules.assign(request, assignee_id, answer.work_id, at)
     volunteer = answer.route == "volunteers"
     await record(
         tx,
         assigned,
         RequestAssigned,
-        await now(tx),
+        at,
         assignee_kind="volunteer" if volunteer else "staff",
         assignee_id=assignee_id,
         order_id=None if volunteer else answer.work_id,

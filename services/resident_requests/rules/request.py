@@ -56,7 +56,7 @@ class Request:
 
     `respond_by` and `resolve_by` are what was promised, None for such a report that came in closed; `round` counts how often it was reopened, with
     new promises each time. `routing_rule` is by which it was triaged last, None when somebody decided; and as its category was in
-    `routing_category_version`. `author_id` is who wrote it down without a connection, when somebody else sent it. `paused_at` is since when it waits for the resident, or waited when it ended.
+    `routing_category_version`. `begun_at` is since when somebody has it in hand this time. `author_id` is who wrote it down without a connection, when somebody else sent it. `paused_at` is since when it waits for the resident, or waited when it ended.
     """
 
     id: UUID
@@ -91,6 +91,7 @@ class Request:
     taken_up_by: UUID | None = None
     escalated: bool = False
     said_version: int = 1
+    begun_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,7 @@ def triage(
         # Whoever is asked is asked by the event that tells of this.
         asked_version=request.version + 1,
         taken_up_by=None,
+        begun_at=None,
         escalated=False,
         routing_rule=rule,
         routing_rule_version=rule_version,
@@ -181,26 +183,26 @@ def take_up_until(request: Request, at: datetime) -> datetime:
     return at + TAKE_UP
 
 
-def assign(request: Request, assignee_id: UUID, work_id: UUID) -> Request:
+def assign(request: Request, assignee_id: UUID, work_id: UUID, at: datetime) -> Request:
     """`work_id`: the task or order that has it from now on."""
     _only(request, "assigned", State.TRIAGED)
     return replace(
-        request, state=State.ASSIGNED, assignee_id=assignee_id, taken_up_by=work_id, escalated=False
-    )
+        request, state=State.ASSIGNED, assignee_id=assignee_id, taken_up_by=work_id, escalated=False, begun_at=at,
+    )  # fmt: skip
 
 
 def unassign(request: Request) -> Request:
     _only(request, "unassigned", State.ASSIGNED)
-    return replace(request, state=State.TRIAGED, assignee_id=None, taken_up_by=None)
+    return replace(request, state=State.TRIAGED, assignee_id=None, taken_up_by=None, begun_at=None)
 
 
-def start(request: Request) -> Request:
-    """Whoever took it up begins."""
+def start(request: Request, at: datetime) -> Request:
+    """Whoever took it up begins: what they saw before was not yet done."""
     _only(request, "started", State.ASSIGNED)
-    return replace(request, state=State.IN_PROGRESS)
+    return replace(request, state=State.IN_PROGRESS, begun_at=at)
 
 
-def start_themselves(request: Request) -> Request:
+def start_themselves(request: Request, at: datetime) -> Request:
     """Staff begin with it: whoever else was asked, or had it, is not waited for any more."""
     _only(request, "started", State.ASSIGNED, State.TRIAGED)
     return replace(
@@ -210,6 +212,7 @@ def start_themselves(request: Request) -> Request:
         asked_version=None,
         taken_up_by=None,
         escalated=False,
+        begun_at=at,
     )
 
 
@@ -247,6 +250,7 @@ def reopen(request: Request, *, at: datetime, window: timedelta) -> Request:
         assignee_id=None,
         resolved_at=None,
         responded_at=None,
+        begun_at=None,
         round=request.round + 1,
     )
 

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from event_contracts.resident_requests import Route
 from platform_kit.schemas import Body, Clean, Instant, Line, Note, View, Zone
 from platform_kit.working_time import WorkCalendar
+from resident_requests.rules.attachments import AddedBy
 from resident_requests.rules.city_report import Came, LineOutcome
 from resident_requests.rules.clocks import Clock, time_left
 from resident_requests.rules.comments import Kind
@@ -200,7 +201,7 @@ class FiguresView(View):
 
 
 class AttachmentKept(View):
-    """`size` in bytes; width and height in pixels, as it is kept; `evidence_round`: it shows what was done in that round. What the file is called is with whoever sent it."""
+    """`size` in bytes; width and height in pixels, as it is kept; `side`: who added it, only `staff` can show what was done; `evidence_round`: it shows what was done in that round. What the file is called is with whoever sent it."""
 
     number: int
     kind: Literal["image/jpeg", "image/png", "image/webp"]
@@ -208,6 +209,7 @@ class AttachmentKept(View):
     width: int
     height: int
     added_at: datetime
+    side: AddedBy
     evidence_round: int | None
 
 

@@ -25,7 +25,7 @@ from resident_requests.store.routing import AUTOMATIC, read_rules
 
 COLUMNS = """id, case_number, resident_id, filed_by, unit_id, category, state, route, skill, wanted_from, wanted_until,
     assignee_id, resolved_at, occurred_at, version, channel, urgency, author_id, category_version, round, respond_by, responded_at, resolve_by, paused_at,
-    merged_into, routing_rule, routing_rule_version, asked_version, taken_up_by, escalated, said_version, routing_category_version"""
+    merged_into, routing_rule, routing_rule_version, asked_version, taken_up_by, escalated, said_version, routing_category_version, begun_at"""
 
 
 _LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
@@ -285,7 +285,7 @@ async def save_request(tx: Tx, request: Request) -> int:
             resolved_at = $8, round = $9, respond_by = $10, responded_at = $11, resolve_by = $12, paused_at = $13,
             urgency = $14, due_at = $15, merged_into = $16, routing_rule = $17, routing_rule_version = $18,
             asked_version = $19, taken_up_by = $20,
-            escalated = $21, said_version = $22, routing_category_version = $23,
+            escalated = $21, said_version = $22, routing_category_version = $23, begun_at = $24,
             merged_at = CASE WHEN $16 IS NOT NULL THEN coalesce(merged_at, linli_now()) END, version = version + 1
         WHERE id = $1 RETURNING version
         """,
@@ -312,6 +312,7 @@ async def save_request(tx: Tx, request: Request) -> int:
         request.escalated,
         request.said_version,
         request.routing_category_version,
+        request.begun_at,
     )
     return version
 

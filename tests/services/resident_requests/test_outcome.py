@@ -50,8 +50,12 @@ async def _picture(here: Neighbourhood, path: str) -> int:
 
 async def test_what_was_done_is_said_and_shown_to_the_resident(here: Neighbourhood) -> None:
     path = f"/requests/{(await here.submit(category='streetlight'))['id']}"
-    before, after = [await _picture(here, path) for _ in range(2)]
-    await _resolve(here, path, words="已更换灯泡", pictures=[after])
+    before = await _picture(here, path)
+    for verb, sent in (("triage", {"route": "department"}), ("start", None)):
+        await here.service.post(f"{path}/{verb}", json=sent, by=here.worker)
+    after = await _picture(here, path)
+    shown = {"words": "已更换灯泡", "pictures": [after]}
+    assert (await here.service.post(f"{path}/resolve", json=shown, by=here.worker)).status_code == 200
     said = (await here.service.get(f"{path}/comments", by=here.resident)).json()["items"]
     assert [(each["kind"], each["words"]) for each in said] == [("resolution", "已更换灯泡")]
     shown = (await here.service.get(f"{path}/attachments", by=here.resident)).json()

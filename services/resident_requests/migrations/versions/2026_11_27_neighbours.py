@@ -1,5 +1,6 @@
 """Whose own was merged into another speaks in its thread, sealed by their own key. What a city's data is read by is counted in
-versions, and of each report it is kept what the city says of it."""
+versions, and of each report it is kept what the city says of it. Pictures show what was done when
+they were added by whoever works on it, after they began."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,6 +24,7 @@ def upgrade() -> None:
     _merged()
     _neighbours()
     _sources()
+    _evidence()
     op.execute("SELECT set_config('linli.caller', '', true)")
 
 
@@ -66,3 +68,20 @@ def _sources() -> None:
     op.add_column("import_source", sa.Column("version", sa.Integer(), nullable=False, server_default="1"))
     op.add_column("request", sa.Column("source_facts", sa.LargeBinary()))
     op.add_column("request", sa.Column("source_state", sa.String()))
+
+
+def _evidence() -> None:
+    op.add_column("request", sa.Column("begun_at", sa.DateTime(timezone=True)))
+    # When that was is not known of these: what shows what was done is still to come.
+    op.execute(
+        "UPDATE request SET begun_at = linli_now() WHERE state IN ('assigned', 'in_progress', 'awaiting_resident')"
+    )
+    op.add_column("attachment", sa.Column("side", sa.String()))
+    op.execute(
+        """
+        UPDATE attachment a SET side =
+            CASE WHEN EXISTS (SELECT FROM resident r WHERE r.id = a.added_by) THEN 'resident' ELSE 'staff' END
+        """
+    )
+    op.alter_column("attachment", "side", nullable=False)
+    op.create_check_constraint(op.f("ck_attachment_side"), "attachment", "side IN ('resident', 'staff')")

@@ -16,9 +16,12 @@ NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
 SOMEBODY = UUID(int=1)
 WORK = UUID(int=5)
 
+# What another system, from which it came, says is over; nobody here does it.
+OVER = {"end elsewhere": "resolved"}
 # state → what each verb leads to; a verb that is not listed is refused.
 LEGAL = {
-    "submitted": {"triage": "triaged", "withdraw": "withdrawn", "merge": "merged", "reject": "rejected"},
+    "submitted": {"triage": "triaged", "withdraw": "withdrawn", "merge": "merged", "reject": "rejected"}
+    | OVER,
     "triaged": {
         "assign": "assigned",
         "escalate": "triaged",
@@ -26,7 +29,8 @@ LEGAL = {
         "withdraw": "withdrawn",
         "merge": "merged",
         "reject": "rejected",
-    },
+    }
+    | OVER,
     "assigned": {
         "unassign": "triaged",
         "start": "in_progress",
@@ -34,22 +38,26 @@ LEGAL = {
         "resolve": "resolved",
         "withdraw": "withdrawn",
         "merge": "merged",
-    },
+    }
+    | OVER,
     "in_progress": {
         "ask": "awaiting_resident",
         "resolve": "resolved",
         "withdraw": "withdrawn",
         "merge": "merged",
-    },
+    }
+    | OVER,
     "awaiting_resident": {
         "go_on": "in_progress",
         "resolve": "resolved",
         "withdraw": "withdrawn",
         "merge": "merged",
-    },
+    }
+    | OVER,
     "resolved": {"close": "closed", "reopen": "reopened"},
     "closed": {"reopen": "reopened"},
-    "reopened": {"triage": "triaged", "withdraw": "withdrawn", "merge": "merged", "reject": "rejected"},
+    "reopened": {"triage": "triaged", "withdraw": "withdrawn", "merge": "merged", "reject": "rejected"}
+    | OVER,
     "rejected": {},
     "withdrawn": {},
     "merged": {},
@@ -59,10 +67,11 @@ VERBS = {
         r, route="volunteers", skill=None, wanted_from=None, wanted_until=None, at=NOW
     ),
     "escalate": lambda r: replace(rules.escalate(r), escalated=False),
-    "assign": lambda r: rules.assign(r, SOMEBODY, WORK),
+    "assign": lambda r: rules.assign(r, SOMEBODY, WORK, NOW),
     "unassign": rules.unassign,
-    "start": rules.start,
-    "start themselves": rules.start_themselves,
+    "start": lambda r: rules.start(r, NOW),
+    "start themselves": lambda r: rules.start_themselves(r, NOW),
+    "end elsewhere": lambda r: rules.end_elsewhere(r, State.CLOSED, NOW),
     "ask": lambda r: rules.ask(r, NOW),
     "go_on": lambda r: rules.go_on(r, NOW),
     "resolve": lambda r: rules.resolve(r, NOW),
@@ -104,6 +113,13 @@ def test_only_the_legal_transitions_exist(state: str, verb: str) -> None:
         assert refusal.value.facts["state"] == state
 
 
+@pytest.mark.parametrize("state", [State.WITHDRAWN, State.REJECTED])
+def test_it_ends_elsewhere_as_it_did_there_and_its_clocks_with_it(state: State) -> None:
+    waiting = rules.escalate(VERBS["triage"](SUBMITTED))
+    over = rules.end_elsewhere(waiting, state, NOW)
+    assert (over.state, over.escalated, over.resolved_at, over.responded_at) == (state, False, None, NOW)
+
+
 @given(st.lists(st.sampled_from(sorted(VERBS)), max_size=40))
 def test_a_walk_never_leaves_the_table(verbs: list[str]) -> None:
     request, expected = SUBMITTED, "submitted"
@@ -115,6 +131,10 @@ def test_a_walk_never_leaves_the_table(verbs: list[str]) -> None:
             assert verb not in LEGAL[request.state]
         assert request.state == expected
         assert not request.escalated or request.state is State.TRIAGED
+        if request.state in rules.BEING_DONE:
+            assert request.begun_at is not None
+        elif request.state in rules.OPEN:
+            assert request.begun_at is None
         assert (request.assignee_id is None) or request.state not in (
             State.SUBMITTED,
             State.REOPENED,

@@ -83,9 +83,9 @@ ROWS = (
     # "Staff notes never shown": a note is staff's to write.
     Row("POST /requests/{request_id}/comments", on="request_to_note", may="staff_x", knows="resident_a delegate_a"),
     # Whose own was merged into A's hears what staff say of it and says something about it; of what A said they see nothing.
-    Row("GET /requests/{request_id}/outcome", on="request_joined", may="side_of_a staff_x provider"),
-    Row("POST /requests/{request_id}/comments", on="request_joined_to_talk_about", may="side_of_a staff_x provider"),
-    Row("GET /requests/{request_id}/comments", on="request_joined", may="side_of_a staff_x provider"),
+    Row("GET /requests/{request_id}/outcome", on="request_joined", may="side_of_a staff_x volunteer_beside"),
+    Row("POST /requests/{request_id}/comments", on="request_joined_to_talk_about", may="side_of_a staff_x volunteer_beside"),
+    Row("GET /requests/{request_id}/comments", on="request_joined", may="side_of_a staff_x volunteer_beside"),
     # Pictures of a request are as private as its words. Whether staff add some of their own is not said.
     Row("POST /requests/{request_id}/attachments", on="request_to_illustrate", may="side_of_a",
         unsaid="worker_x street_x district_x"),

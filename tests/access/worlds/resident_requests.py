@@ -124,7 +124,9 @@ class Requests(World):
         words = f"灯杆在我家窗下 {uuid4().hex[:12]}"
         await self.call("POST", f"/requests/{request['id']}/comments", "resident_a", words=words)
         self.told("A", words)
-        other = await self.call("POST", "/requests", "provider", category="streetlight", words="路灯不亮")
+        other = await self.call(
+            "POST", "/requests", "volunteer_beside", category="streetlight", words="路灯不亮"
+        )
         await self.call("POST", f"/requests/{other['id']}/merge", "worker_x", into=request["id"])
         return request
 
@@ -133,7 +135,7 @@ class Requests(World):
 
     async def neighbour_spoke(self) -> Case:
         request = await self._joined()
-        await self.call("POST", f"/requests/{request['id']}/comments", "provider", words="我也看到了")
+        await self.call("POST", f"/requests/{request['id']}/comments", "volunteer_beside", words="我也看到了")
         return Case()
 
     async def request_joined_to_talk_about(self) -> Case:

@@ -283,10 +283,10 @@ async def save_request(tx: Tx, request: Request) -> int:
         WITH known AS (UPDATE likeness SET state = $2::text WHERE request_id = $1 AND state <> $2::text)
         UPDATE request SET state = $2::text, route = $3, skill = $4, wanted_from = $5, wanted_until = $6, assignee_id = $7,
             resolved_at = $8, round = $9, respond_by = $10, responded_at = $11, resolve_by = $12, paused_at = $13,
-            urgency = $14, due_at = $15, merged_into = $16, routing_rule = $17, routing_rule_version = $18,
+            urgency = $14, due_at = $15, merged_into = $16::uuid, routing_rule = $17, routing_rule_version = $18,
             asked_version = $19, taken_up_by = $20,
             escalated = $21, said_version = $22, routing_category_version = $23, begun_at = $24,
-            merged_at = CASE WHEN $16 IS NOT NULL THEN coalesce(merged_at, linli_now()) END, version = version + 1
+            merged_at = CASE WHEN $16::uuid IS NOT NULL THEN coalesce(merged_at, linli_now()) END, version = version + 1
         WHERE id = $1 RETURNING version
         """,
         request.id,

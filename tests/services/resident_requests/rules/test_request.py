@@ -113,6 +113,16 @@ def test_only_the_legal_transitions_exist(state: str, verb: str) -> None:
         assert refusal.value.facts["state"] == state
 
 
+def test_it_is_in_hand_from_when_it_is_taken_up_or_begun_until_it_is_given_back() -> None:
+    later = NOW + timedelta(hours=1)
+    triaged = VERBS["triage"](SUBMITTED)
+    assigned = rules.assign(triaged, SOMEBODY, WORK, NOW)
+    assert (assigned.begun_at, rules.start(assigned, later).begun_at) == (NOW, later)
+    assert rules.start_themselves(assigned, later).begun_at == later
+    assert rules.unassign(assigned).begun_at is None
+    assert rules.reopen(rules.resolve(assigned, NOW), at=NOW, window=timedelta(days=7)).begun_at is None
+
+
 @pytest.mark.parametrize("state", [State.WITHDRAWN, State.REJECTED])
 def test_it_ends_elsewhere_as_it_did_there_and_its_clocks_with_it(state: State) -> None:
     waiting = rules.escalate(VERBS["triage"](SUBMITTED))

@@ -30,7 +30,7 @@ def import_reports(
     home: Annotated[Path | None, typer.Option("--home", help="where this instance keeps everything")] = None,
 ) -> None:
     """Each line becomes a report or is refused by name, and the report beside the file says which. Again: it goes on where it was
-    cut off, and does nothing twice. Exits 1 when it could not be ended."""
+    cut off, tries again what was refused before the source was described otherwise, and does nothing twice. Exits 1 when it could not be ended."""
     place, report = Home.at(home), report_beside(file, source)
     try:
         asyncio.run(_import(place, file, source, report))

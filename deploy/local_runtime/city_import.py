@@ -1,4 +1,5 @@
-"""A city's file goes in by the public API, a batch at a time; cut off anywhere, the same command goes on where it was."""
+"""A city's file goes in by the public API, a batch at a time; cut off anywhere, the same command goes on where it was. What was
+refused is tried again once the source is described otherwise."""
 
 import hashlib
 from collections.abc import Callable, Iterator
@@ -20,11 +21,18 @@ def report_beside(file: Path, source: str) -> Report:
 async def import_file(
     client: Client, file: Path, source: str, report: Report, told: Callable[[int], object]
 ) -> None:
-    """`told` hears of each line up to which all is done."""
-    intent = f"import/{source}/{_content(file)}"
-    for batch in _batches(lines(file, after=report.begin())):
-        report.add(await _taken(client, intent, source, batch))
+    """`told` hears of each line up to which all is done. The version by which its words are read stands in the key, or the answer
+    that is kept would be told again; and in the report."""
+    mapping = int((await client.get(f"/import-sources/{source}"))["version"])
+    intent = f"import/{source}/{_content(file)}/{mapping}"
+    done, again = report.begin(), report.refused_before(mapping)
+    wanted = (
+        each for each in lines(file, after=1 if again else done) if each.number > done or each.number in again
+    )
+    for batch in _batches(wanted):
+        report.add(await _taken(client, intent, source, batch), mapping)
         told(batch[-1].number)
+    report.settle()
 
 
 def _content(file: Path) -> str:

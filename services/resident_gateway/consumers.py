@@ -69,7 +69,7 @@ def _for_all(kind: str, subject: str, state: str, among: Sequence[str] | None = 
 
 async def on_request_followed(tx: Tx, event: Received[requests.RequestFollowed]) -> None:
     request = event.data
-    for person_id in request.follower_ids:
+    for person_id in sorted({*request.follower_ids, *request.joined_ids}):
         item = Item(
             person_id, request.request_id, "followed", request.state, event.version, event.at,
             number=request.case_number, detail=request.category,

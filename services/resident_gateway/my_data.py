@@ -25,7 +25,7 @@ HELD = (
         "person_id = $1",
         ("id", "subject_id", "kind", "occasion", "number", "happened_at", "created_at", "read_at"),
     ),
-    Held("subject_follower", "person_id = $1", ("subject_id",)),
+    Held("subject_follower", "person_id = $1", ("subject_id", "joined")),
     Held(
         "notification_setting",
         "person_id = $1",

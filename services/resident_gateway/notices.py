@@ -62,30 +62,43 @@ HAPPENINGS: dict[type[EventPayload], Happening] = {
         "",
         (
             Notice(told.COMMENTED, _where("side", "staff")),
+            Notice(told.JOINED_COMMENTED, _where("side", "staff")),
             Notice(told.COMMENT_TO_READ, _where("side", "resident")),
         ),
         "author_id",
     ),
     requests.RequestResolved: Happening(
-        "resolved", (Notice(told.RESOLVED), Notice(told.FOLLOWED_RESOLVED)), "resolved_by"
+        "resolved",
+        (Notice(told.RESOLVED), Notice(told.JOINED_RESOLVED), Notice(told.FOLLOWED_RESOLVED)),
+        "resolved_by",
     ),
     requests.RequestClosed: Happening(
         "closed",
         (
             Notice(told.CLOSED, _where("by", "silence")),
             Notice(told.CONFIRMED, _where("by", "resident")),
+            Notice(told.JOINED_CLOSED),
             Notice(told.FOLLOWED_CLOSED),
         ),
     ),
     requests.RequestReopened: Happening(
         "reopened",
-        (Notice(told.REOPENED), Notice(told.FOLLOWED_REOPENED), Notice(told.REOPENED_TO_TRIAGE)),
+        (
+            Notice(told.REOPENED),
+            Notice(told.JOINED_REOPENED),
+            Notice(told.FOLLOWED_REOPENED),
+            Notice(told.REOPENED_TO_TRIAGE),
+        ),
         "reopened_by",
     ),
     requests.RequestWithdrawn: Happening(
-        "withdrawn", (Notice(told.WITHDRAWN), Notice(told.FOLLOWED_WITHDRAWN)), "withdrawn_by"
+        "withdrawn",
+        (Notice(told.WITHDRAWN), Notice(told.JOINED_WITHDRAWN), Notice(told.FOLLOWED_WITHDRAWN)),
+        "withdrawn_by",
     ),
-    requests.RequestRejected: Happening("rejected", (Notice(told.REJECTED), Notice(told.FOLLOWED_REJECTED))),
+    requests.RequestRejected: Happening(
+        "rejected", (Notice(told.REJECTED), Notice(told.JOINED_REJECTED), Notice(told.FOLLOWED_REJECTED))
+    ),
     requests.RequestMerged: Happening("merged", (Notice(told.MERGED),)),
     requests.RequestEscalated: Happening(
         "",
@@ -122,7 +135,9 @@ def _tells(happening: Happening) -> Handler:
 
 async def on_request_followed(tx: Tx, event: Received[requests.RequestFollowed]) -> None:
     if await actions.note_subject(tx, _subject(event, ""), event.at):
-        await actions.note_followers(tx, event.data.request_id, joined=event.data.follower_ids)
+        await actions.note_followers(
+            tx, event.data.request_id, follow=event.data.follower_ids, joined=event.data.joined_ids
+        )
 
 
 async def on_request_unfollowed(tx: Tx, event: Received[requests.RequestUnfollowed]) -> None:

@@ -144,12 +144,13 @@ class SubjectStateRow(Row, table=True):
 
 class SubjectFollowerRow(Row, table=True):
     """Who follows what people are told about, as its events say: kept by the consumer that tells them, or the next event could
-    come before this one."""
+    come before this one. `joined`: their own goes on as it."""
 
     __tablename__ = "subject_follower"
 
     subject_id: UUID = Field(primary_key=True)
     person_id: UUID = Field(primary_key=True, index=True)
+    joined: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
 
 
 class NotificationRow(Row, table=True):

@@ -18,7 +18,7 @@ HELD = (
         "resident_id = $1",
         ("id", "case_number", "filed_by", "unit_id", "category", "channel", "urgency", "author_id", "state", "route", "skill", "routing_rule", "routing_rule_version", "routing_category_version", "latitude", "longitude", "wanted_from",
          "wanted_until", "assignee_id", "respond_by", "responded_at", "resolve_by", "resolve_from", "paused_at", "resolved_at", "round", "escalated", "occurred_at",
-         "created_at", "merged_into"),
+         "created_at", "merged_into", "merged_at", "begun_at"),
         sealed={"words": WORDS, "address": ADDRESS, "reason": REASON, "answers": ANSWERS},
     ),
     # What everybody sees of them.
@@ -34,17 +34,18 @@ HELD = (
         ("id", "request_id", "sent_by", "at"),
         sealed={"content": CONFLICT},
     ),
-    # The notes that staff keep among themselves are not shown, here as anywhere.
+    # The notes that staff keep among themselves are not shown, here as anywhere; what a neighbour said is theirs.
     Held(
         "comment",
-        "request_id IN (SELECT id FROM request WHERE resident_id = $1) AND kind <> 'note'",
-        ("id", "request_id", "kind", "author_id", "at"),
+        "neighbour_id = $1 OR (request_id IN (SELECT id FROM request WHERE resident_id = $1)"
+        " AND kind NOT IN ('note', 'from_neighbour'))",
+        ("id", "request_id", "kind", "author_id", "neighbour_id", "at"),
         sealed={"words": COMMENT},
     ),
     Held(
         "attachment",
         "request_id IN (SELECT id FROM request WHERE resident_id = $1)",
-        ("request_id", "number", "kind", "size", "width", "height", "added_by", "added_at", "evidence_round"),
+        ("request_id", "number", "kind", "size", "width", "height", "added_by", "added_at", "side", "evidence_round"),
         sealed={"name": ATTACHMENT_NAME},
     ),
     # What they were promised and not given in time, and who was told.

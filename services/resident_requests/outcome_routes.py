@@ -10,7 +10,7 @@ from platform_kit.edge import ByCaller, ForCaller, refusals
 from resident_requests import actions, problems, store
 from resident_requests.policy import POLICY
 from resident_requests.rules.sealed import RATING
-from resident_requests.schemas.together import NewRating, PublicView, RatingKept, RatingView
+from resident_requests.schemas.together import NewRating, OutcomeView, PublicView, RatingKept, RatingView
 from resident_requests.settings import RequestSettings
 
 router = APIRouter(tags=["gateway"])
@@ -25,6 +25,13 @@ async def dispute_request(request_id: UUID, command: ByCaller) -> Response:
         command.tx, request_id, window=timedelta(hours=hours), by=command.caller
     )
     return command.answer(PublicView.model_validate(request), about=[request.resident_id])
+
+
+@router.get("/requests/{request_id}/outcome", response_model=OutcomeView, responses=refusals())
+async def read_outcome(request_id: UUID, read: ForCaller) -> OutcomeView:
+    """Also for somebody whose own was merged into it."""
+    became = await actions.read_outcome(read.tx, read.kit.sealer, request_id, by=read.caller)
+    return OutcomeView.of(became.request, reason=became.reason, resolution=became.resolution)
 
 
 @router.post("/requests/{request_id}/rating", status_code=201, response_model=RatingKept,

@@ -56,12 +56,15 @@ POLICY = policy(
         "withdraw_request": _THEIRS,
         "confirm_request": _THEIRS,
         "reopen_request": _THEIRS,
-        # Whose it is, and whoever follows it; the action asks.
+        # Whose it is, whose own was merged into it, and whoever follows it; the action asks.
         "dispute_request": each("resident", "worker", may=OWN_OR_LET),
         # Not by a worker who acts for them: they would praise themselves.
         "rate_request": each("resident", may=OWN_OR_LET),
+        # Also whose own was merged into it: the action asks, as for comments.
+        "read_outcome": each(ANY_ROLE, may=OWN_OR_LET) | _STAFF,
         "list_ratings": each(ANY_ROLE, may=OWN_OR_LET) | _STAFF,
         "describe_source": _STAFF | each("operator", may=ALL),
+        "read_source": _STAFF | each("operator", may=ALL),
         "import_reports": _STAFF | each("operator", may=ALL),
         # Open311: what is public, for everybody; whoever files shows a key, which is none of a person's.
         "describe_open311": ANYBODY,

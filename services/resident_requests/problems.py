@@ -69,6 +69,14 @@ class AttachmentsFull(Refusal):
     says = Text("It has {most} pictures already.", "图片已满 {most} 张。")
 
 
+class ShowsNothingDone(Refusal):
+    status = 422
+    says = Text(
+        "Picture {number} does not show what was done: it is the resident's, or was added before the work began.",
+        "图片 {number} 不能作为办理结果:它由居民上传,或在开始办理之前上传。",
+    )
+
+
 class JurisdictionUnknown(Refusal):
     status = 404
     says = Text("There is no jurisdiction {jurisdiction_id}.", "没有辖区“{jurisdiction_id}”。")

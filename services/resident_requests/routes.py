@@ -27,11 +27,9 @@ from resident_requests import actions, problems, schemas, store
 from resident_requests.policy import POLICY
 from resident_requests.rules.attachments import MOST_ATTACHMENTS
 from resident_requests.rules.category import Category
-from resident_requests.rules.city_report import Source
-from resident_requests.rules.comments import shown_to
 from resident_requests.rules.questions import Option, Question
 from resident_requests.rules.request import Request, State
-from resident_requests.rules.sealed import ATTACHMENT_CONTENT, ATTACHMENT_NAME, COMMENT, CONFLICT
+from resident_requests.rules.sealed import ATTACHMENT_CONTENT, ATTACHMENT_NAME, CONFLICT
 from resident_requests.schemas.together import Resolution, SimilarView
 from resident_requests.settings import RequestSettings
 
@@ -44,7 +42,6 @@ WithPicture = Annotated[Command, commands(brings=Brings(drawn_anew, actions.may_
 CategoryCode = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
 FileName = Annotated[str, Query(max_length=400)]
 AttachmentNumber = Annotated[int, Path(ge=1, le=MOST_ATTACHMENTS)]
-SourceName = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
 
 
 @router.get("/categories", response_model=list[schemas.CategoryView])
@@ -134,29 +131,6 @@ async def read_figures(read: ForCaller) -> list[schemas.FiguresView]:
     return [schemas.FiguresView.model_validate(each) for each in found]
 
 
-@router.post(
-    "/requests/import", response_model=schemas.ImportResult, responses=refusals(), tags=["expensive"]
-)
-async def import_reports(body: schemas.ImportRows, command: ByCaller) -> Response:
-    outcomes = await actions.import_reports(
-        command.tx,
-        command.kit.sealer,
-        source_name=body.source,
-        rows=[(row.line, row.values) for row in body.rows],
-        by=command.caller,
-    )
-    return command.answer(schemas.ImportResult.of(outcomes))
-
-
-@router.put(
-    "/import-sources/{name}", response_model=schemas.SourceView, responses=refusals(problems.CategoryUnknown)
-)
-async def describe_source(name: SourceName, body: schemas.NewSource, command: ByCaller) -> Response:
-    wanted = Source(name, body.zone, body.categories, dict(body.states), body.areas, body.default_area)
-    source = await actions.describe_source(command.tx, wanted, by=command.caller)
-    return command.answer(schemas.SourceView.model_validate(source))
-
-
 @router.get("/requests/{request_id}", response_model=schemas.RequestView, responses=refusals())
 async def read_request(request_id: UUID, read: ForCaller) -> schemas.RequestView:
     request = await _seen(request_id, read, "read_request")
@@ -189,7 +163,8 @@ async def start_request(request_id: UUID, command: ByCaller) -> Response:
     return command.answer(schemas.RequestView.of(request))
 
 
-@router.post("/requests/{request_id}/resolve", response_model=schemas.RequestView, responses=refusals())
+@router.post("/requests/{request_id}/resolve", response_model=schemas.RequestView,
+             responses=refusals(problems.ShowsNothingDone))  # fmt: skip
 async def resolve_request(request_id: UUID, command: ByCaller, body: Resolution | None = None) -> Response:
     shown = body or Resolution()
     request = await actions.resolve_request(
@@ -297,19 +272,17 @@ async def add_comment(request_id: UUID, body: schemas.NewComment, command: ByCal
         by=command.caller,
     )
     kept = schemas.CommentKept.model_validate(comment)
-    return command.answer(kept, status=201, about=[request.resident_id])
+    return command.answer(kept, status=201, about=[comment.neighbour_id or request.resident_id])
 
 
 @router.get("/requests/{request_id}/comments", response_model=schemas.CommentPage, responses=refusals())
 async def list_comments(
     request_id: UUID, read: ForCaller, limit: Limit = 50, cursor: Cursor = None
 ) -> schemas.CommentPage:
-    request = await _seen(request_id, read, "list_comments")
-    key = await actions.find_key(read.tx, read.kit.sealer, request)
-    side = await actions.side_of(read.tx, request, read.caller)
-    comments, following = await store.comments(read.tx, request_id, shown_to(side), limit, cursor)
-    items = [_comment(each, key.open(each.words, for_=COMMENT)) for each in comments]
-    return schemas.CommentPage(items=items, next=following)
+    heard, following = await actions.hear_comments(
+        read.tx, read.kit.sealer, request_id, limit=limit, cursor=cursor, by=read.caller
+    )
+    return schemas.CommentPage(items=[_comment(each) for each in heard], next=following)
 
 
 @router.post("/requests/{request_id}/attachments", status_code=201, response_model=schemas.AttachmentKept,
@@ -368,11 +341,13 @@ def _attachment(attachment: store.Attachment, name: str | None) -> schemas.Attac
         width=attachment.width,
         height=attachment.height,
         added_at=attachment.added_at,
+        side=attachment.side,
         evidence_round=attachment.evidence_round,
     )
 
 
-def _comment(comment: store.Comment, words: str | None) -> schemas.CommentView:
+def _comment(heard: actions.Heard) -> schemas.CommentView:
+    said = heard.comment
     return schemas.CommentView(
-        id=comment.id, kind=comment.kind, author_id=comment.author_id, words=words, at=comment.at
+        id=said.id, kind=said.kind, author_id=heard.author_id, words=heard.words, at=said.at
     )

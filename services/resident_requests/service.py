@@ -2,7 +2,7 @@
 
 from platform_kit.personal_data import personal_data_router
 from platform_kit.service import Service
-from resident_requests import duplicate_routes, outcome_routes
+from resident_requests import duplicate_routes, import_routes, outcome_routes
 from resident_requests.consumers import CONSUMERS
 from resident_requests.held import HELD
 from resident_requests.open311_routes import router as open311
@@ -25,6 +25,7 @@ SERVICE = Service(
         statistics,
         duplicate_routes.router,
         outcome_routes.router,
+        import_routes.router,
         router,
         routing_router,
         open311,

@@ -138,6 +138,7 @@ class RequestRow(Row, table=True):
         CheckConstraint("state IN ('triaged', 'assigned') OR NOT escalated", name="escalated_while_it_waits"),
         CheckConstraint("(state = 'merged') = (merged_into IS NOT NULL)", name="merged_into"),
         CheckConstraint("merged_into <> id", name="not_into_itself"),
+        CheckConstraint("(state = 'merged') = (merged_at IS NOT NULL)", name="merged_at"),
         Index("ix_request_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
         Index("uq_request_source_number", "source", "source_number", unique=True),
         Index("ix_request_resident_id", "resident_id", "id"),
@@ -192,6 +193,7 @@ class RequestRow(Row, table=True):
     round: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     respond_by: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     responded_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
+    begun_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     resolve_by: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     resolve_from: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     paused_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
@@ -199,9 +201,12 @@ class RequestRow(Row, table=True):
     resolved_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     occurred_at: datetime = Field(sa_type=TIMESTAMPTZ)
     merged_into: UUID | None = Field(default=None, foreign_key="request.id")
+    merged_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     source: str | None = None
     source_number: str | None = None
     source_content: bytes | None = None
+    source_facts: bytes | None = None
+    source_state: str | None = None
     version: int
     said_version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
     created_at: datetime = Field(sa_type=TIMESTAMPTZ)
@@ -277,20 +282,24 @@ class BreachRow(Row, table=True):
 
 
 class CommentRow(Row, table=True):
-    """`words` are sealed."""
+    """`words` are sealed, by the key of `neighbour_id` where somebody says them whose own was merged into the request."""
 
     __tablename__ = "comment"
     __table_args__ = (
         CheckConstraint(
-            "kind IN ('from_resident', 'from_staff', 'question', 'answer', 'resolution', 'note')", name="kind"
+            "kind IN ('from_resident', 'from_neighbour', 'from_staff', 'question', 'answer', 'resolution', 'note')",
+            name="kind",
         ),
+        CheckConstraint("(kind = 'from_neighbour') = (neighbour_id IS NOT NULL)", name="neighbour_id"),
         Index("ix_comment_request_id", "request_id", "id"),
+        Index("ix_comment_neighbour_id", "neighbour_id", postgresql_where=text("neighbour_id IS NOT NULL")),
     )
 
     id: UUID = Field(primary_key=True)
     request_id: UUID = Field(foreign_key="request.id")
     kind: str
     author_id: UUID
+    neighbour_id: UUID | None = None
     words: bytes
     at: datetime = Field(sa_type=TIMESTAMPTZ)
 
@@ -309,10 +318,14 @@ class FilingConflictRow(Row, table=True):
 
 
 class AttachmentRow(Row, table=True):
-    """A picture of a request. `name` and `content` are sealed; `size` is the picture's, in bytes."""
+    """A picture of a request. `name` and `content` are sealed; `size` is the picture's, in bytes. `side`: who added it, the resident
+    or whoever works on it. Only theirs shows what was done, in one round and for good."""
 
     __tablename__ = "attachment"
-    __table_args__ = (CheckConstraint("number BETWEEN 1 AND 6", name="number"),)
+    __table_args__ = (
+        CheckConstraint("number BETWEEN 1 AND 6", name="number"),
+        CheckConstraint("side IN ('resident', 'staff')", name="side"),
+    )
 
     request_id: UUID = Field(primary_key=True, foreign_key="request.id")
     number: int = Field(primary_key=True)
@@ -324,6 +337,7 @@ class AttachmentRow(Row, table=True):
     height: int
     added_by: UUID
     added_at: datetime = Field(sa_type=TIMESTAMPTZ)
+    side: str
     evidence_round: int | None = None
 
 
@@ -336,6 +350,7 @@ class ImportSourceRow(Row, table=True):
     states: dict[str, Any] = Field(sa_type=JSONB)
     areas: dict[str, Any] = Field(sa_type=JSONB)
     default_area: UUID | None = None
+    version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
     turns: dict[str, Any] = Field(sa_type=JSONB, sa_column_kwargs={"server_default": text("'{}'")})
 
 

@@ -106,13 +106,15 @@ class RequestWentOn(_RequestEvent):
 
 
 class RequestCommented(_RequestEvent):
-    """Somebody said something, which stays with the service. Notes among staff are no event."""
+    """Somebody said something, which stays with the service. Notes among staff are no event. `by_neighbour`: for somebody whose
+    own was merged into it, not for whose it is."""
 
     type: ClassVar[str] = "requests.request.commented.v1"
 
     comment_id: UUID
     author_id: UUID
     side: Literal["resident", "staff"]
+    by_neighbour: bool = False
 
 
 class RequestResolved(_RequestEvent):
@@ -146,7 +148,8 @@ class RequestMerged(_RequestEvent):
 
 
 class RequestFollowed(_RequestEvent):
-    """These follow it from now on: of what happens to it they may know what is public. `merged`: with that request they came."""
+    """These follow it from now on: of what happens to it they may know what is public. `merged`: with that request they came.
+    `joined_ids`: whose own goes on as it from now on, at whatever remove; they are told what its resident is."""
 
     type: ClassVar[str] = "requests.request.followed.v1"
 
@@ -155,6 +158,7 @@ class RequestFollowed(_RequestEvent):
     category: str
     state: str
     merged: UUID | None = None
+    joined_ids: tuple[UUID, ...] = ()
 
 
 class RequestUnfollowed(_RequestEvent):

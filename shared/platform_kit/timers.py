@@ -4,7 +4,7 @@ The other order, timer before aggregate, deadlocks with a command on the same ag
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -78,6 +78,15 @@ async def set_first_timers(tx: Tx, kind: str, due_at: Mapping[UUID, datetime]) -
 
 async def clear_timer(tx: Tx, kind: str, aggregate: UUID) -> None:
     await tx.execute("DELETE FROM timer WHERE kind = $1 AND aggregate = $2", kind, aggregate)
+
+
+async def clear_timers(tx: Tx, kinds: Sequence[str], aggregates: Sequence[UUID]) -> None:
+    """Of many aggregates, in one statement."""
+    await tx.execute(
+        "DELETE FROM timer WHERE kind = ANY($1::text[]) AND aggregate = ANY($2::uuid[])",
+        list(kinds),
+        list(aggregates),
+    )
 
 
 class Timers:

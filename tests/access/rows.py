@@ -97,7 +97,10 @@ TABLES: dict[str, tuple[Table, ...]] = {
               whose="SELECT r.id AS key, home.id AS person FROM request r JOIN resident home ON home.unit_id = r.unit_id"
                     " WHERE r.source IS NOT NULL"),
         Table("comment", "comments_of_both", "SELECT c.id AS key, r.resident_id AS person FROM comment c"
-              " JOIN request r ON r.id = c.request_id WHERE c.kind <> 'note'", CASE),
+              " JOIN request r ON r.id = c.request_id WHERE c.kind NOT IN ('note', 'from_neighbour')", CASE),
+        # What somebody said whose own was merged into A's: theirs, and of the thread.
+        Table("comment", "neighbour_spoke", a="volunteer_beside", b="provider_other", sees={"volunteer_beside side_of_a staff_x": "A"},
+              whose="SELECT id AS key, neighbour_id AS person FROM comment WHERE kind = 'from_neighbour'"),
         # Notes of staff, and which promise was missed.
         Table("comment", "notes_of_both", "SELECT c.id AS key, r.resident_id AS person FROM comment c"
               " JOIN request r ON r.id = c.request_id WHERE c.kind = 'note'", {"staff_x": "A", "staff_y": "B"}),

@@ -111,24 +111,24 @@ PAGES: dict[str, dict[str, Page]] = {
     },
     "resident_requests": {
         "request": Page(
-            {WHOSE: "resident_id", COUNT: "version category_version asked_version said_version",
-             FOUND: "content_print", INSIDE: "due_at taken_up_by",
-             "only of a city's reports, which are nobody's": "source source_number source_content"},
+            {WHOSE: "resident_id", COUNT: "version category_version asked_version said_version", FOUND: "content_print",
+             INSIDE: "due_at taken_up_by",
+             "only of a city's reports, which are nobody's": "source source_number source_content source_facts source_state"},
             {CASE: "id case_number unit_id category state route skill wanted_from wanted_until escalated resolved_at occurred_at version "
                    "created_at round respond_by responded_at resolve_by resolve_from paused_at due_at category_version channel urgency merged_into "
-                   "routing_rule routing_rule_version routing_category_version asked_version said_version taken_up_by",
-             NAMED: "resident_id filed_by assignee_id author_id",
-             "only of a city's reports, which are nobody's": "source source_number source_content"},
+                   "routing_rule routing_rule_version routing_category_version asked_version said_version merged_at begun_at",
+             NAMED: "resident_id filed_by assignee_id author_id taken_up_by",
+             "only of a city's reports, which are nobody's": "source source_number source_content source_facts source_state"},
             goes="words address reason answers latitude longitude content_print"),
         "public_report": Page(
             {COUNT: "is_open", "only of what no resident filed": "words address"},
             {CASE: "request_id case_number category unit_id state is_open requested_at updated_at expected_at",
              "only of what no resident filed": "words address"}, goes="latitude longitude"),
         "filing_conflict": Page({}, {CASE: "id request_id at", NAMED: "sent_by"}, goes="content"),
-        "comment": Page({}, {CASE: "id request_id kind at", NAMED: "author_id"}, goes="words"),
+        "comment": Page({}, {CASE: "id request_id kind at", NAMED: "author_id neighbour_id"}, goes="words"),
         "attachment": Page(
             {"the picture itself, which its own address gives": "content"},
-            {CASE: "request_id number kind size width height added_at evidence_round", NAMED: "added_by"}, goes="name content"),
+            {CASE: "request_id number kind size width height added_at side evidence_round", NAMED: "added_by"}, goes="name content"),
         "breach": Page({}, {CASE: "request_id round clock level at"}),
         "likeness": Page(
             {COUNT: "unit_id", FOUND: "cell prints"}, goes="request_id case_number category unit_id state occurred_at latitude longitude cell prints"),
@@ -193,7 +193,7 @@ PAGES: dict[str, dict[str, Page]] = {
             {"of a request, which its own service gives: by it is known what comes too late":
                 "subject_id kind owner_id unit_id number state state_version version"},
             {CASE: "subject_id kind unit_id number state state_version version", NAMED: "owner_id"}),
-        "subject_follower": Page({WHOSE: "person_id"}, goes="subject_id person_id"),
+        "subject_follower": Page({WHOSE: "person_id"}, goes="subject_id person_id joined"),
         "notification": Page(
             {WHOSE: "person_id", COUNT: "instance"},
             goes="id person_id subject_id kind occasion instance number happened_at created_at read_at"),

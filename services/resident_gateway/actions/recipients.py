@@ -1,4 +1,4 @@
-"""Who is told of an occasion: whom it is about, who follows it, or who works on such things for its unit."""
+"""Who is told of an occasion: whom it is about, whose own goes on as it, who follows it, or who works on such things for its unit."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,8 +15,8 @@ async def recipients(tx: Tx, audience: Audience, subject: Subject, at: datetime)
     """At that instant; NotYet where its unit is not known here yet."""
     if audience is Audience.OWNER:
         return [subject.owner_id] if subject.owner_id is not None else []
-    if audience is Audience.FOLLOWERS:
-        return await store.followers(tx, subject.subject_id)
+    if audience in (Audience.FOLLOWERS, Audience.JOINED):
+        return await store.followers(tx, subject.subject_id, joined=audience is Audience.JOINED)
     if subject.unit_id is None:
         return []
     staff = await store.staff_at(tx, subject.unit_id, audience.value, at)

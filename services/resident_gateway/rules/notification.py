@@ -59,7 +59,9 @@ def told_how(occasion: Occasion, happened_at: datetime, at: datetime) -> Urgency
     """None: not at all. Staff have their work lists for what is old."""
     if is_news(happened_at, at):
         return occasion.urgency
-    theirs = occasion.to in (Audience.OWNER, Audience.FOLLOWERS) and at - happened_at <= HISTORY
+    theirs = (
+        occasion.to in (Audience.OWNER, Audience.JOINED, Audience.FOLLOWERS) and at - happened_at <= HISTORY
+    )
     return Urgency.SHOWN if theirs else None
 
 

@@ -11,9 +11,10 @@ from platform_kit.problems import Text
 
 
 class Audience(StrEnum):
-    """Who is told: whom it is about, who follows it, or who holds such a post for its unit."""
+    """Who is told: whom it is about, whose own was merged into it, who else follows it, or who holds such a post for its unit."""
 
     OWNER = "owner"
+    JOINED = "joined"
     FOLLOWERS = "followers"
     WORKERS = "worker"
     STREET = "street"
@@ -60,6 +61,10 @@ def _owner(name: str, zh: str, en: str, *while_in: str, urgency: Urgency = Urgen
     return Occasion(name, Audience.OWNER, Text(en, zh), urgency, frozenset(while_in))
 
 
+def _joined(name: str, zh: str, en: str, *while_in: str) -> Occasion:
+    return Occasion(name, Audience.JOINED, Text(en, zh), Urgency.SENT, frozenset(while_in))
+
+
 def _followers(name: str, zh: str, en: str, urgency: Urgency = Urgency.SHOWN) -> Occasion:
     return Occasion(name, Audience.FOLLOWERS, Text(en, zh), urgency)
 
@@ -94,6 +99,19 @@ CLOSED = _owner("request_closed", "您的求助{number} 已关闭。", "Your req
 CONFIRMED = _owner("request_confirmed", "您的求助{number} 已确认解决。", "Your request{number} has been confirmed as done.",
                    urgency=Urgency.SHOWN)
 MERGED = _owner("request_merged", "您的求助{number} 已与相同的求助合并办理。", "Your request{number} goes on together with another about the same.")
+
+# Whose own was merged into another is told what its resident is told, at the same moments, in words that are not of somebody else's.
+JOINED_COMMENTED = _joined("joined_commented", "您的求助所并入的求助{number} 有新的回复。",
+                           "There is an answer about request{number}, which yours was joined with.")
+JOINED_RESOLVED = _joined("joined_resolved", "您的求助所并入的求助{number} 已办结,如未解决请登录邻里告诉我们。",
+                          "Request{number}, which yours was joined with, is done; please tell us if it is not.", "resolved")
+JOINED_REOPENED = _joined("joined_reopened", "您的求助所并入的求助{number} 已重新办理。",
+                          "Request{number}, which yours was joined with, has been reopened.", "reopened", "triaged")
+JOINED_REJECTED = _joined("joined_rejected", "您的求助所并入的求助{number} 未被受理,原因请登录邻里查看。",
+                          "Request{number}, which yours was joined with, was declined; please sign in to Linli for the reason.")
+JOINED_WITHDRAWN = _joined("joined_withdrawn", "您的求助所并入的求助{number} 已撤回。",
+                           "Request{number}, which yours was joined with, has been withdrawn.")
+JOINED_CLOSED = _joined("joined_closed", "您的求助所并入的求助{number} 已关闭。", "Request{number}, which yours was joined with, has been closed.")
 
 # What is public of it, and no more; only that it is said to be done rings: they may say that it is not.
 FOLLOWED_RESOLVED = Occasion("followed_resolved", Audience.FOLLOWERS,

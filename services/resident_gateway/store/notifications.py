@@ -50,15 +50,20 @@ async def subject_for_update(tx: Tx, subject_id: UUID) -> Subject | None:
     return load(Subject, row)
 
 
-async def insert_followers(tx: Tx, subject_id: UUID, people: Sequence[UUID]) -> None:
+async def insert_followers(
+    tx: Tx, subject_id: UUID, people: Sequence[UUID], joined: Sequence[UUID] = ()
+) -> None:
+    """`joined`: those of them, or others, whose own goes on as it. Once joined they stay so."""
     await tx.execute(
         """
-        INSERT INTO subject_follower (subject_id, person_id) SELECT $1, p FROM unnest($2::uuid[]) p
+        INSERT INTO subject_follower AS f (subject_id, person_id, joined)
+        SELECT $1, p, p = ANY($3::uuid[]) FROM (SELECT DISTINCT unnest($2::uuid[] || $3::uuid[]) AS p) one
         WHERE linli_hold(p)
-        ON CONFLICT DO NOTHING
+        ON CONFLICT (subject_id, person_id) DO UPDATE SET joined = true WHERE excluded.joined
         """,
         subject_id,
         list(people),
+        list(joined),
     )
 
 
@@ -68,8 +73,11 @@ async def delete_follower(tx: Tx, subject_id: UUID, person_id: UUID) -> None:
     )
 
 
-async def followers(tx: Tx, subject_id: UUID) -> list[UUID]:
-    rows = await tx.fetch("SELECT person_id FROM subject_follower WHERE subject_id = $1", subject_id)
+async def followers(tx: Tx, subject_id: UUID, *, joined: bool) -> list[UUID]:
+    """Whose own goes on as it, or everybody else who follows it."""
+    rows = await tx.fetch(
+        "SELECT person_id FROM subject_follower WHERE subject_id = $1 AND joined = $2", subject_id, joined
+    )
     return [row["person_id"] for row in rows]
 
 

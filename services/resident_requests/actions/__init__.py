@@ -18,6 +18,7 @@ from resident_requests.actions.find_key import find_key
 from resident_requests.actions.find_similar import Asked, find_similar
 from resident_requests.actions.follow_request import follow_request
 from resident_requests.actions.forget_places import forget_places
+from resident_requests.actions.hear_comments import Heard, hear_comments
 from resident_requests.actions.import_reports import import_reports
 from resident_requests.actions.issue_key import issue_key
 from resident_requests.actions.list_followed import list_followed
@@ -34,12 +35,12 @@ from resident_requests.actions.note_taken_up import note_taken_up
 from resident_requests.actions.open_said import open_said
 from resident_requests.actions.propose_route import propose_route
 from resident_requests.actions.rate_request import rate_request
+from resident_requests.actions.read_outcome import read_outcome
 from resident_requests.actions.reject_request import reject_request
 from resident_requests.actions.reopen_request import reopen_request
 from resident_requests.actions.resolve_request import resolve_request
 from resident_requests.actions.set_category import set_category
 from resident_requests.actions.set_routing_rule import set_routing_rule
-from resident_requests.actions.side_of import side_of
 from resident_requests.actions.start_request import start_request
 from resident_requests.actions.submit_request import Filed, Outcome, submit_request
 from resident_requests.actions.triage_request import triage_request
@@ -51,6 +52,7 @@ from resident_requests.actions.withhold_report import withhold_report
 __all__ = [
     "Asked",
     "Filed",
+    "Heard",
     "Outcome",
     "Sent",
     "Taken",
@@ -72,6 +74,7 @@ __all__ = [
     "find_similar",
     "follow_request",
     "forget_places",
+    "hear_comments",
     "import_reports",
     "issue_key",
     "list_followed",
@@ -88,12 +91,12 @@ __all__ = [
     "open_said",
     "propose_route",
     "rate_request",
+    "read_outcome",
     "reject_request",
     "reopen_request",
     "resolve_request",
     "set_category",
     "set_routing_rule",
-    "side_of",
     "start_request",
     "submit_request",
     "triage_request",

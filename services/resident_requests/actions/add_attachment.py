@@ -9,11 +9,12 @@ from platform_kit.pictures import Picture, display_name
 from platform_kit.sealing import Sealer
 from resident_requests import store
 from resident_requests.actions.find_key import find_key
+from resident_requests.actions.side_of import side_of
 from resident_requests.actions.take import take
 from resident_requests.actions.where_they_work import where_they_work
-from resident_requests.policy import POLICY
-from resident_requests.rules.attachments import next_number
-from resident_requests.rules.request import Request, discuss
+from resident_requests.policy import POLICY, STAFF
+from resident_requests.rules.attachments import AddedBy, next_number
+from resident_requests.rules.request import Request, discuss, works_on
 from resident_requests.rules.sealed import ATTACHMENT_CONTENT, ATTACHMENT_NAME
 
 
@@ -28,8 +29,15 @@ async def add_attachment(
         shown = display_name(name, picture.kind)
         attachment = store.Attachment(
             request_id, number, picture.kind, key.seal(shown, for_=ATTACHMENT_NAME), len(picture.content),
-            picture.width, picture.height, by.subject, at,
+            picture.width, picture.height, by.subject, at, await _side(tx, request, by),
         )  # fmt: skip
         content = key.seal(base64.b64encode(picture.content).decode(), for_=ATTACHMENT_CONTENT)
         await store.insert_attachment(tx, attachment, content)
     return request, attachment
+
+
+async def _side(tx: Tx, request: Request, by: Caller) -> AddedBy:
+    """Whoever has it to do, and staff who wrote it down, work on it also where it is not theirs to see."""
+    if by.subject == request.assignee_id or (by.has(*STAFF) and works_on(request, by.subject)):
+        return "staff"
+    return "staff" if await side_of(tx, request, by) == "staff" else "resident"

@@ -6,10 +6,10 @@ from event_contracts.resident_requests import RequestCommented
 from platform_kit.auth import Caller
 from platform_kit.db import Tx
 from platform_kit.sealing import Sealer
+from resident_requests import store
+from resident_requests.actions.look_together import look_together
 from resident_requests.actions.record import record
 from resident_requests.actions.say import say
-from resident_requests.actions.side_of import side_of
-from resident_requests.actions.take import take
 from resident_requests.policy import POLICY
 from resident_requests.rules.comments import Kind, kind_of
 from resident_requests.rules.request import Request, discuss, respond
@@ -19,13 +19,19 @@ from resident_requests.store import Comment
 async def add_comment(
     tx: Tx, sealer: Sealer, request_id: UUID, *, words: str, internal: bool, by: Caller
 ) -> tuple[Request, Comment]:
-    request, at = await take(tx, request_id, by, POLICY["add_comment"])
+    """Also somebody whose own was merged into it: in the thread that remains."""
+    seen = await look_together(tx, request_id, by, POLICY["add_comment"], find=store.request_for_update)
+    request, at = seen.request, seen.at
     discuss(request)
-    side = await side_of(tx, request, by)
-    comment = await say(tx, sealer, request, kind_of(side, internal=internal), words, by=by, at=at)
-    if comment.kind is Kind.NOTE:
-        return request, comment
-    # Whoever writes to the resident has looked at it.
-    seen = respond(request, at) if side == "staff" else request
-    await record(tx, seen, RequestCommented, at, comment_id=comment.id, author_id=by.subject, side=side)
+    neighbour_id = seen.joined.resident_id if seen.joined else None
+    kind = kind_of(seen.side, internal=internal)
+    async with seen.acting(tx):
+        comment = await say(tx, sealer, request, kind, words, by=by, at=at, neighbour_id=neighbour_id)
+        if kind is not Kind.NOTE:
+            # Whoever of the staff writes to the resident has looked at it.
+            told = respond(request, at) if seen.side == "staff" else request
+            await record(
+                tx, told, RequestCommented, at, comment_id=comment.id, author_id=by.subject,
+                side="staff" if seen.side == "staff" else "resident", by_neighbour=seen.joined is not None,
+            )  # fmt: skip
     return request, comment

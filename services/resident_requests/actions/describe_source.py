@@ -1,5 +1,7 @@
 """Staff say how a city's words, states and areas map to ours, for areas that their posts reach."""
 
+from dataclasses import replace
+
 from platform_kit.auth import Caller
 from platform_kit.db import Tx
 from platform_kit.problems import NotFound
@@ -25,5 +27,4 @@ async def describe_source(tx: Tx, source: Source, *, by: Caller) -> Source:
     for one in (described, source):
         if one is not None and not await permitted_in_all(tx, by, POLICY["describe_source"], one.units):
             raise NotFound(what="unit", field="areas")
-    await store.save_source(tx, source)
-    return source
+    return replace(source, version=await store.save_source(tx, source))

@@ -17,6 +17,7 @@ from platform_kit.sealing import Sealer
 from resident_requests import store
 from resident_requests.actions.find_unit import Where, find_unit
 from resident_requests.actions.note_likeness import note_likeness
+from resident_requests.actions.route_by_rule import route_by_rule
 from resident_requests.problems import KeyRefused, ServiceUnknown
 from resident_requests.rules.category import Category
 from resident_requests.rules.clocks import promised
@@ -26,6 +27,7 @@ from resident_requests.rules.likeness import Point, point_at
 from resident_requests.rules.publicity import is_offered
 from resident_requests.rules.questions import checked
 from resident_requests.rules.request import Request, State
+from resident_requests.rules.routing import Facts
 from resident_requests.rules.sealed import ADDRESS, ANSWERS, OPEN311_KEY, PRINT, WORDS
 from resident_requests.store import Open311Key, Said
 
@@ -77,7 +79,8 @@ async def file_report(tx: Tx, sealer: Sealer, sent: Sent, *, api_key: str | None
             return Taken(key.id, found.stored, found.category)
         if found.ended:
             await store.release_number(tx, source, numbers[0])
-        where = await find_unit(tx, Where(key.unit_id, None, found.calendar), found.category, sent.point)
+        home = Where(key.unit_id, found.unit_code, found.calendar)
+        where = await find_unit(tx, home, found.category, sent.point)
         answers = checked(found.category.questions, answers_of(found.category.questions, sent.attributes))
         request = promised(
             Request(
@@ -104,6 +107,8 @@ async def file_report(tx: Tx, sealer: Sealer, sent: Sent, *, api_key: str | None
             category=request.category, filed_by=key.id, occurred_at=at,
         )  # fmt: skip
         await publish(tx, submitted, version=1, at=at)
+        facts = Facts(sent.category, where.code, request.urgency, answers)
+        await route_by_rule(tx, request, found.category, found.rules, facts, where.calendar, at)
         return Taken(key.id, request.case_number, found.category, request.id)
 
 

@@ -24,7 +24,8 @@ async def follow_request(tx: Tx, request_id: UUID, *, by: Caller) -> Request:
         rules.follow(request)
         if request.resident_id == by.subject or not await store.save_follower(tx, request_id, by.subject, at):
             return request
+        joined = {each.resident_id for each in await store.joined(tx, request_id)}
         return await record(
             tx, request, RequestFollowed, at, follower_ids=(by.subject,), case_number=request.case_number,
-            category=request.category, state=request.state.value,
+            category=request.category, state=request.state.value, joined_ids=tuple({by.subject} & joined),
         )  # fmt: skip

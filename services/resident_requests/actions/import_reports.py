@@ -1,4 +1,4 @@
-"""Reports of a city's open data come in: each line is imported, already there, or refused by name."""
+"""Reports of a city's open data come in: each line is imported, already there, over there and so here, or refused by name."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -13,10 +13,11 @@ from platform_kit.problems import NotFound
 from platform_kit.sealing import Sealer
 from registry_replica.permitted import permitted_in_all
 from resident_requests import store
+from resident_requests.actions.end_reports import end_reports
 from resident_requests.actions.liken_reports import liken_reports
 from resident_requests.actions.promise_reports import promise_reports
 from resident_requests.policy import POLICY
-from resident_requests.rules.city_report import NUMBER, Fault, LineOutcome, Report, read
+from resident_requests.rules.city_report import NUMBER, Fault, Known, LineOutcome, Report, compared, read
 from resident_requests.rules.sealed import ADDRESS
 
 _REPEATED = Fault(NUMBER, "repeated with other content")
@@ -25,7 +26,8 @@ _REPEATED = Fault(NUMBER, "repeated with other content")
 async def import_reports(
     tx: Tx, sealer: Sealer, *, source_name: str, rows: Sequence[tuple[int, dict[str, str]]], by: Caller
 ) -> list[LineOutcome]:
-    """`rows` are (line, values by column). What is over is only remembered; what is open is promised from now on."""
+    """`rows` are (line, values by column). What is over is only remembered; what is open is promised from now on, and ends once a
+    later line of its number says so."""
     source = await store.source(tx, source_name)
     if source is None or not await permitted_in_all(tx, by, POLICY["import_reports"], source.units):
         raise NotFound(what="source", field="source")
@@ -35,7 +37,7 @@ async def import_reports(
     async with as_system(tx):
         # An area may have been mapped to another unit since: a report lies where it lay when it came.
         stored = await store.stored_reports(tx, source_name, [report.number for report in reports])
-    known = {number: (each.source_content, each.id, each.case_number) for number, each in stored.items()}
+    known, ended = dict(stored), dict[UUID, Report]()
     numbers = iter(await store.next_case_numbers(tx, len(reports)))
     fresh: list[tuple[UUID, str, Report, bytes | None]] = []
     outcomes: list[LineOutcome] = []
@@ -47,12 +49,15 @@ async def import_reports(
             # Nobody's: by the service's own key.
             address = sealer.seal(report.address, for_=ADDRESS) if report.address else None
             fresh.append((request_id, number, report, address))
-            known[report.number] = (report.content, request_id, number)
+            known[report.number] = _known(request_id, number, report)
             outcomes.append(LineOutcome(line, "imported", request_id, number))
-        elif earlier[0] == report.content:
-            outcomes.append(LineOutcome(line, "already_there", *earlier[1:]))
-        else:
+        elif (came := compared(report, earlier)) == "refused":
             outcomes.append(LineOutcome(line, "refused", faults=(_REPEATED,)))
+        else:
+            if came == "ended":
+                ended[earlier.id] = report
+                known[report.number] = _known(earlier.id, earlier.case_number, report)
+            outcomes.append(LineOutcome(line, came, earlier.id, earlier.case_number))
     at = await now(tx)
     promised = await promise_reports(tx, source_name, [(each[0], each[2]) for each in fresh], at)
     await store.insert_reports(tx, source_name, fresh, promised, by.subject, at)
@@ -62,7 +67,15 @@ async def import_reports(
         [(_imported(source_name, request_id, number, report), 1) for request_id, number, report, _ in fresh],
         at=at,
     )
+    await end_reports(tx, ended, by.subject, at)
     return outcomes
+
+
+def _known(request_id: UUID, number: str, report: Report) -> Known:
+    return Known(
+        request_id, number, report.content, report.facts, report.state, report.state, report.occurred_at,
+        report.latitude, report.longitude,
+    )  # fmt: skip
 
 
 def _imported(source: str, request_id: UUID, number: str, report: Report) -> RequestImported:

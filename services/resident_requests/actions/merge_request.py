@@ -36,13 +36,18 @@ async def merge_request(tx: Tx, request_id: UUID, *, into: UUID, by: Caller) -> 
     for timer in (PROMISE_TIMER, "take_up", "unanswered"):
         await clear_timer(tx, timer, request_id)
     async with as_system(tx):
-        # Nobody comes to follow what is private: then both are of one resident, whose it is anyway.
-        held = await hold_subjects(tx, await store.concerned(tx, request_id) if goes_on.public else [])
-        moved = await store.save_followers_moved(tx, request_id, held, target.id, at) if held else []
-    if moved:
+        held = await hold_subjects(tx, await store.concerned(tx, request_id))
+        theirs = {request.resident_id, *(each.resident_id for each in await store.joined(tx, request_id))}
+        before = {target.resident_id, *(each.resident_id for each in await store.joined(tx, target.id))}
+        # Nobody else comes to follow what is private.
+        along = held if goes_on.public else [person for person in held if person in theirs]
+        moved = await store.save_followers_moved(tx, request_id, along, target.id, at) if along else []
+        # Whoever had left it is not among those who are held.
+        joined = tuple(each for each in held if each in theirs and (each in moved or each not in before))
+    if moved or joined:
         await record(
             tx, target, RequestFollowed, at, follower_ids=tuple(moved), case_number=target.case_number,
-            category=target.category, state=target.state.value, merged=request_id,
+            category=target.category, state=target.state.value, merged=request_id, joined_ids=joined,
         )  # fmt: skip
     return await record(tx, merged, RequestMerged, at, into=target.id, into_case_number=target.case_number)
 

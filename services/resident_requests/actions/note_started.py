@@ -14,4 +14,5 @@ from resident_requests.rules.request import Answer
 async def note_started(tx: Tx, request_id: UUID, answer: Answer) -> None:
     request = await store.request_for_update(tx, request_id)
     if request is not None and request.state is rules.State.ASSIGNED and rules.heeded(request, answer):
-        await record(tx, rules.start(request), RequestStarted, await now(tx), by="assignee")
+        at = await now(tx)
+        await record(tx, rules.start(request, at), RequestStarted, at, by="assignee")

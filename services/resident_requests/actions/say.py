@@ -16,11 +16,20 @@ from resident_requests.store import Comment
 
 
 async def say(
-    tx: Tx, sealer: Sealer, request: Request, kind: Kind, words: str, *, by: Caller, at: datetime
+    tx: Tx,
+    sealer: Sealer,
+    request: Request,
+    kind: Kind,
+    words: str,
+    *,
+    by: Caller,
+    at: datetime,
+    neighbour_id: UUID | None = None,
 ) -> Comment:
+    """What is said for `neighbour_id` is sealed by their own key, and goes with them."""
     # An imported report is nobody's, and so are the words about it.
-    whose: UUID | None = request.resident_id
+    whose: UUID | None = neighbour_id or request.resident_id
     key = await subject_key(tx, sealer, whose) if whose else sealer
-    comment = Comment(new_id(), request.id, kind, by.subject, key.seal(words, for_=COMMENT), at)
+    comment = Comment(new_id(), request.id, kind, by.subject, key.seal(words, for_=COMMENT), at, neighbour_id)
     await store.insert_comment(tx, comment)
     return comment

@@ -23,7 +23,7 @@ from resident_requests import store
 from resident_requests.actions.find_unit import Where, find_unit
 from resident_requests.actions.note_likeness import note_likeness
 from resident_requests.actions.recall_filing import recall_filing
-from resident_requests.actions.route_request import route_request
+from resident_requests.actions.route_by_rule import route_by_rule
 from resident_requests.policy import POLICY, STAFF
 from resident_requests.problems import CategoryClosed, CategoryUnknown, IdTaken, WantedTimeEndsEarly
 from resident_requests.rules.clocks import promised
@@ -32,7 +32,7 @@ from resident_requests.rules.filing import may_be_made, print_of
 from resident_requests.rules.likeness import Point, Similar, point_at
 from resident_requests.rules.questions import checked
 from resident_requests.rules.request import BY_STAFF, Channel, Request, State
-from resident_requests.rules.routing import Facts, propose
+from resident_requests.rules.routing import Facts
 from resident_requests.rules.sealed import ADDRESS, ANSWERS, PRINT, WORDS
 from resident_requests.store import Said
 
@@ -139,15 +139,8 @@ async def submit_request(
         category=filed.category, filed_by=filed.author_id or by.subject, occurred_at=request.occurred_at,
     )  # fmt: skip
     await publish(tx, submitted, version=1, at=at)
-    if found.rules:
-        facts = Facts(filed.category, where.code, filed.urgency, answers)
-        proposal = propose(found.rules, facts, found.category)
-        if proposal.auto:
-            async with as_system(tx):
-                # By the district's rule, whoever files it and wherever it lies.
-                request = await route_request(
-                    tx, request, found.category, proposal, where.calendar, at, looked_at=False
-                )
+    facts = Facts(filed.category, where.code, filed.urgency, answers)
+    request = await route_by_rule(tx, request, found.category, found.rules, facts, where.calendar, at)
     return Outcome(request, fresh=True, similar=similar)
 
 

@@ -9,15 +9,19 @@ from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from resident_requests.rules.request import State
+from resident_requests.rules.request import OPEN, State
 
 # The columns of the MyLA311 export, which the import speaks.
 NUMBER, KIND, STATUS, CREATED = "srnumber", "requesttype", "status", "createddate"
 LATITUDE, LONGITUDE, ADDRESS, AREA = "latitude", "longitude", "address", "nc"
+# What was reported; the other columns follow its state.
+_FACTS = (KIND, CREATED, LATITUDE, LONGITUDE, ADDRESS, AREA)
 # Month, day, year of two figures (of 1969 to 2068), hour and minute, as in "1/31/20 0:05".
 _WRITTEN = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{2}) +(\d{1,2}):(\d{1,2})", re.ASCII)
 # Control characters, and halves of characters, which are no text.
 _UNWANTED = re.compile("[\x00-\x1f\ud800-\udfff]")
+# `ended`: it is over at the city, and so it is here.
+Came = Literal["imported", "already_there", "ended", "refused"]
 LONGEST = {
     NUMBER: 40,
     KIND: 100,
@@ -32,7 +36,7 @@ LONGEST = {
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """How one city's words map to ours; `zone` is the IANA zone of its local times."""
+    """How one city's words map to ours; `zone` is the IANA zone of its local times. `version` is 0 before it is kept."""
 
     name: str
     zone: str
@@ -40,6 +44,7 @@ class Source:
     states: Mapping[str, str]
     areas: Mapping[str, UUID]
     default_area: UUID | None
+    version: int = 0
 
     @property
     def units(self) -> frozenset[UUID]:
@@ -55,7 +60,8 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`content` is the hash of the whole row: the same number with other content is not the same report."""
+    """`content` is the hash of the whole row: the same number with other content is not the same report. But its state goes on at
+    the city, with dates and names in other columns: `facts` is the hash of what was reported, in the city's own words."""
 
     number: str
     category: str
@@ -66,15 +72,50 @@ class Report:
     address: str
     unit_id: UUID
     content: bytes
+    facts: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A report that is there: its state here, and the one that the city told last. Of what came before they were kept `facts` and
+    `source_state` are None."""
+
+    id: UUID
+    case_number: str
+    source_content: bytes
+    source_facts: bytes | None
+    source_state: State | None
+    state: State
+    occurred_at: datetime
+    latitude: float | None
+    longitude: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class LineOutcome:
     line: int
-    outcome: Literal["imported", "already_there", "refused"]
+    outcome: Came
     request_id: UUID | None = None
     case_number: str | None = None
     faults: Sequence[Fault] = ()
+
+
+def compared(report: Report, known: Known) -> Came:
+    """What comes of a report whose number is there. Only its end is taken from the city, and only of what is open here; what is over
+    here already is there. Whatever else changed is refused: nobody here would know which of the two is so."""
+    if report.content == known.source_content:
+        return "already_there"
+    went_on = (known.source_state or known.state) in OPEN and report.state not in OPEN
+    if not went_on or not _same(report, known):
+        return "refused"
+    return "ended" if known.state in OPEN else "already_there"
+
+
+def _same(report: Report, known: Known) -> bool:
+    if known.source_facts is not None:
+        return report.facts == known.source_facts
+    when_and_where = (report.occurred_at, report.latitude, report.longitude)
+    return when_and_where == (known.occurred_at, known.latitude, known.longitude)
 
 
 def read(values: Mapping[str, str], source: Source) -> Report | list[Fault]:
@@ -106,8 +147,9 @@ def read(values: Mapping[str, str], source: Source) -> Report | list[Fault]:
     if faults or category is None or state is None or unit_id is None or occurred_at is None or point is None:
         return faults
     return Report(
-        row[NUMBER], category, State(state), occurred_at, *point, address, unit_id, _content(values)
-    )
+        row[NUMBER], category, State(state), occurred_at, *point, address, unit_id, _hashed(values),
+        _hashed({name: row.get(name, "") for name in _FACTS}),
+    )  # fmt: skip
 
 
 def _unreadable(values: Mapping[str, str]) -> list[Fault]:
@@ -151,6 +193,6 @@ def _point(latitude: str, longitude: str) -> tuple[float | None, float | None] |
     return (north, east) if -90 <= north <= 90 and -180 <= east <= 180 else None
 
 
-def _content(values: Mapping[str, str]) -> bytes:
+def _hashed(values: Mapping[str, str]) -> bytes:
     lines = (f"{name}={value.strip()}" for name, value in sorted(values.items()))
     return hashlib.sha256("\n".join(lines).encode()).digest()

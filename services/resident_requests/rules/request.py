@@ -61,7 +61,7 @@ class Request:
     `respond_by` and `resolve_by` are what was promised, None for such a report that came in closed; `round` counts how often it was
     reopened, with new promises each time. `resolve_from` is when the second clock begins, None: with the first. `responded_at` is
     when somebody first looked at it in that round: a rule that routes it is nobody. `paused_at` is since when it waits for the
-    resident, or waited when it ended. `routing_rule` is by which it was triaged last, None when somebody decided; and as its
+    resident, or waited when it ended. `begun_at` is since when somebody has it in hand this time. `routing_rule` is by which it was triaged last, None when somebody decided; and as its
     category was in `routing_category_version`. `author_id` is who wrote it down without a connection, when somebody else sent it.
     """
 
@@ -98,6 +98,7 @@ class Request:
     taken_up_by: UUID | None = None
     escalated: bool = False
     said_version: int = 1
+    begun_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,7 @@ def triage(
         # Whoever is asked is asked by the event that tells of this.
         asked_version=request.version + 1,
         taken_up_by=None,
+        begun_at=None,
         escalated=False,
         routing_rule=rule,
         routing_rule_version=rule_version,
@@ -226,6 +228,7 @@ def assign(request: Request, assignee_id: UUID, work_id: UUID, at: datetime) -> 
         assignee_id=assignee_id,
         taken_up_by=work_id,
         escalated=False,
+        begun_at=at,
     )
 
 
@@ -241,14 +244,20 @@ def unassign(request: Request) -> Request:
     _only(request, "unassigned", State.ASSIGNED)
     asked = request.asked_version if request.route == "volunteers" else None
     return replace(
-        request, state=State.TRIAGED, assignee_id=None, taken_up_by=None, asked_version=asked, escalated=False
+        request,
+        state=State.TRIAGED,
+        assignee_id=None,
+        taken_up_by=None,
+        asked_version=asked,
+        escalated=False,
+        begun_at=None,
     )
 
 
-def start(request: Request) -> Request:
-    """Whoever took it up begins."""
+def start(request: Request, at: datetime) -> Request:
+    """Whoever took it up begins: what they saw before was not yet done."""
     _only(request, "started", State.ASSIGNED)
-    return replace(request, state=State.IN_PROGRESS, escalated=False)
+    return replace(request, state=State.IN_PROGRESS, escalated=False, begun_at=at)
 
 
 def start_themselves(request: Request, at: datetime) -> Request:
@@ -261,6 +270,7 @@ def start_themselves(request: Request, at: datetime) -> Request:
         asked_version=None,
         taken_up_by=None,
         escalated=False,
+        begun_at=at,
     )
 
 
@@ -298,6 +308,7 @@ def reopen(request: Request, *, at: datetime, window: timedelta) -> Request:
         assignee_id=None,
         resolved_at=None,
         responded_at=None,
+        begun_at=None,
         round=request.round + 1,
     )
 
@@ -310,6 +321,15 @@ def withdraw(request: Request) -> Request:
 def reject(request: Request, at: datetime) -> Request:
     _only(request, "rejected", State.SUBMITTED, State.TRIAGED, State.REOPENED)
     return replace(request, state=State.REJECTED, responded_at=request.responded_at or at, escalated=False)
+
+
+def end_elsewhere(request: Request, state: State, at: datetime) -> Request:
+    """Another system, from which it came, says that it is over: `state` is how. Nobody here need have begun with it."""
+    _only(request, state.value, *OPEN)
+    over = replace(request, responded_at=request.responded_at or at, escalated=False)
+    if state in (State.WITHDRAWN, State.REJECTED):
+        return replace(over, state=state)
+    return replace(over, state=State.RESOLVED, resolved_at=at)
 
 
 def merge(request: Request, into: Request) -> Request:

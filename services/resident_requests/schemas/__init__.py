@@ -11,7 +11,8 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from event_contracts.resident_requests import Route
 from platform_kit.schemas import Body, Clean, Instant, Line, Note, View, Zone
 from platform_kit.working_time import WorkCalendar
-from resident_requests.rules.city_report import LineOutcome
+from resident_requests.rules.attachments import AddedBy
+from resident_requests.rules.city_report import Came, LineOutcome
 from resident_requests.rules.clocks import Clock, time_left
 from resident_requests.rules.comments import Kind
 from resident_requests.rules.emergency import Number, Urgency
@@ -103,9 +104,13 @@ class CommentKept(View):
     at: datetime
 
 
-class CommentView(CommentKept):
-    """`words` are None when they have been erased."""
+class CommentView(View):
+    """`words` are None when they have been erased. Of `from_neighbour` whose the request is is not told who it was."""
 
+    id: UUID
+    kind: Kind
+    author_id: UUID | None
+    at: datetime
     words: str | None
 
 
@@ -197,7 +202,7 @@ class FiguresView(View):
 
 
 class AttachmentKept(View):
-    """`size` in bytes; width and height in pixels, as it is kept; `evidence_round`: it shows what was done in that round. What the file is called is with whoever sent it."""
+    """`size` in bytes; width and height in pixels, as it is kept; `side`: who added it, only `staff` can show what was done; `evidence_round`: it shows what was done in that round. What the file is called is with whoever sent it."""
 
     number: int
     kind: Literal["image/jpeg", "image/png", "image/webp"]
@@ -205,6 +210,7 @@ class AttachmentKept(View):
     width: int
     height: int
     added_at: datetime
+    side: AddedBy
     evidence_round: int | None
 
 
@@ -324,7 +330,10 @@ class NewSource(Body):
 
 
 class SourceView(View):
+    """`version` counts what it was: 1, and one more each time that it is described otherwise."""
+
     name: str
+    version: int
     zone: str
     categories: dict[str, str]
     states: dict[str, str]
@@ -351,15 +360,18 @@ class RowFault(View):
 
 class RowResult(View):
     line: int
-    outcome: Literal["imported", "already_there", "refused"]
+    outcome: Came
     request_id: UUID | None = None
     case_number: str | None = None
     errors: tuple[RowFault, ...] = ()
 
 
 class ImportResult(View):
+    """`ended`: what was open here is over at its source, and so it is here."""
+
     imported: int
     already_there: int
+    ended: int
     refused: int
     rows: list[RowResult]
 
@@ -369,6 +381,7 @@ class ImportResult(View):
         return cls(
             imported=counts["imported"],
             already_there=counts["already_there"],
+            ended=counts["ended"],
             refused=counts["refused"],
             rows=[
                 RowResult(

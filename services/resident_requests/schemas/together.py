@@ -1,12 +1,13 @@
 """Bodies and answers about the same thing asked for twice, about who follows it, and about what came of it."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import Field
 
 from platform_kit.schemas import Body, Instant, Note, View
+from resident_requests.rules.request import Request
 
 Number = Annotated[int, Field(ge=1, le=6)]
 
@@ -53,6 +54,18 @@ class PublicView(View):
     state: str
     occurred_at: datetime
     resolved_at: datetime | None
+
+
+class OutcomeView(PublicView):
+    """What is public of it, and what staff said of it: why it was declined, what was done. None for what was not said, or was said
+    before theirs was merged into it."""
+
+    reason: str | None = None
+    resolution: str | None = None
+
+    @classmethod
+    def of(cls, request: Request, **said: str | None) -> Self:
+        return cls.model_validate(request).model_copy(update=said)
 
 
 class PublicPage(View):

@@ -23,6 +23,7 @@ from resident_requests.store.comments import (
     Comment,
     comments,
     insert_comment,
+    newest_resolution,
 )
 from resident_requests.store.figures import Figures, Statistics, figures, statistics
 from resident_requests.store.followers import (
@@ -38,6 +39,7 @@ from resident_requests.store.followers import (
     save_followers_moved,
     save_unfollowed,
 )
+from resident_requests.store.joined import Joined, joined
 from resident_requests.store.likeness import (
     Sought,
     candidates,
@@ -70,10 +72,11 @@ from resident_requests.store.publicity import (
 )
 from resident_requests.store.ratings import Rating, insert_rating, ratings
 from resident_requests.store.reports import (
-    Stored,
     insert_reports,
     lock_source,
     release_number,
+    requests_for_update,
+    save_ended,
     save_source,
     save_turns,
     source,
@@ -99,7 +102,6 @@ from resident_requests.store.requests import (
     lock_request,
     merged,
     next_case_numbers,
-    own_merged,
     own_open,
     page_by_due,
     page_for_staff,
@@ -131,6 +133,7 @@ __all__ = [
     "Figures",
     "Filing",
     "FilingOfNobody",
+    "Joined",
     "Open311Key",
     "PublicFacts",
     "PublicReport",
@@ -139,7 +142,6 @@ __all__ = [
     "Sealed",
     "Sought",
     "Statistics",
-    "Stored",
     "attachment_content",
     "attachments",
     "calendars",
@@ -178,6 +180,7 @@ __all__ = [
     "insert_reports",
     "insert_request",
     "is_public",
+    "joined",
     "key_for_update",
     "keys",
     "likeness",
@@ -189,8 +192,8 @@ __all__ = [
     "lock_source",
     "merged",
     "newest_public_reports",
+    "newest_resolution",
     "next_case_numbers",
-    "own_merged",
     "own_open",
     "page_by_due",
     "page_for_staff",
@@ -199,12 +202,14 @@ __all__ = [
     "release_number",
     "request",
     "request_for_update",
+    "requests_for_update",
     "routing_rule",
     "routing_rules",
     "routing_rules_of",
     "save_address",
     "save_all_unfollowed",
     "save_category",
+    "save_ended",
     "save_evidence",
     "save_follower",
     "save_followers_moved",

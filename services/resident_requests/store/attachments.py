@@ -7,14 +7,15 @@ from uuid import UUID
 
 from platform_kit.db import Tx
 from platform_kit.rows import load
+from resident_requests.rules.attachments import AddedBy
 
-_ATTACHMENT = "request_id, number, kind, name, size, width, height, added_by, added_at, evidence_round"
+_ATTACHMENT = "request_id, number, kind, name, size, width, height, added_by, added_at, side, evidence_round"
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A picture of a request, without its content; `name` as it is stored, sealed. `evidence_round`: it shows what was done in
-    that round."""
+    """A picture of a request, without its content; `name` as it is stored, sealed. `side`: the resident's, or of whoever
+    works on it. `evidence_round`: it shows what was done in that round."""
 
     request_id: UUID
     number: int
@@ -25,6 +26,7 @@ class Attachment:
     height: int
     added_by: UUID
     added_at: datetime
+    side: AddedBy
     evidence_round: int | None = None
 
 
@@ -48,7 +50,7 @@ async def attachment_content(tx: Tx, request_id: UUID, number: int) -> tuple[Att
 
 async def insert_attachment(tx: Tx, attachment: Attachment, content: bytes) -> None:
     await tx.execute(
-        f"INSERT INTO attachment ({_ATTACHMENT}, content) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        f"INSERT INTO attachment ({_ATTACHMENT}, content) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         attachment.request_id,
         attachment.number,
         attachment.kind,
@@ -58,17 +60,16 @@ async def insert_attachment(tx: Tx, attachment: Attachment, content: bytes) -> N
         attachment.height,
         attachment.added_by,
         attachment.added_at,
+        attachment.side,
         attachment.evidence_round,
         content,
     )
 
 
-async def save_evidence(tx: Tx, request_id: UUID, numbers: Sequence[int], round_: int) -> bool:
-    """False when one of these is no picture of the request."""
-    marked = await tx.execute(
+async def save_evidence(tx: Tx, request_id: UUID, numbers: Sequence[int], round_: int) -> None:
+    await tx.execute(
         "UPDATE attachment SET evidence_round = $3 WHERE request_id = $1 AND number = ANY($2)",
         request_id,
         list(numbers),
         round_,
     )
-    return int(marked.split()[-1]) == len(set(numbers))

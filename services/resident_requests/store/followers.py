@@ -42,13 +42,13 @@ async def followed(
 
 
 async def followed_in_time(tx: Tx, request_id: UUID, person_id: UUID) -> bool:
-    """Whether this person follows it, can see it, and has followed it since before it was closed. The request's lock is held:
-    since its state changed last (`updated_at`) it is what it is."""
+    """Whether this person follows it, can see it, and has followed it since before it was done: resolved, or, of what came in
+    closed, since before it came (`updated_at`)."""
     found = await tx.fetchval(
         f"""
         SELECT true FROM follower f JOIN request t ON t.id = f.request_id JOIN public_report p ON p.request_id = t.id
         WHERE f.request_id = $1 AND f.person_id = $2 AND f.until IS NULL AND {IS_PUBLIC}
-            AND (t.state <> 'closed' OR f.since < p.updated_at)
+            AND (t.state NOT IN ('resolved', 'closed') OR f.since < coalesce(t.resolved_at, p.updated_at))
         """,
         request_id,
         person_id,
@@ -143,7 +143,9 @@ async def save_followers_moved(
     """These, from one request to the one that it was merged into; whose that is follows it anyway. Who is new there, in order."""
     rows = await tx.fetch(
         """
-        WITH moved AS (UPDATE follower SET until = $3 WHERE request_id = $1 AND until IS NULL)
+        WITH moved AS (
+            UPDATE follower SET until = $3 WHERE request_id = $1 AND until IS NULL AND person_id = ANY($4::uuid[])
+        )
         INSERT INTO follower AS f (request_id, person_id, since)
         SELECT $2, person_id, $3 FROM unnest($4::uuid[]) person_id
         WHERE person_id IS DISTINCT FROM (SELECT resident_id FROM request WHERE id = $2)

@@ -23,9 +23,9 @@ from resident_requests.store.categories import read_category
 from resident_requests.store.clockwork import CLOCKWORK
 from resident_requests.store.routing import AUTOMATIC, read_rules
 
-_COLUMNS = """id, case_number, resident_id, filed_by, unit_id, category, state, route, skill, wanted_from, wanted_until,
+COLUMNS = """id, case_number, resident_id, filed_by, unit_id, category, state, route, skill, wanted_from, wanted_until,
     assignee_id, resolved_at, occurred_at, version, channel, urgency, author_id, category_version, round, respond_by, responded_at, resolve_by, resolve_from, paused_at,
-    merged_into, routing_rule, routing_rule_version, asked_version, taken_up_by, escalated, said_version, routing_category_version"""
+    merged_into, routing_rule, routing_rule_version, asked_version, taken_up_by, escalated, said_version, routing_category_version, begun_at"""
 
 
 _LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
@@ -52,12 +52,12 @@ class Sealed:
 
 
 async def request(tx: Tx, request_id: UUID) -> Request | None:
-    return load(Request, await tx.fetchrow(f"SELECT {_COLUMNS} FROM request WHERE id = $1", request_id))
+    return load(Request, await tx.fetchrow(f"SELECT {COLUMNS} FROM request WHERE id = $1", request_id))
 
 
 async def request_for_update(tx: Tx, request_id: UUID) -> Request | None:
     return load(
-        Request, await tx.fetchrow(f"SELECT {_COLUMNS} FROM request WHERE id = $1 FOR UPDATE", request_id)
+        Request, await tx.fetchrow(f"SELECT {COLUMNS} FROM request WHERE id = $1 FOR UPDATE", request_id)
     )
 
 
@@ -80,7 +80,7 @@ async def page_for_staff(
     tx: Tx, codes: Sequence[str], state: State | None, limit: int, cursor: str | None
 ) -> tuple[list[Request], str | None]:
     states = list(State) if state is None else [state]
-    rows, following = await fetch_worklist(tx, _COLUMNS, "request", codes, states, limit=limit, cursor=cursor)
+    rows, following = await fetch_worklist(tx, COLUMNS, "request", codes, states, limit=limit, cursor=cursor)
     return [request for row in rows if (request := load(Request, row))], following
 
 
@@ -91,7 +91,7 @@ async def page_by_due(
     after = decode_cursor(cursor, (datetime.fromisoformat, UUID)) if cursor else (_LONG_AGO, UUID(int=0))
     rows = await tx.fetch(
         f"""
-        SELECT {_COLUMNS}, due_at FROM request t WHERE t.id = ANY (ARRAY(
+        SELECT {COLUMNS}, due_at FROM request t WHERE t.id = ANY (ARRAY(
             SELECT one.id FROM unit u CROSS JOIN LATERAL (
                 SELECT t.id, t.due_at FROM request t
                 WHERE t.unit_id = u.id AND t.due_at IS NOT NULL AND (t.due_at, t.id) > ($2, $3)
@@ -162,6 +162,8 @@ class FilingOfNobody:
 
     category: Category | None
     calendar: WorkCalendar
+    unit_code: str | None
+    rules: list[RoutingRule]
     case_number: str
     stored: str | None
     ended: bool
@@ -173,7 +175,7 @@ async def filing_of_nobody(
     """`source_numbers`: by any of which it would have come; the first is the one by which it comes now."""
     [row] = await tx.fetch(
         f"""
-        SELECT {CLOCKWORK}, nextval('case_serial') AS serial,
+        SELECT {CLOCKWORK}, u.code AS unit_code, {AUTOMATIC.format(category="$2")} AS rules, nextval('case_serial') AS serial,
                (SELECT max(t.case_number) FROM request t
                 WHERE t.source = $3 AND t.source_number = ANY($4) AND {IS_OPEN}) AS stored,
                EXISTS (SELECT FROM request t
@@ -187,7 +189,9 @@ async def filing_of_nobody(
     )
     known = read_category(row) if row["code"] is not None else None
     calendar = work_calendar(row["zone"] or "UTC", row["calendar"])
-    return FilingOfNobody(known, calendar, case_number(row["serial"]), row["stored"], row["ended"])
+    return FilingOfNobody(
+        known, calendar, row["unit_code"], read_rules(row["rules"]), case_number(row["serial"]), row["stored"], row["ended"]
+    )  # fmt: skip
 
 
 async def next_case_numbers(tx: Tx, count: int) -> list[str]:
@@ -280,9 +284,10 @@ async def save_request(tx: Tx, request: Request) -> int:
         WITH known AS (UPDATE likeness SET state = $2::text WHERE request_id = $1 AND state <> $2::text)
         UPDATE request SET state = $2::text, route = $3, skill = $4, wanted_from = $5, wanted_until = $6, assignee_id = $7,
             resolved_at = $8, round = $9, respond_by = $10, responded_at = $11, resolve_by = $12, paused_at = $13,
-            urgency = $14, due_at = $15, merged_into = $16, routing_rule = $17, routing_rule_version = $18,
+            urgency = $14, due_at = $15, merged_into = $16::uuid, routing_rule = $17, routing_rule_version = $18,
             asked_version = $19, taken_up_by = $20,
-            escalated = $21, said_version = $22, routing_category_version = $23, resolve_from = $24, version = version + 1
+            escalated = $21, said_version = $22, routing_category_version = $23, begun_at = $24, resolve_from = $25,
+            merged_at = CASE WHEN $16::uuid IS NOT NULL THEN coalesce(merged_at, linli_now()) END, version = version + 1
         WHERE id = $1 RETURNING version
         """,
         request.id,
@@ -308,6 +313,7 @@ async def save_request(tx: Tx, request: Request) -> int:
         request.escalated,
         request.said_version,
         request.routing_category_version,
+        request.begun_at,
         request.resolve_from,
     )
     return version
@@ -322,7 +328,7 @@ async def filed_at(tx: Tx, request_id: UUID) -> datetime:
 async def save_next_versions(tx: Tx, request_ids: Sequence[UUID]) -> list[Request]:
     """One event more of each of these, whose locks are held."""
     rows = await tx.fetch(
-        f"UPDATE request SET version = version + 1 WHERE id = ANY($1) RETURNING {_COLUMNS}", list(request_ids)
+        f"UPDATE request SET version = version + 1 WHERE id = ANY($1) RETURNING {COLUMNS}", list(request_ids)
     )
     return [request for row in rows if (request := load(Request, row))]
 
@@ -344,7 +350,7 @@ async def end_of_chain(tx: Tx, request_id: UUID) -> UUID:
 
 async def merged(tx: Tx, request_id: UUID) -> list[Request]:
     """What was merged into it."""
-    rows = await tx.fetch(f"SELECT {_COLUMNS} FROM request WHERE merged_into = $1 ORDER BY id", request_id)
+    rows = await tx.fetch(f"SELECT {COLUMNS} FROM request WHERE merged_into = $1 ORDER BY id", request_id)
     return [request for row in rows if (request := load(Request, row))]
 
 
@@ -367,19 +373,11 @@ async def concerns_others(tx: Tx, request: Request) -> bool:
     return bool(found)
 
 
-async def own_merged(tx: Tx, into: UUID, resident_id: UUID) -> bool:
-    """Whether one of this resident's goes on as it."""
-    found = await tx.fetchval(
-        f"{_JOINED} SELECT true FROM joined WHERE resident_id = $2 LIMIT 1", into, resident_id
-    )
-    return bool(found)
-
-
 async def own_open(tx: Tx, resident_id: UUID, category: str) -> list[Request]:
     """What this resident has open in a category, the newest first; of the last hundred that they filed."""
     rows = await tx.fetch(
         f"""
-        SELECT * FROM (SELECT {_COLUMNS} FROM request WHERE resident_id = $1 ORDER BY id DESC LIMIT 100) t
+        SELECT * FROM (SELECT {COLUMNS} FROM request WHERE resident_id = $1 ORDER BY id DESC LIMIT 100) t
         WHERE t.category = $2 AND {IS_OPEN} ORDER BY t.id DESC LIMIT 5
         """,
         resident_id,

@@ -82,6 +82,10 @@ ROWS = (
     Row("POST /requests/{request_id}/answer", on="request_in_question", may="side_of_a staff_x"),
     # "Staff notes never shown": a note is staff's to write.
     Row("POST /requests/{request_id}/comments", on="request_to_note", may="staff_x", knows="resident_a delegate_a"),
+    # Whose own was merged into A's hears what staff say of it and says something about it; of what A said they see nothing.
+    Row("GET /requests/{request_id}/outcome", on="request_joined", may="side_of_a staff_x volunteer_beside"),
+    Row("POST /requests/{request_id}/comments", on="request_joined_to_talk_about", may="side_of_a staff_x volunteer_beside"),
+    Row("GET /requests/{request_id}/comments", on="request_joined", may="side_of_a staff_x volunteer_beside"),
     # Pictures of a request are as private as its words. Whether staff add some of their own is not said.
     Row("POST /requests/{request_id}/attachments", on="request_to_illustrate", may="side_of_a",
         unsaid="worker_x street_x district_x"),
@@ -95,6 +99,7 @@ ROWS = (
     Row("GET /audit/resident_requests.csv", on="audit", may="auditors"),
     # Reports of a city's data: for the units of whoever brings them, and for the operator, everywhere.
     Row("PUT /import-sources/{name}", on="import_source_for_x", may="staff_x operator"),
+    Row("GET /import-sources/{name}", on="import_source_of_x", may="staff_x operator"),
     Row("POST /requests/import", on="import_into_x", may="staff_x operator", by_rows=True),
     # Open311: what is public is for everybody; whoever files shows an application's key, and is nobody (the keys themselves, good
     # and bad, are tried at the gateway: tests/journeys/open311).

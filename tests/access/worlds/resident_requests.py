@@ -118,6 +118,29 @@ class Requests(World):
         await self.call("POST", f"/requests/{one['id']}/merge", "worker_x", into=into["id"])
         return self._case(into)
 
+    async def _joined(self) -> Any:
+        """What a neighbour of A asked for, too, was merged into A's; A had said something about it."""
+        request = await self._public()
+        words = f"灯杆在我家窗下 {uuid4().hex[:12]}"
+        await self.call("POST", f"/requests/{request['id']}/comments", "resident_a", words=words)
+        self.told("A", words)
+        other = await self.call(
+            "POST", "/requests", "volunteer_beside", category="streetlight", words="路灯不亮"
+        )
+        await self.call("POST", f"/requests/{other['id']}/merge", "worker_x", into=request["id"])
+        return request
+
+    async def request_joined(self) -> Case:
+        return self._case(await self._joined())
+
+    async def neighbour_spoke(self) -> Case:
+        request = await self._joined()
+        await self.call("POST", f"/requests/{request['id']}/comments", "volunteer_beside", words="我也看到了")
+        return Case()
+
+    async def request_joined_to_talk_about(self) -> Case:
+        return self._case(await self._joined(), words="我也看到了")
+
     async def _followed(self, owner: str = "A") -> Any:
         request = await self._public(owner)
         await self.call("POST", f"/requests/{request['id']}/follow", FOLLOWED_BY[owner])
@@ -323,6 +346,11 @@ class Requests(World):
 
     async def import_source_for_x(self) -> Case:
         return Case({"name": f"source-{uuid4().hex[:8]}"}, self._source())
+
+    async def import_source_of_x(self) -> Case:
+        name = f"source-{uuid4().hex[:8]}"
+        await self.call("PUT", f"/import-sources/{name}", "operator", **self._source())
+        return Case({"name": name})
 
     def _source(self) -> dict[str, Any]:
         return {

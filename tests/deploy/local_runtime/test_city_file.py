@@ -108,3 +108,48 @@ def test_a_report_goes_on_behind_the_last_line_that_it_tells_of(tmp_path: Path) 
     assert [outcome.errors for outcome in report.outcomes()] == [(), ("地址: missing", "nc: unknown area")]
     report.path.write_bytes(whole[:8])
     assert report.begin() == 1
+
+
+def test_what_was_tried_again_is_told_in_its_place_wherever_it_was_cut_off(tmp_path: Path) -> None:
+    report = Report(tmp_path / "report.csv")
+    report.begin()
+    refused = ("nc: unknown area",)
+    report.add(
+        [
+            Outcome(line, "refused" if line % 2 else "imported", errors=refused * (line % 2))
+            for line in range(2, 9)
+        ],
+        1,
+    )
+    assert report.refused_before(1) == set()
+    assert report.refused_before(2) == {3, 5, 7}
+    report.add([Outcome(3, "imported", "000-000-011"), Outcome(5, "refused", errors=refused)], 2)
+    # It is cut off, and goes on: these two were tried by the second version, and the last line is the last line.
+    whole = report.path.read_bytes()
+    report.path.write_bytes(whole + b"7,imp")
+    assert report.begin() == 8
+    assert report.refused_before(2) == {7}
+    report.add([Outcome(7, "imported", "000-000-022"), Outcome(9, "imported", "000-000-033")], 2)
+    report.settle()
+    told = [(each.line, each.outcome, each.mapping) for each in report.outcomes()]
+    assert told == [
+        (2, "imported", 1), (3, "imported", 2), (4, "imported", 1), (5, "refused", 2), (6, "imported", 1), (7, "imported", 2),
+        (8, "imported", 1), (9, "imported", 2),
+    ]  # fmt: skip
+    assert report.counts() == {"imported": 7, "refused": 1}
+    assert [path.name for path in tmp_path.iterdir()] == ["report.csv"]
+
+
+def test_a_report_from_before_versions_were_told_of_is_read_on(tmp_path: Path) -> None:
+    report = Report(tmp_path / "report.csv")
+    report.path.write_bytes(
+        "\ufeffline,outcome,case_number,errors\n2,imported,000-000-011,\n3,refused,,nc: unknown area\n".encode()
+    )
+    assert report.begin() == 3
+    assert report.refused_before(1) == {3}
+    report.add([Outcome(3, "imported", "000-000-022")], 1)
+    assert report.begin() == 3
+    assert [(each.line, each.outcome, each.mapping) for each in report.outcomes()] == [
+        (2, "imported", 0),
+        (3, "imported", 1),
+    ]

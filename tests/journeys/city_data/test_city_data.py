@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -146,7 +147,11 @@ async def test_every_line_is_a_request_or_a_named_error_and_every_count_is_right
 
 def _told(outcomes: list[Outcome]) -> tuple[list[str], list[Outcome]]:
     """Case numbers of what is a request, and what is refused: never both, never neither."""
-    taken = [outcome.case_number for outcome in outcomes if outcome.outcome in ("imported", "already_there")]
+    taken = [
+        outcome.case_number
+        for outcome in outcomes
+        if outcome.outcome in ("imported", "already_there", "ended")
+    ]
     refused = [outcome for outcome in outcomes if outcome.outcome == "refused"]
     assert all(taken)
     assert len(set(taken)) == len(taken)
@@ -202,3 +207,42 @@ async def test_a_bad_line_is_told_of_with_its_number_and_the_others_go_in(
     again = [outcome.outcome for outcome in (await _run(door, saved)).outcomes()]
     assert again == ["already_there", *["refused"] * 5, "already_there", "refused"]
     assert len(await door.requests.published(RequestImported)) == 2
+
+
+async def test_what_was_refused_is_tried_again_once_the_source_is_described_otherwise_and_nothing_else_is(
+    city: tuple[Door, dict[str, UUID]], tmp_path: Path
+) -> None:
+    door, _ = city
+    file, operator = tmp_path / "city.csv", door.requests.caller("operator")
+    unknown = {"requesttype": "Fallen Tree"}
+    rows = [GOOD | {"srnumber": str(n)} | (unknown if n % 2 == 0 else {}) for n in range(1, 1501)]
+    rows[10] |= {"createddate": "2/30/20 1:00"}
+    with file.open("w", newline="") as opened:
+        writer = csv.DictWriter(opened, list(GOOD))
+        writer.writeheader()
+        writer.writerows(rows)
+    first = list((await _run(door, file)).outcomes())
+    assert Counter(each.outcome for each in first) == {"imported": 749, "refused": 751}
+    described = (await door.requests.get(f"/import-sources/{SOURCE}", by=operator)).json()
+    assert {each.mapping for each in first} == {described.pop("version")}
+    described.pop("name")
+    described["categories"]["Fallen Tree"] = "other"
+    changed = await door.requests.put(f"/import-sources/{SOURCE}", json=described, by=operator)
+    assert changed.status_code == 200, changed.text
+    # Four batches, killed on the way: what had been tried again by then stands behind the others.
+    report = report_beside(file, SOURCE)
+    await _run(door, file, kill_after=len(first) + 1)
+    await _run(door, file)
+    again = list(report.outcomes())
+    assert [each.line for each in again] == [each.line for each in first]
+    assert Counter(each.outcome for each in again if each.outcome != "already_there")["refused"] == 1
+    assert [each for each in again if each.outcome == "refused"] == [
+        replace(first[10], mapping=changed.json()["version"])
+    ]
+    # Whatever had been taken in was not sent again.
+    kept = [(old, new) for old, new in zip(first, again, strict=True) if old.outcome == "imported"]
+    assert all(old == new for old, new in kept)
+    assert len(await door.requests.published(RequestImported)) == 1499
+    before = report.path.read_bytes()
+    await _run(door, file)
+    assert report.path.read_bytes() == before

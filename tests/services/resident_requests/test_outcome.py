@@ -13,15 +13,19 @@ from PIL import Image
 
 from event_contracts.community_registry import ResidentErased, ResidentRegistered, UnitOpened
 from event_contracts.resident_requests import RequestRated, RequestReopened, RequestResolved
+from platform_kit.auth import Caller
 from platform_kit.clock import now
 from platform_kit.testing import service_under_test
 
 from .conftest import Neighbourhood
 
 
-async def _resolved(here: Neighbourhood, **body: Any) -> str:
-    """The path of a public request that is said to be done."""
-    return await _resolve(here, f"/requests/{(await here.submit(category='streetlight'))['id']}", **body)
+async def _resolved(here: Neighbourhood, *followers: Caller, **body: Any) -> str:
+    """The path of a public request that is said to be done, and that these people followed before."""
+    path = f"/requests/{(await here.submit(category='streetlight'))['id']}"
+    for each in followers:
+        assert (await here.service.post(f"{path}/follow", by=each)).status_code == 200
+    return await _resolve(here, path, **body)
 
 
 async def _resolve(here: Neighbourhood, path: str, **body: Any) -> str:
@@ -46,8 +50,12 @@ async def _picture(here: Neighbourhood, path: str) -> int:
 
 async def test_what_was_done_is_said_and_shown_to_the_resident(here: Neighbourhood) -> None:
     path = f"/requests/{(await here.submit(category='streetlight'))['id']}"
-    before, after = [await _picture(here, path) for _ in range(2)]
-    await _resolve(here, path, words="已更换灯泡", pictures=[after])
+    before = await _picture(here, path)
+    for verb, sent in (("triage", {"route": "department"}), ("start", None)):
+        await here.service.post(f"{path}/{verb}", json=sent, by=here.worker)
+    after = await _picture(here, path)
+    shown = {"words": "已更换灯泡", "pictures": [after]}
+    assert (await here.service.post(f"{path}/resolve", json=shown, by=here.worker)).status_code == 200
     said = (await here.service.get(f"{path}/comments", by=here.resident)).json()["items"]
     assert [(each["kind"], each["words"]) for each in said] == [("resolution", "已更换灯泡")]
     shown = (await here.service.get(f"{path}/attachments", by=here.resident)).json()
@@ -69,11 +77,11 @@ async def test_a_picture_that_is_not_there_shows_nothing(here: Neighbourhood) ->
 
 # K15
 async def test_any_affected_neighbour_disputes_and_it_goes_to_the_office_again(here: Neighbourhood) -> None:
-    path, neighbour = await _resolved(here), await here.neighbour()
-    stranger = await here.service.post(f"{path}/dispute", by=neighbour)
-    unknown = await here.service.post(f"/requests/{uuid4()}/dispute", by=neighbour)
+    neighbour, other = await here.neighbour(), await here.neighbour()
+    path = await _resolved(here, neighbour)
+    stranger = await here.service.post(f"{path}/dispute", by=other)
+    unknown = await here.service.post(f"/requests/{uuid4()}/dispute", by=other)
     assert (stranger.status_code, stranger.json()) == (404, unknown.json())
-    await here.service.post(f"{path}/follow", by=neighbour)
     answer = await here.service.post(f"{path}/dispute", by=neighbour)
     assert (answer.status_code, answer.json()["state"]) == (200, "reopened")
     assert "resident_id" not in answer.json()
@@ -99,9 +107,8 @@ async def test_whose_it_is_disputes_as_well(here: Neighbourhood, who: str) -> No
 
 # K15
 async def test_twenty_who_dispute_at_once_send_it_there_once(here: Neighbourhood) -> None:
-    path, neighbours = await _resolved(here), [await here.neighbour() for _ in range(20)]
-    for each in neighbours:
-        await here.service.post(f"{path}/follow", by=each)
+    neighbours = [await here.neighbour() for _ in range(20)]
+    path = await _resolved(here, *neighbours)
     disputes = [here.service.post(f"{path}/dispute", by=each) for each in neighbours]
     answers = await here.at_once([path.rpartition("/")[2]], disputes)
     assert Counter(answer.status_code for answer in answers) == {200: 1, 409: 19}
@@ -111,31 +118,32 @@ async def test_twenty_who_dispute_at_once_send_it_there_once(here: Neighbourhood
     assert versions == list(range(1, len(versions) + 1))
 
 
-async def test_nobody_comes_to_dispute_what_is_closed_and_who_followed_it_before_may(
-    here: Neighbourhood,
+@pytest.mark.parametrize("closed", [False, True])
+async def test_nobody_comes_to_dispute_what_is_done_and_who_followed_it_before_may(
+    here: Neighbourhood, closed: bool
 ) -> None:
-    path, before, late, back = await _resolved(here), *[await here.neighbour() for _ in range(3)]
-    for each in (before, back):
-        await here.service.post(f"{path}/follow", by=each)
+    before, late, back = [await here.neighbour() for _ in range(3)]
+    path = await _resolved(here, before, back)
     await here.service.post(f"{path}/unfollow", by=back)
-    await here.service.post(f"{path}/confirm", by=here.resident)
+    if closed:
+        await here.service.post(f"{path}/confirm", by=here.resident)
     for each in (late, back):
         assert (await here.service.post(f"{path}/follow", by=each)).status_code == 200
         refused = await here.service.post(f"{path}/dispute", by=each)
         assert refused.status_code == 404, "who left it has come back as late as anybody"
-    assert await here.state(path.rpartition("/")[2]) == "closed"
+    assert await here.state(path.rpartition("/")[2]) == ("closed" if closed else "resolved")
     assert (await here.service.post(f"{path}/dispute", by=before)).status_code == 200
     # Of the next resolution they have followed it since before.
     await _resolve(here, path)
-    await here.service.post(f"{path}/confirm", by=here.resident)
+    if closed:
+        await here.service.post(f"{path}/confirm", by=here.resident)
     assert (await here.service.post(f"{path}/dispute", by=late)).status_code == 200
     assert len(await here.service.published(RequestReopened)) == 2
 
 
 async def test_a_resolution_is_disputed_once_by_anybody_and_only_in_the_window(here: Neighbourhood) -> None:
-    path, neighbour, other = await _resolved(here), await here.neighbour(), await here.neighbour()
-    for each in (neighbour, other):
-        await here.service.post(f"{path}/follow", by=each)
+    neighbour, other = await here.neighbour(), await here.neighbour()
+    path = await _resolved(here, neighbour, other)
     assert (await here.service.post(f"{path}/dispute", by=neighbour)).status_code == 200
     for each in (neighbour, other):
         again = await here.service.post(f"{path}/dispute", by=each)

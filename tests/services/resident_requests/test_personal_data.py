@@ -1,5 +1,6 @@
 """What a resident said is sealed by their own key, told to them, and gone when they are erased."""
 
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from cryptography.exceptions import InvalidTag
 from PIL import Image
 
 from event_contracts.community_registry import ResidentErased
+from event_contracts.resident_requests import RequestEscalated, RequestRejected
 from platform_kit.testing import ServiceUnderTest
 from resident_requests.actions import Filed, submit_request
 
@@ -71,6 +73,53 @@ async def test_what_a_resident_said_is_gone_when_they_are_erased_and_the_request
     listed = (await here.service.get("/requests", by=here.worker)).json()["items"]
     assert [each["id"] for each in listed] == [request["id"]]
     assert await here.service.parked() == []
+
+
+async def _kept(here: Neighbourhood) -> tuple[list[Any], int]:
+    """(state and reason of each request, how many comments), as they lie there."""
+    async with here.service.tx() as tx:
+        rows = await tx.fetch("SELECT state, reason, due_at FROM request")
+        return [tuple(row) for row in rows], await tx.fetchval("SELECT count(*) FROM comment")
+
+
+@pytest.mark.parametrize("before", [(), ("triage",)])
+async def test_what_an_erased_resident_left_open_is_declined_without_a_word_kept(
+    here: Neighbourhood, before: tuple[str, ...]
+) -> None:
+    path = f"/requests/{(await _filed(here))['id']}"
+    for verb in before:
+        await here.service.post(f"{path}/{verb}", json={"route": "department"}, by=here.worker)
+    await _erase(here)
+    declined = await here.service.post(f"{path}/reject", json={"reason": "王奶奶已搬走"}, by=here.worker)
+    assert (declined.status_code, declined.json()["state"]) == (200, "rejected"), declined.text
+    assert (await here.service.get(path, by=here.worker)).json()["reason"] is None
+    assert await _kept(here) == ([("rejected", None, None)], 0)
+    assert len(await here.service.published(RequestRejected)) == 1
+    # Its clocks have ended: nothing waits, and nobody is told of it any more.
+    async with here.service.tx() as tx:
+        assert await tx.fetchval("SELECT count(*) FROM timer") == 0
+    await here.service.advance(timedelta(days=60))
+    await here.service.fire_timers()
+    assert not await here.service.published(RequestEscalated)
+
+
+async def test_what_is_under_way_for_an_erased_resident_is_resolved_without_a_word_kept(
+    here: Neighbourhood,
+) -> None:
+    path = f"/requests/{(await _filed(here))['id']}"
+    for verb, body in (("triage", {"route": "department"}), ("start", None)):
+        await here.service.post(f"{path}/{verb}", json=body, by=here.worker)
+    await _erase(here)
+    # Where words are all there is to it nobody is left to whom they could be said.
+    for verb in ("comments", "ask"):
+        refused = await here.service.post(f"{path}/{verb}", json={"words": "在家吗?"}, by=here.worker)
+        assert (refused.status_code, refused.json()["type"]) == (409, "/problems/erased")
+    done = await here.service.post(f"{path}/resolve", json={"words": "药已送到502"}, by=here.worker)
+    assert done.status_code == 200, done.text
+    assert await _kept(here) == ([("resolved", None, None)], 0)
+    await here.service.advance(timedelta(days=8))
+    await here.service.fire_timers()
+    assert (await _kept(here))[0][0][0] == "closed"
 
 
 async def test_of_an_erased_resident_no_point_says_where_they_live(here: Neighbourhood) -> None:

@@ -96,7 +96,7 @@ class Walked:
     # Its worker was told that nobody took it up, or that nobody came.
     left_lying: bool = False
     window_open: bool = False
-    # Its category is public; it was not withheld; who follows it, and did since before it was closed; in which rounds it was rated.
+    # Its category is public; it was not withheld; who follows it, and did since before it was resolved; in which rounds it was rated.
     category_public: bool = True
     public: bool = True
     followers: set[str] = field(default_factory=set)
@@ -289,6 +289,17 @@ _RESOLVED = ("triage, to department", "start", "resolve")
 SELDOM = (
     ("follow, a neighbour", "withhold", *_RESOLVED, "dispute, a neighbour"),
     ("follow, a neighbour", "unfollow, a neighbour", *_RESOLVED, "dispute, a neighbour"),
+    # Whoever begins to follow what is done came too late for this time, not for the next.
+    (
+        *_RESOLVED,
+        "follow, a neighbour",
+        "dispute, a neighbour",
+        "confirm",
+        "dispute, a neighbour",
+        "reopen",
+        *_RESOLVED,
+        "dispute, a neighbour",
+    ),
     ("follow, a neighbour", "merge", "unfollow, a neighbour"),
     ("follow, a neighbour", "merge, into what is withheld", "unfollow, a neighbour"),
     ("join", "withdraw", "join", "withdraw, the daughter"),
@@ -338,7 +349,7 @@ def answered(request: Walked, name: str) -> int:
         return 404
     if name == "unfollow, a neighbour":
         return DONE if follows else 404
-    in_time = follows and (request.state != "closed" or "neighbour" in request.in_time)
+    in_time = follows and (request.state not in ("resolved", "closed") or "neighbour" in request.in_time)
     if name == "dispute, a neighbour" and not (in_time and request.public):
         return 404
     if name == "join" and not (request.goes_on_public if request.state == "merged" else request.public):
@@ -386,12 +397,11 @@ def note(request: Walked, name: str, after: str) -> None:
         # They moved along; nobody comes to follow what is private.
         request.goes_on_public = True
         request.followers.clear()
-    if after == "closed" and request.state != "closed":
-        request.in_time = set(request.followers)
     if after == "reopened" and request.state != "reopened":
         request.round += 1
     if after == "resolved" and request.state != "resolved":
         request.window_open = True
+        request.in_time = set(request.followers)
 
 
 def way_to(edge: tuple[str, str, str]) -> list[str]:

@@ -22,9 +22,12 @@ HOUR = timedelta(hours=1)
 SOMEBODY = UUID(int=1)
 WORK = UUID(int=5)
 
+# What another system, from which it came, says is over; nobody here does it.
+OVER = {"end elsewhere": "resolved"}
 # state → what each verb leads to; a verb that is not listed is refused.
 LEGAL = {
-    "submitted": {"triage": "triaged", "withdraw": "withdrawn", "merge": "merged", "reject": "rejected"},
+    "submitted": {"triage": "triaged", "withdraw": "withdrawn", "merge": "merged", "reject": "rejected"}
+    | OVER,
     "triaged": {
         "assign": "assigned",
         "escalate": "triaged",
@@ -32,7 +35,8 @@ LEGAL = {
         "withdraw": "withdrawn",
         "merge": "merged",
         "reject": "rejected",
-    },
+    }
+    | OVER,
     "assigned": {
         "escalate": "assigned",
         "unassign": "triaged",
@@ -41,22 +45,26 @@ LEGAL = {
         "resolve": "resolved",
         "withdraw": "withdrawn",
         "merge": "merged",
-    },
+    }
+    | OVER,
     "in_progress": {
         "ask": "awaiting_resident",
         "resolve": "resolved",
         "withdraw": "withdrawn",
         "merge": "merged",
-    },
+    }
+    | OVER,
     "awaiting_resident": {
         "go_on": "in_progress",
         "resolve": "resolved",
         "withdraw": "withdrawn",
         "merge": "merged",
-    },
+    }
+    | OVER,
     "resolved": {"close": "closed", "reopen": "reopened"},
     "closed": {"reopen": "reopened"},
-    "reopened": {"triage": "triaged", "withdraw": "withdrawn", "merge": "merged", "reject": "rejected"},
+    "reopened": {"triage": "triaged", "withdraw": "withdrawn", "merge": "merged", "reject": "rejected"}
+    | OVER,
     "rejected": {},
     "withdrawn": {},
     "merged": {},
@@ -68,8 +76,9 @@ VERBS = {
     "escalate": lambda r: replace(rules.escalate(r), escalated=False),
     "assign": lambda r: rules.assign(r, SOMEBODY, WORK, NOW),
     "unassign": rules.unassign,
-    "start": rules.start,
+    "start": lambda r: rules.start(r, NOW),
     "start themselves": lambda r: rules.start_themselves(r, NOW),
+    "end elsewhere": lambda r: rules.end_elsewhere(r, State.CLOSED, NOW),
     "ask": lambda r: rules.ask(r, NOW),
     "go_on": lambda r: rules.go_on(r, NOW),
     "resolve": lambda r: rules.resolve(r, NOW),
@@ -142,6 +151,23 @@ def test_only_the_legal_transitions_exist(state: str, verb: str) -> None:
         assert refusal.value.facts["state"] == state
 
 
+def test_it_is_in_hand_from_when_it_is_taken_up_or_begun_until_it_is_given_back() -> None:
+    later = NOW + timedelta(hours=1)
+    triaged = VERBS["triage"](SUBMITTED)
+    assigned = rules.assign(triaged, SOMEBODY, WORK, NOW)
+    assert (assigned.begun_at, rules.start(assigned, later).begun_at) == (NOW, later)
+    assert rules.start_themselves(assigned, later).begun_at == later
+    assert rules.unassign(assigned).begun_at is None
+    assert rules.reopen(rules.resolve(assigned, NOW), at=NOW, window=timedelta(days=7)).begun_at is None
+
+
+@pytest.mark.parametrize("state", [State.WITHDRAWN, State.REJECTED])
+def test_it_ends_elsewhere_as_it_did_there_and_its_clocks_with_it(state: State) -> None:
+    waiting = rules.escalate(VERBS["triage"](SUBMITTED))
+    over = rules.end_elsewhere(waiting, state, NOW)
+    assert (over.state, over.escalated, over.resolved_at, over.responded_at) == (state, False, None, NOW)
+
+
 @given(st.lists(st.sampled_from(sorted(VERBS)), max_size=40))
 def test_a_walk_never_leaves_the_table(verbs: list[str]) -> None:
     request, expected = SUBMITTED, "submitted"
@@ -153,6 +179,10 @@ def test_a_walk_never_leaves_the_table(verbs: list[str]) -> None:
             assert verb not in LEGAL[request.state]
         assert request.state == expected
         assert not request.escalated or request.state in (State.TRIAGED, State.ASSIGNED)
+        if request.state in rules.BEING_DONE:
+            assert request.begun_at is not None
+        elif request.state in rules.OPEN:
+            assert request.begun_at is None
         assert (request.assignee_id is None) or request.state not in (
             State.SUBMITTED,
             State.REOPENED,

@@ -33,6 +33,7 @@ POLICY = policy(
         "count_followers": _STAFF,
         "list_requests": _STAFF,
         "read_figures": _STAFF,
+        "read_assignee_figures": _STAFF,
         "read_statistics": _STAFF,
         "read_request": each(ANY_ROLE, may=OWN_OR_LET) | _STAFF,
         "correct_request": _THEIRS,

@@ -83,11 +83,13 @@ class RequestUnassigned(_RequestEvent):
 
 
 class RequestStarted(_RequestEvent):
-    """`by`: staff began with it themselves, and nobody else is waited for; or whoever had taken it up. Older events do not say."""
+    """`by`: staff began with it themselves, and nobody else is waited for; or whoever had taken it up. Older events do not say.
+    `assignee_id`: who of the staff."""
 
     type: ClassVar[str] = "requests.request.started.v1"
 
     by: Literal["staff", "assignee"] | None = None
+    assignee_id: UUID | None = None
 
 
 class RequestAwaitsResident(_RequestEvent):

@@ -25,6 +25,7 @@ from resident_requests.actions.list_similar import list_similar
 from resident_requests.actions.look_at import look_at
 from resident_requests.actions.may_attach import may_attach
 from resident_requests.actions.merge_request import merge_request
+from resident_requests.actions.narrow_scope import narrow_scope
 from resident_requests.actions.note_done import note_done
 from resident_requests.actions.note_order_cancelled import note_order_cancelled
 from resident_requests.actions.note_service_offered import note_service_offered
@@ -79,6 +80,7 @@ __all__ = [
     "look_at",
     "may_attach",
     "merge_request",
+    "narrow_scope",
     "note_done",
     "note_order_cancelled",
     "note_service_offered",

@@ -200,13 +200,14 @@ def start(request: Request) -> Request:
     return replace(request, state=State.IN_PROGRESS)
 
 
-def start_themselves(request: Request) -> Request:
-    """Staff begin with it: whoever else was asked, or had it, is not waited for any more."""
+def start_themselves(request: Request, person_id: UUID) -> Request:
+    """One of the staff begins with it: whoever else was asked, or had it, is not waited for any more. Nobody asked them, so that no
+    service answers for them."""
     _only(request, "started", State.ASSIGNED, State.TRIAGED)
     return replace(
         request,
         state=State.IN_PROGRESS,
-        assignee_id=None,
+        assignee_id=person_id,
         asked_version=None,
         taken_up_by=None,
         escalated=False,

@@ -24,7 +24,14 @@ from resident_requests.store.comments import (
     comments,
     insert_comment,
 )
-from resident_requests.store.figures import Figures, Statistics, figures, statistics
+from resident_requests.store.figures import (
+    AssigneeFigures,
+    Figures,
+    Statistics,
+    assignee_figures,
+    figures,
+    statistics,
+)
 from resident_requests.store.followers import (
     PublicFacts,
     concerned,
@@ -100,8 +107,6 @@ from resident_requests.store.requests import (
     next_case_numbers,
     own_merged,
     own_open,
-    page_by_due,
-    page_for_staff,
     request,
     request_for_update,
     save_address,
@@ -120,9 +125,11 @@ from resident_requests.store.routing import (
     save_routing_rule,
     service_offered,
 )
+from resident_requests.store.work_lists import page_by_due, page_for_staff
 
 __all__ = [
     "IS_PUBLIC",
+    "AssigneeFigures",
     "Attachment",
     "Clockwork",
     "Comment",
@@ -139,6 +146,7 @@ __all__ = [
     "Sought",
     "Statistics",
     "Stored",
+    "assignee_figures",
     "attachment_content",
     "attachments",
     "calendars",

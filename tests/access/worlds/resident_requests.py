@@ -180,6 +180,20 @@ class Requests(World):
         case = await self.requests_of_both()
         return replace(case, query={"limit": "200", "order": "due"})
 
+    async def requests_of_the_unit_of_a(self) -> Case:
+        case, x = await self.requests_of_both(), str(self.people.units["x"])
+        return replace(case, query={"limit": "200", "unit": x}, target=x)
+
+    async def requests_begun_by_worker_x(self) -> Case:
+        worker = str(self.id_of("worker_x"))
+        begun = frozenset([(await self._started())["id"]])
+        return Case(query={"limit": "200", "assignee": worker}, shows={"A": begun})
+
+    async def figures_of_the_unit_of_a(self) -> Case:
+        await self._started()
+        x = str(self.people.units["x"])
+        return Case(query={"unit": x}, target=x)
+
     async def figures(self) -> Case:
         return Case()
 

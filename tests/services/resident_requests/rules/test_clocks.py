@@ -73,7 +73,7 @@ class Course(RuleBasedStateMachine):
     @precondition(lambda self: self.request.state is State.TRIAGED)
     @rule()
     def start(self) -> None:
-        self.request = rules.start_themselves(self.request)
+        self.request = rules.start_themselves(self.request, self.request.filed_by)
 
     @precondition(lambda self: self.request.state is State.IN_PROGRESS)
     @rule()

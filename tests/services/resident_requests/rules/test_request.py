@@ -62,7 +62,7 @@ VERBS = {
     "assign": lambda r: rules.assign(r, SOMEBODY, WORK),
     "unassign": rules.unassign,
     "start": rules.start,
-    "start themselves": rules.start_themselves,
+    "start themselves": lambda r: rules.start_themselves(r, SOMEBODY),
     "ask": lambda r: rules.ask(r, NOW),
     "go_on": lambda r: rules.go_on(r, NOW),
     "resolve": lambda r: rules.resolve(r, NOW),

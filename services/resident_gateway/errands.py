@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import cast
 
 from platform_kit.db import Tx
@@ -10,6 +11,7 @@ from platform_kit.kit import Kit
 from resident_gateway import actions
 from resident_gateway.actions.take_deliveries import Delivery
 from resident_gateway.messages import channel_of
+from resident_gateway.registry_phones import registry_phones
 from resident_gateway.settings import GatewaySettings
 
 
@@ -19,10 +21,10 @@ async def _take(tx: Tx, kit: Kit, most: int) -> Sequence[Delivery]:
 
 @asynccontextmanager
 async def _phones(kit: Kit) -> AsyncIterator[Callable[[Delivery], Awaitable[None]]]:
-    async with channel_of(cast(GatewaySettings, kit.settings)) as channel:
+    async with channel_of(cast(GatewaySettings, kit.settings)) as channel, registry_phones(kit) as phone_of:
 
         async def send(delivery: Delivery) -> None:
-            await channel.deliver(delivery.message)
+            await channel.deliver(replace(delivery.message, to=await phone_of(delivery)))
 
         yield send
 

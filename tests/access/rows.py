@@ -193,7 +193,7 @@ TABLES: dict[str, tuple[Table, ...]] = {
               whose="SELECT subject_id AS key, person_id AS person FROM timeline_item"),
         Table("appointment", "appointment_of_x", "SELECT id AS key, staff_id AS person FROM appointment",
               a="worker_x", b="worker_y", sees={"worker_x": "A", "operator": "A?"}),
-        # What A was told is A's alone; whoever acts for A is told nothing in A's place.
+        # What A was told is A's alone; whoever acts for A is told what becomes of it, in rows of their own.
         Table("notification", "notifications_of_both", sees={"resident_a": "A", "resident_b": "B"},
               whose="SELECT id AS key, person_id AS person FROM notification"),
         Table("notification_setting", "settings_of_both", key="person_id", sees={"resident_a": "A", "resident_b": "B"},

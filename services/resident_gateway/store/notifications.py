@@ -103,7 +103,7 @@ async def insert_notifications(
 ) -> None:
     """One for each person of `ids`, who has an id of it there; none twice, and none for somebody who was erased.
 
-    `sent`: whoever has a phone here is sent it as well.
+    `sent`: whoever has a phone here, or may have one at the registry as its residents do, is sent it as well.
     """
     await tx.execute(
         """
@@ -117,7 +117,8 @@ async def insert_notifications(
         )
         INSERT INTO delivery (notification_id, state, attempts, next_try_at, created_at)
         SELECT id, 'due', 0, $10, $10 FROM made
-        WHERE $9 AND EXISTS (SELECT FROM account a WHERE a.subject = made.person_id AND a.kind = 'code')
+        WHERE $9 AND (EXISTS (SELECT FROM account a WHERE a.subject = made.person_id AND a.kind = 'code')
+            OR EXISTS (SELECT FROM resident r WHERE r.id = made.person_id))
         """,
         list(ids.values()),
         list(ids),

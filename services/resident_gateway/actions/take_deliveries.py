@@ -21,7 +21,7 @@ from resident_gateway.actions.open_account import PURPOSE
 from resident_gateway.messages import Message
 from resident_gateway.rules.account_name import account_key
 from resident_gateway.rules.delivery import Decision, decide
-from resident_gateway.rules.notification import LEASE, TRIES, pause_after
+from resident_gateway.rules.notification import LEASE, TRIES, UNKNOWN, pause_after
 from resident_gateway.rules.occasions import OCCASIONS
 
 HELD = "delivery_held"
@@ -60,7 +60,7 @@ async def take_deliveries(tx: Tx, sealer: Sealer, most: int) -> Sequence[Deliver
         delivery = row["notification_id"]
         if decision.text is not None:
             message = Message(phone or "", decision.text, at.isoformat(), str(delivery))
-            taken.append(Delivery(delivery, row["attempts"], message, None if phone else asked))
+            taken.append(Delivery(delivery, row["attempts"], message, asked))
         elif decision.again is not None:
             await store.save_next_try(tx, delivery, decision.reason or "", decision.again)
         elif decision.held is not None:
@@ -73,6 +73,8 @@ async def take_deliveries(tx: Tx, sealer: Sealer, most: int) -> Sequence[Deliver
 
 async def _decided(sealer: Sealer, row: Record, at: datetime) -> tuple[str | None, Decision]:
     phone = await _phone(sealer, row)
+    if row["account"] is None and row["home_id"] is None and at - row["created_at"] < UNKNOWN:
+        return None, _later(row, "not known yet", at)
     return phone, decide(
         OCCASIONS.get(row["occasion"]),
         store.preferences_of(row),

@@ -14,7 +14,6 @@ from event_contracts import resident_requests as requests
 from event_contracts.community_registry import ConsentRecorded, ResidentRegistered
 from gateway_files import gateway_files
 from journeys.front_door import listening
-from platform_kit.clock import now
 from platform_kit.testing import ServiceUnderTest, service_under_test
 
 from .conftest import OPERATOR_PASSWORD, PHONE, Entrance
@@ -33,13 +32,6 @@ class House(Town):
     """`resident` has no account; `worker` files for her."""
 
     registry: ServiceUnderTest = field(kw_only=True)
-
-    async def clock(self, *at: Any, **more: Any) -> None:
-        """Both clocks: a token of tomorrow is none today."""
-        await super().clock(*at, **more)
-        async with self.registry.tx() as tx:
-            behind = await self.now() - await now(tx)
-        await self.registry.advance(timedelta(seconds=round(behind.total_seconds())))
 
     async def looks(self) -> list[Any]:
         async with self.registry.tx() as tx:
@@ -142,6 +134,32 @@ async def test_a_phone_that_was_corrected_is_the_one_that_rings(house: House) ->
     assert house.received(HERS) == [RECEIVED]
 
 
+async def test_who_was_registered_a_moment_ago_is_told_when_that_has_come_here(house: House) -> None:
+    """A worker registers them and files at once; the two are told by different topics."""
+    household = {
+        "unit_id": str(house.unit),
+        "address": "幸福路1号",
+        "members": [{"name": "李秀兰", "phone": NEW}],
+    }
+    made = await house.registry.post("/households", json=household, by=house.registry.caller("operator"))
+    house.resident = UUID(made.json()["residents"][0]["id"])
+    await house.filed(by=house.worker)
+    assert await house.sent(NEW) == []
+    assert await house.deliveries() == [("due", "not known yet", 1)]
+    await house.settle(house.resident)
+    await house.gateway.advance(timedelta(seconds=31))
+    assert await house.sent(NEW) == [RECEIVED]
+
+
+async def test_whom_nobody_knows_is_not_waited_for_for_ever(house: House) -> None:
+    house.resident = uuid4()
+    await house.filed(by=house.worker)
+    await house.sent()
+    await house.gateway.advance(timedelta(minutes=11))
+    await house.sent()
+    assert await house.deliveries() == [("dropped", "no phone", 2)]
+
+
 async def test_the_same_event_again_rings_nobody_twice(house: House) -> None:
     submitted = requests.RequestSubmitted(
         **house.about(uuid4()), case_number=NUMBER, category="errand", filed_by=house.worker, occurred_at=await house.now()
@@ -204,7 +222,6 @@ async def test_while_the_registry_does_not_answer_a_message_waits(
         async with listening(registry.app) as behind:
             gateway.kit.settings.registry_url = behind
             await gateway.advance(timedelta(seconds=31))
-            await registry.advance(timedelta(seconds=31))
             assert await house.sent(HERS) == [RECEIVED]
 
 

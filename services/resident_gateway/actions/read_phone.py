@@ -5,8 +5,6 @@ writes that down as it does of everybody who looks. A token for it lives for a m
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import cast
 from uuid import UUID
@@ -19,12 +17,11 @@ from platform_kit.errands import NotDone
 from platform_kit.gateway_identity import HEADER
 from platform_kit.kit import Kit
 from platform_kit.signing import newest_key
-from resident_gateway.actions.take_deliveries import Delivery, Living
-from resident_gateway.clients import Call, Client, client_to
+from resident_gateway.actions.take_deliveries import Living
+from resident_gateway.clients import Call, Client
 from resident_gateway.messages import NoPhone
 from resident_gateway.settings import GatewaySettings
 
-REGISTRY = "community_registry"
 ROLE = "messenger"
 # Whom the registry's audit names: nobody's account, and the same in every house.
 MESSENGER = UUID("6f0a3f0c-5d0b-7c0e-9c6e-6d657373656e")
@@ -33,32 +30,20 @@ PATIENCE_SECONDS = 3.0
 _LIFETIME = timedelta(minutes=1)
 
 
-@asynccontextmanager
-async def registry_phones(kit: Kit) -> AsyncIterator[Callable[[Delivery], Awaitable[str]]]:
-    """The phone of whom a delivery is for; NotDone when the registry does not say, or has none."""
-    async with client_to(kit, REGISTRY) as client:
-
-        async def phone_of(delivery: Delivery) -> str:
-            if delivery.ask_for is None:
-                return delivery.message.to
-            return await _asked(kit, client, delivery.ask_for, f"message {delivery.notification_id}")
-
-        yield phone_of
-
-
-async def _asked(kit: Kit, client: Client, living: Living, reason: str) -> str:
+async def read_phone(kit: Kit, registry: Client, living: Living, *, reason: str) -> str:
+    """NotDone when the registry does not say; NoPhone when it has none, or knows no such resident."""
     post = Post(ROLE, living.unit_id, living.unit_code)
     caller = Caller(MESSENGER, frozenset({ROLE}), (post,))
     key = newest_key(cast(GatewaySettings, kit.settings).signing_key_file)
     headers = {
         "Authorization": f"Bearer {issue_token(key, caller, _LIFETIME, wall=kit.wall)}",
         "Content-Type": "application/json",
-        HEADER: client.identity.shown(),
+        HEADER: registry.identity.shown(),
     }
     body = orjson.dumps({"parts": ["phone"], "reason": reason})
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            answer = await client.send(
+            answer = await registry.send(
                 Call("POST", f"/residents/{living.resident_id}/reveal", b"", headers, body)
             )
     except (httpx.TransportError, TimeoutError) as error:

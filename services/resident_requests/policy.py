@@ -51,6 +51,7 @@ POLICY = policy(
         "list_attachments": each(ANY_ROLE, may=OWN_OR_LET) | _STAFF,
         "read_attachment": each(ANY_ROLE, may=OWN_OR_LET) | _STAFF,
         "triage_request": _STAFF,
+        "assign_request": _STAFF,
         "start_request": _STAFF,
         "resolve_request": _STAFF,
         "reject_request": _STAFF,

@@ -1,19 +1,20 @@
-"""What staff work from, over HTTP: lists and figures, of all their units, of one of them, or of what one person was given."""
+"""What staff work from, over HTTP: lists and figures, of all their units, of one of them, or of what one person was given; and who is
+given it."""
 
 from collections.abc import Sequence
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from platform_kit.clock import now
-from platform_kit.edge import ForCaller, Read, refusals
+from platform_kit.edge import ByCaller, ForCaller, Read, refusals
 from platform_kit.paging import Cursor, Limit
 from platform_kit.problems import InvalidInput, Text
-from resident_requests import actions, schemas, store
+from resident_requests import actions, problems, schemas, store
 from resident_requests.policy import POLICY
 from resident_requests.rules.request import State
-from resident_requests.schemas.work import AssigneeFiguresView, FiguresView
+from resident_requests.schemas.work import AssigneeFiguresView, Assignment, FiguresView
 
 router = APIRouter(tags=["gateway"])
 
@@ -69,6 +70,13 @@ async def read_assignee_figures(
         read.tx, codes, await now(read.tx), assignee_id=_person(read, assignee)
     )
     return [AssigneeFiguresView.model_validate(each) for each in found]
+
+
+@router.post("/requests/{request_id}/assign", response_model=schemas.RequestView,
+             responses=refusals(problems.NotOfItsStaff))  # fmt: skip
+async def assign_request(request_id: UUID, body: Assignment, command: ByCaller) -> Response:
+    request = await actions.assign_request(command.tx, request_id, body.assignee_id, by=command.caller)
+    return command.answer(schemas.RequestView.of(request))
 
 
 async def _scope(read: Read, operation: str, unit: UUID | None) -> Sequence[str]:

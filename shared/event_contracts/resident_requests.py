@@ -67,7 +67,8 @@ class RequestTriaged(_RequestEvent):
 
 
 class RequestAssigned(_RequestEvent):
-    """A provider of a paid service, who does the order `order_id`, counts as staff here."""
+    """A provider of a paid service, who does the order `order_id`, counts as staff here. Staff without one were given it by staff:
+    nobody else is waited for."""
 
     type: ClassVar[str] = "requests.request.assigned.v1"
 

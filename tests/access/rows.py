@@ -118,6 +118,8 @@ TABLES: dict[str, tuple[Table, ...]] = {
         }, a="district_x", b="district_y"),
         Table("attachment", "own_data", "SELECT a.request_id AS key, r.resident_id AS person FROM attachment a"
               " JOIN request r ON r.id = a.request_id", CASE, key="request_id"),
+        Table("appointment", "appointment_of_x", "SELECT id AS key, staff_id AS person FROM appointment",
+              a="worker_x", b="worker_y", sees={"worker_x": "A"}),
         *REPLICA,
     ),
     "volunteer_matching": (

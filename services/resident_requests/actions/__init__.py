@@ -4,6 +4,7 @@ from resident_requests.actions.add_attachment import add_attachment
 from resident_requests.actions.add_comment import add_comment
 from resident_requests.actions.answer_question import answer_question
 from resident_requests.actions.ask_resident import ask_resident
+from resident_requests.actions.assign_request import assign_request
 from resident_requests.actions.category_of import category_of
 from resident_requests.actions.close_silent_request import close_silent_request
 from resident_requests.actions.confirm_request import confirm_request
@@ -59,6 +60,7 @@ __all__ = [
     "add_comment",
     "answer_question",
     "ask_resident",
+    "assign_request",
     "category_of",
     "close_silent_request",
     "confirm_request",

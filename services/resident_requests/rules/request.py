@@ -190,6 +190,7 @@ def assign(request: Request, assignee_id: UUID, work_id: UUID) -> Request:
 
 
 def unassign(request: Request) -> Request:
+    """Whoever had taken it up steps back."""
     _only(request, "unassigned", State.ASSIGNED)
     return replace(request, state=State.TRIAGED, assignee_id=None, taken_up_by=None)
 
@@ -198,6 +199,19 @@ def start(request: Request) -> Request:
     """Whoever took it up begins."""
     _only(request, "started", State.ASSIGNED)
     return replace(request, state=State.IN_PROGRESS)
+
+
+def give(request: Request, person_id: UUID) -> Request:
+    """One of the staff is to do it: whoever else was asked, or had it, is not waited for any more."""
+    _only(request, "assigned", State.TRIAGED, State.ASSIGNED)
+    return replace(
+        request,
+        state=State.ASSIGNED,
+        assignee_id=person_id,
+        asked_version=None,
+        taken_up_by=None,
+        escalated=False,
+    )
 
 
 def start_themselves(request: Request, person_id: UUID) -> Request:

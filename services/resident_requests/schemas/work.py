@@ -1,9 +1,15 @@
-"""Answers about the work of staff."""
+"""Bodies and answers about the work of staff."""
 
 from datetime import datetime
 from uuid import UUID
 
-from platform_kit.schemas import View
+from platform_kit.schemas import Body, View
+
+
+class Assignment(Body):
+    """`assignee_id`: whoever is to do it, of the staff of its unit or above; also whoever says so."""
+
+    assignee_id: UUID
 
 
 class _Figures(View):

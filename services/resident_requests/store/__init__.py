@@ -1,5 +1,6 @@
 """All SQL of resident requests, by what it is about."""
 
+from resident_requests.store.appointments import insert_appointment, save_appointment_ended, works_at
 from resident_requests.store.attachments import (
     Attachment,
     attachment_content,
@@ -172,6 +173,7 @@ __all__ = [
     "filing_of_nobody",
     "followed",
     "followed_in_time",
+    "insert_appointment",
     "insert_attachment",
     "insert_breach",
     "insert_comment",
@@ -210,6 +212,7 @@ __all__ = [
     "routing_rules_of",
     "save_address",
     "save_all_unfollowed",
+    "save_appointment_ended",
     "save_category",
     "save_evidence",
     "save_follower",
@@ -231,4 +234,5 @@ __all__ = [
     "turns",
     "use_key",
     "withdraw",
+    "works_at",
 ]

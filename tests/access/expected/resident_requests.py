@@ -59,9 +59,10 @@ ROWS = (
     Row("GET /requests/{request_id}", on="request_submitted", may="side_of_a staff_x"),
     # The volunteer who has the task, too, is refused the words of the request.
     Row("GET /requests/{request_id}", on="request_assigned", may="side_of_a staff_x"),
-    # Triage, start, resolve, reject: staff of the unit and above (api.md).
+    # Triage, assign, start, resolve, reject: staff of the unit and above (api.md).
     Row("POST /requests/{request_id}/triage", on="request_to_triage", may="staff_x", knows="resident_a delegate_a"),
     Row("POST /requests/{request_id}/start", on="request_triaged", may="staff_x", knows="resident_a delegate_a"),
+    Row("POST /requests/{request_id}/assign", on="request_to_assign", may="staff_x", knows="resident_a delegate_a"),
     Row("POST /requests/{request_id}/resolve", on="request_in_progress", may="staff_x", knows="resident_a delegate_a"),
     Row("POST /requests/{request_id}/reject", on="request_to_reject", may="staff_x", knows="resident_a delegate_a"),
     # The resident's own steps; staff may see the request and not take them, but for a worker who has consent.

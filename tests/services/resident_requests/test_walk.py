@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from event_contracts.resident_requests import (
+    RequestAssigned,
     RequestEscalated,
     RequestReopened,
     RequestStarted,
@@ -43,6 +44,7 @@ from .walk import (
     VERBS,
     Walked,
     answered,
+    has_it,
     leads_to,
     note,
     told_by,
@@ -170,6 +172,8 @@ class Walks:
         told = await self.told(request)
         after = await self.shown(request)
         assert after == wanted, f"{name} in {before} led to {after} instead of {wanted}: {request.trail}"
+        if legal and (person := has_it(request, name)) is not None:
+            assert request.assignee == str(person), f"{name} in {before} gave it to {request.assignee}"
         self.judge_moved(request, name, rows, await self.rows(request), legal=legal)
         if tells is not None and verb_of(name) not in NOT_CALLED:
             assert told - request.version == tells, f"{name} in {before} told {told - request.version}"
@@ -201,7 +205,7 @@ class Walks:
 
     async def shown(self, request: Walked) -> str:
         found = (await self.here.service.get(f"/requests/{request.id}", by=self.here.worker)).json()
-        request.route = found["route"]
+        request.route, request.assignee = found["route"], found["assignee_id"]
         return str(found["state"])
 
     async def told(self, request: Walked) -> int:
@@ -254,13 +258,15 @@ class Walks:
 
 
 def _asked(events: list[Received[Any]]) -> int | None:
-    """By which event whoever is to do it was asked; None once staff began with it instead."""
+    """By which event whoever is to do it was asked; None once staff have it, or began with it, instead."""
     asked = None
     for event in events:
         if isinstance(event.data, RequestTriaged):
             asked = event.version
         elif isinstance(event.data, RequestStarted) and event.data.by == "staff":
             asked = None
+        elif isinstance(event.data, RequestAssigned) and event.data.assignee_kind == "staff":
+            asked = asked if event.data.order_id is not None else None
     return asked
 
 

@@ -21,6 +21,7 @@ LEGAL = {
     "submitted": {"triage": "triaged", "withdraw": "withdrawn", "merge": "merged", "reject": "rejected"},
     "triaged": {
         "assign": "assigned",
+        "give": "assigned",
         "escalate": "triaged",
         "start themselves": "in_progress",
         "withdraw": "withdrawn",
@@ -29,6 +30,7 @@ LEGAL = {
     },
     "assigned": {
         "unassign": "triaged",
+        "give": "assigned",
         "start": "in_progress",
         "start themselves": "in_progress",
         "resolve": "resolved",
@@ -62,6 +64,7 @@ VERBS = {
     "assign": lambda r: rules.assign(r, SOMEBODY, WORK),
     "unassign": rules.unassign,
     "start": rules.start,
+    "give": lambda r: rules.give(r, SOMEBODY),
     "start themselves": lambda r: rules.start_themselves(r, SOMEBODY),
     "ask": lambda r: rules.ask(r, NOW),
     "go_on": lambda r: rules.go_on(r, NOW),

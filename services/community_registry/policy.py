@@ -20,8 +20,9 @@ POLICY = policy(
         "list_residents": each(ANY_ROLE, may=OWN_OR_LET) | _STAFF,
         # The phone and the address; a worker, every part.
         "correct_resident": each(ANY_ROLE, may=OWN_OR_LET) | _STAFF,
-        # In full, for a reason that is written down.
-        "reveal_resident": {"worker": IN_UNITS},
+        # In full, for a reason that is written down. The gateway's worker asks as the messenger of one unit, for a phone to send
+        # a message to.
+        "reveal_resident": {"worker": IN_UNITS, "messenger": IN_UNITS},
         "erase_resident": _OPERATOR | each("district", may=IN_UNITS),
         "read_contact": each(ANY_ROLE, may=ASSIGNED),
         "read_my_data": OWN,

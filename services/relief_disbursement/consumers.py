@@ -2,6 +2,7 @@
 
 from event_contracts.community_registry import ResidentErased
 from event_contracts.resident_requests import (
+    RequestAssigned,
     RequestMerged,
     RequestRejected,
     RequestResolved,
@@ -37,6 +38,11 @@ async def on_request_over(
     await actions.end_request(tx, event.data.request_id, before=event.version)
 
 
+async def on_request_assigned(tx: Tx, event: Received[RequestAssigned]) -> None:
+    if event.data.given_by_staff:
+        await actions.end_request(tx, event.data.request_id, before=event.version)
+
+
 async def on_request_started(tx: Tx, event: Received[RequestStarted]) -> None:
     if event.data.by == "staff":
         await actions.end_request(tx, event.data.request_id, before=event.version)
@@ -53,6 +59,7 @@ CONSUMERS = (
         start="beginning",
         handlers={
             RequestTriaged: on_request_triaged,
+            RequestAssigned: on_request_assigned,
             RequestStarted: on_request_started,
             RequestResolved: on_request_over,
             RequestWithdrawn: on_request_over,

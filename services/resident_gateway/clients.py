@@ -66,16 +66,23 @@ class Client:
 
 
 @asynccontextmanager
+async def client_to(kit: Kit, service: str) -> AsyncIterator[Client]:
+    """With a pool of its own: a service that hangs must not take the connections to the others."""
+    settings = cast(GatewaySettings, kit.settings)
+    limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
+    async with AiohttpTransport(limits=limits, trust_env=False) as transport:
+        identity = Identity(settings.signing_key_file, service, kit.wall)
+        yield Client(transport, settings.urls()[service], identity)
+
+
+@asynccontextmanager
 async def open_clients(kit: Kit) -> AsyncIterator[None]:
     """Clients live as long as the api process: `kit.state[CLIENTS]`, by service."""
     async with AsyncExitStack() as stack:
-        clients, settings = {}, cast(GatewaySettings, kit.settings)
-        for service, url in settings.urls().items():
-            # A pool each: a service that hangs must not take the connections to the others.
-            limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
-            transport = await stack.enter_async_context(AiohttpTransport(limits=limits, trust_env=False))
-            clients[service] = Client(transport, url, Identity(settings.signing_key_file, service, kit.wall))
-        kit.state[CLIENTS] = clients
+        kit.state[CLIENTS] = {
+            service: await stack.enter_async_context(client_to(kit, service))
+            for service in cast(GatewaySettings, kit.settings).urls()
+        }
         yield
 
 

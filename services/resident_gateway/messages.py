@@ -35,6 +35,13 @@ class Message:
     id: str | None = None
 
 
+class NoPhone(NotDone):
+    """The registry has none of this person: nothing failed, and nothing can be sent."""
+
+    def __init__(self) -> None:
+        super().__init__("no phone", final=True)
+
+
 class Channel(Protocol):
     """Where messages go. `send` logs what cannot be sent, without whom it was for, and its person asks again; `deliver` raises
     NotDone, for whoever tries again by themself."""

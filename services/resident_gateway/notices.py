@@ -44,8 +44,8 @@ def _where(field: str, *values: str) -> Callable[[Any, str | None], bool]:
     return lambda event, _: getattr(event, field) in values
 
 
-# Whoever started it without having been assigned first has taken it up by that.
-_AT_ONCE: Callable[[Any, str | None], bool] = lambda _, before: before != "assigned"  # noqa: E731
+# Whoever started it without having been assigned first has taken it up by that; who has it instead of another is no news.
+_ANEW: Callable[[Any, str | None], bool] = lambda _, before: before != "assigned"  # noqa: E731
 
 HAPPENINGS: dict[type[EventPayload], Happening] = {
     requests.RequestSubmitted: Happening(
@@ -53,9 +53,9 @@ HAPPENINGS: dict[type[EventPayload], Happening] = {
     ),
     requests.RequestImported: Happening("imported"),
     requests.RequestTriaged: Happening("triaged"),
-    requests.RequestAssigned: Happening("assigned", (Notice(told.TAKEN_UP),), "assignee_id"),
+    requests.RequestAssigned: Happening("assigned", (Notice(told.TAKEN_UP, _ANEW),), "assignee_id"),
     requests.RequestUnassigned: Happening("triaged"),
-    requests.RequestStarted: Happening("in_progress", (Notice(told.TAKEN_UP, _AT_ONCE),)),
+    requests.RequestStarted: Happening("in_progress", (Notice(told.TAKEN_UP, _ANEW),)),
     requests.RequestAwaitsResident: Happening("awaiting_resident", (Notice(told.QUESTION),)),
     requests.RequestWentOn: Happening("in_progress", (Notice(told.ANSWER_TO_READ, _where("by", "answer")),)),
     requests.RequestCommented: Happening(

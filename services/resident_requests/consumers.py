@@ -1,6 +1,7 @@
-"""What this service listens to: the registry, and what volunteers, paid services and relief make of its requests."""
+"""What this service listens to: the registry and who is appointed there, and what volunteers, paid services and relief make of its
+requests."""
 
-from event_contracts.community_registry import ResidentErased
+from event_contracts.community_registry import AppointmentEnded, ResidentErased, StaffAppointed
 from event_contracts.paid_services import (
     OrderAssigned,
     OrderCancelled,
@@ -25,7 +26,7 @@ from platform_kit.db import Tx
 from platform_kit.envelope import Received
 from registry_replica.consumer import registry_replica
 from registry_replica.places import on_unit_placed
-from resident_requests import actions
+from resident_requests import actions, store
 from resident_requests.rules.request import Answer
 
 _Task = TaskAccepted | TaskReopened | TaskCheckedIn | TaskDone | TaskEscalated
@@ -118,12 +119,28 @@ def _of_application(application: _Application) -> Answer:
     return Answer("relief", application.application_id, application.request_version)
 
 
+async def on_staff_appointed(tx: Tx, event: Received[StaffAppointed]) -> None:
+    made = event.data
+    await store.insert_appointment(
+        tx, made.appointment_id, made.staff_id, made.post, made.unit_id, made.from_on, made.until_on
+    )
+
+
+async def on_appointment_ended(tx: Tx, event: Received[AppointmentEnded]) -> None:
+    await store.save_appointment_ended(tx, event.data.appointment_id, event.at)
+
+
 async def on_resident_erased(tx: Tx, event: Received[ResidentErased]) -> None:
     await actions.forget_places(tx, event.data.resident_id)
 
 
 CONSUMERS = (
     registry_replica(also_erased=on_resident_erased, placed=on_unit_placed),
+    Consumer(
+        "appointments",
+        start="beginning",
+        handlers={StaffAppointed: on_staff_appointed, AppointmentEnded: on_appointment_ended},
+    ),
     Consumer(
         "tasks",
         start="beginning",

@@ -60,6 +60,11 @@ class OnlyStaffKeepNotes(Refusal):
     )
 
 
+class NotOfItsStaff(Refusal):
+    status = 422
+    says = Text("Nobody of that id works for the unit where it lies.", "该人员不是本求助所属单位的工作人员。")
+
+
 class WantedTimeEndsEarly(Refusal):
     status = 422
     says = Text("The wanted time ends before it begins.", "期望时间的结束早于开始。")

@@ -3,7 +3,7 @@
 import base64
 import json
 from datetime import timedelta
-from typing import Annotated, Literal, cast
+from typing import Annotated, cast
 from urllib.parse import quote
 from uuid import UUID
 
@@ -22,20 +22,18 @@ from platform_kit.pictures import (
     PictureUnreadable,
     drawn_anew,
 )
-from platform_kit.problems import ChangedMeanwhile, InvalidInput, NotFound, NotYours, Text, VersionMissing
+from platform_kit.problems import ChangedMeanwhile, NotFound, NotYours, VersionMissing
 from resident_requests import actions, problems, schemas, store
 from resident_requests.policy import POLICY
 from resident_requests.rules.attachments import MOST_ATTACHMENTS
 from resident_requests.rules.category import Category
 from resident_requests.rules.questions import Option, Question
-from resident_requests.rules.request import Request, State
+from resident_requests.rules.request import Request
 from resident_requests.rules.sealed import ATTACHMENT_CONTENT, ATTACHMENT_NAME, CONFLICT
 from resident_requests.schemas.together import Resolution, SimilarView
 from resident_requests.settings import RequestSettings
 
 router = APIRouter(tags=["gateway"])
-
-_ONE_OF_TWO = Text("By state, or in the order of what is due.", "按状态筛选与按时限排序不能同时使用。")
 
 WithPicture = Annotated[Command, commands(brings=Brings(drawn_anew, actions.may_attach))]
 
@@ -97,38 +95,6 @@ async def submit_request(body: schemas.NewRequest, command: ByCaller) -> Respons
     similar = tuple(SimilarView.model_validate(each) for each in outcome.similar)
     filed_view = schemas.RequestFiled.of(outcome.request, similar=similar)
     return command.answer(filed_view, status=201 if outcome.fresh else 200)
-
-
-@router.get("/requests", response_model=schemas.RequestPage)
-async def list_requests(
-    read: ForCaller,
-    state: State | None = None,
-    order: Literal["newest", "due"] = "newest",
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> schemas.RequestPage:
-    """In the order `due`: what has been promised and whose clock runs, the most urgent first, in any state."""
-    codes = POLICY["list_requests"].unit_codes(read.caller)
-    if order == "due":
-        if state is not None:
-            raise InvalidInput(field="state", reason=_ONE_OF_TWO)
-        requests, following = await store.page_by_due(read.tx, codes, limit, cursor)
-    else:
-        requests, following = await store.page_for_staff(read.tx, codes, state, limit, cursor)
-    at, calendars = await now(read.tx), await store.calendars(read.tx, [each.unit_id for each in requests])
-    items = [
-        schemas.RequestView.of(each, time_left=schemas.TimeLeft.of(each, calendars[each.unit_id], at))
-        for each in requests
-    ]
-    return schemas.RequestPage(items=items, next=following)
-
-
-@router.get("/requests/figures", response_model=list[schemas.FiguresView])
-async def read_figures(read: ForCaller) -> list[schemas.FiguresView]:
-    """Counted over all that is open, whatever a page of a list holds."""
-    codes = POLICY["read_figures"].unit_codes(read.caller)
-    found = await store.figures(read.tx, codes, await now(read.tx))
-    return [schemas.FiguresView.model_validate(each) for each in found]
 
 
 @router.get("/requests/{request_id}", response_model=schemas.RequestView, responses=refusals())

@@ -14,6 +14,7 @@ from resident_requests.settings import RequestSettings
 from resident_requests.statistics_routes import router as statistics
 from resident_requests.tables import Row
 from resident_requests.timers import TIMERS
+from resident_requests.work_routes import router as work
 
 SERVICE = Service(
     name="resident_requests",
@@ -23,6 +24,7 @@ SERVICE = Service(
     # `/requests/followed` before `/requests/{request_id}`, which would take it for an id.
     routers=(
         statistics,
+        work,
         duplicate_routes.router,
         outcome_routes.router,
         import_routes.router,

@@ -1,6 +1,6 @@
 """The rows of resident requests. `words`, `address` and `reason` are sealed, and all of an attachment."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -154,8 +154,19 @@ class RequestRow(Row, table=True):
             "ix_request_open",
             "unit_id",
             "category",
-            postgresql_include=["state", "due_at", "occurred_at", "resident_id"],
+            postgresql_include=["state", "due_at", "occurred_at", "resident_id", "assignee_id"],
             postgresql_where=text(_IS_OPEN),
+        ),
+        *(
+            Index(
+                f"ix_request_assignee{name}",
+                "assignee_id",
+                column,
+                "id",
+                postgresql_include=["unit_id", "resident_id"],
+                postgresql_where=text(f"assignee_id IS NOT NULL{there}"),
+            )
+            for name, column, there in (("", "state", ""), ("_due", "due_at", " AND due_at IS NOT NULL"))
         ),
         Index("ix_request_newest", "state", "id", postgresql_include=["unit_id", "resident_id"]),
         Index("ix_request_worklist", "unit_id", "state", "id", postgresql_include=["resident_id"]),
@@ -339,6 +350,20 @@ class AttachmentRow(Row, table=True):
     added_at: datetime = Field(sa_type=TIMESTAMPTZ)
     side: str
     evidence_round: int | None = None
+
+
+class AppointmentRow(Row, table=True):
+    """The registry's appointments, kept from its events: whom a request can be given to."""
+
+    __tablename__ = "appointment"
+
+    id: UUID = Field(primary_key=True)
+    staff_id: UUID = Field(index=True)
+    post: str
+    unit_id: UUID
+    from_on: date
+    until_on: date | None = None
+    ended_at: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
 
 
 class ImportSourceRow(Row, table=True):

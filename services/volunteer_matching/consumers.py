@@ -2,6 +2,7 @@
 
 from event_contracts.community_registry import ResidentErased
 from event_contracts.resident_requests import (
+    RequestAssigned,
     RequestMerged,
     RequestRejected,
     RequestResolved,
@@ -39,6 +40,11 @@ async def on_request_over(
     await actions.cancel_task(tx, request_id=event.data.request_id, before=event.version)
 
 
+async def on_request_assigned(tx: Tx, event: Received[RequestAssigned]) -> None:
+    if event.data.given_by_staff:
+        await actions.cancel_task(tx, request_id=event.data.request_id, before=event.version, begun_too=False)
+
+
 async def on_request_started(tx: Tx, event: Received[RequestStarted]) -> None:
     if event.data.by == "staff":
         await actions.cancel_task(tx, request_id=event.data.request_id, before=event.version, begun_too=False)
@@ -60,6 +66,7 @@ CONSUMERS = (
         start="beginning",
         handlers={
             RequestTriaged: on_request_triaged,
+            RequestAssigned: on_request_assigned,
             RequestStarted: on_request_started,
             RequestResolved: on_request_resolved,
             RequestWithdrawn: on_request_over,

@@ -67,14 +67,19 @@ class RequestTriaged(_RequestEvent):
 
 
 class RequestAssigned(_RequestEvent):
-    """A provider of a paid service, who does the order `order_id`, counts as staff here, as does whoever filed the application
-    for relief."""
+    """A provider of a paid service, who does the order `order_id`, counts as staff here, as does whoever filed the application for relief
+    `application_id`. Staff without either were given it by staff: nobody else is waited for."""
 
     type: ClassVar[str] = "requests.request.assigned.v1"
 
     assignee_kind: Literal["volunteer", "staff"]
     assignee_id: UUID
     order_id: UUID | None = None
+    application_id: UUID | None = None
+
+    @property
+    def given_by_staff(self) -> bool:
+        return self.assignee_kind == "staff" and self.order_id is None and self.application_id is None
 
 
 class RequestUnassigned(_RequestEvent):
@@ -84,11 +89,13 @@ class RequestUnassigned(_RequestEvent):
 
 
 class RequestStarted(_RequestEvent):
-    """`by`: staff began with it themselves, and nobody else is waited for; or whoever had taken it up. Older events do not say."""
+    """`by`: staff began with it themselves, and nobody else is waited for; or whoever had taken it up. Older events do not say.
+    `assignee_id`: who of the staff."""
 
     type: ClassVar[str] = "requests.request.started.v1"
 
     by: Literal["staff", "assignee"] | None = None
+    assignee_id: UUID | None = None
 
 
 class RequestAwaitsResident(_RequestEvent):

@@ -35,7 +35,8 @@ async def run_worker(service: Service, kit: Kit) -> None:
     await kit.db.open()
     tasks = [asyncio.create_task(run(stop), name=run.__qualname__) for run in _loops(service, kit, progress)]
     side = [asyncio.create_task(kit.pass_hints_on()), asyncio.create_task(_turn(progress))]
-    side.append(asyncio.create_task(serve_health(kit)))
+    # Errands may sign who they are: by the database's clock, as whoever checks it does.
+    side += [asyncio.create_task(serve_health(kit)), asyncio.create_task(kit.wall.keep(kit.db))]
     stopped = asyncio.create_task(stop.wait())
     done, _ = await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
     stop.set()

@@ -46,21 +46,30 @@ async def household(tx: Tx, household_id: UUID) -> Household | None:
     return load(Household, await tx.fetchrow("SELECT * FROM household WHERE id = $1", household_id))
 
 
+# What the resident $1 has consented to, as far as it still holds at $2 on the day that their unit's calendar shows.
+_CONSENTED = """
+    FROM consent c LEFT JOIN resident r ON r.id = c.resident_id LEFT JOIN unit u ON u.id = r.unit_id
+    WHERE c.resident_id = $1 AND (
+        c.until_on IS NULL OR c.until_on >= ($2::timestamptz AT TIME ZONE coalesce(u.zone, 'UTC'))::date
+    )
+"""
+
+
 async def delegate_of(tx: Tx, resident_id: UUID, delegate_id: UUID, at: datetime) -> bool:
     """Has the resident let that person act for them, and does it still hold on the day that their unit's calendar shows?"""
     found = await tx.fetchval(
-        """
-        SELECT true FROM consent c
-        LEFT JOIN resident r ON r.id = c.resident_id LEFT JOIN unit u ON u.id = r.unit_id
-        WHERE c.resident_id = $1 AND c.delegate_id = $2 AND (
-            c.until_on IS NULL OR c.until_on >= ($3::timestamptz AT TIME ZONE coalesce(u.zone, 'UTC'))::date
-        )
-        """,
+        f"SELECT true {_CONSENTED} AND c.delegate_id = $3",
         resident_id,
-        delegate_id,
         at,
+        delegate_id,
     )
     return bool(found)
+
+
+async def delegates_of(tx: Tx, resident_id: UUID, at: datetime) -> list[UUID]:
+    """Everybody who may act for the resident then."""
+    rows = await tx.fetch(f"SELECT c.delegate_id {_CONSENTED}", resident_id, at)
+    return [row["delegate_id"] for row in rows]
 
 
 async def within(tx: Tx, caller: Caller, unit_id: UUID, *roles: str) -> bool:

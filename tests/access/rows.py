@@ -121,6 +121,8 @@ TABLES: dict[str, tuple[Table, ...]] = {
         }, a="district_x", b="district_y"),
         Table("attachment", "own_data", "SELECT a.request_id AS key, r.resident_id AS person FROM attachment a"
               " JOIN request r ON r.id = a.request_id", CASE, key="request_id"),
+        Table("appointment", "appointment_of_x", "SELECT id AS key, staff_id AS person FROM appointment",
+              a="worker_x", b="worker_y", sees={"worker_x": "A"}),
         *REPLICA,
     ),
     "volunteer_matching": (
@@ -198,7 +200,7 @@ TABLES: dict[str, tuple[Table, ...]] = {
               whose="SELECT subject_id AS key, person_id AS person FROM timeline_item"),
         Table("appointment", "appointment_of_x", "SELECT id AS key, staff_id AS person FROM appointment",
               a="worker_x", b="worker_y", sees={"worker_x": "A", "operator": "A?"}),
-        # What A was told is A's alone; whoever acts for A is told nothing in A's place.
+        # What A was told is A's alone; whoever acts for A is told what becomes of it, in rows of their own.
         Table("notification", "notifications_of_both", sees={"resident_a": "A", "resident_b": "B"},
               whose="SELECT id AS key, person_id AS person FROM notification"),
         Table("notification_setting", "settings_of_both", key="person_id", sees={"resident_a": "A", "resident_b": "B"},

@@ -159,7 +159,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "consumers": ("actions", "schemas", "store", "rules", "problems"),
     "notices": ("actions", "rules"),
     "timers": ("actions", "store", "rules", "problems"),
-    "errands": ("actions", "messages", "settings"),
+    "errands": ("actions", "clients", "messages", "settings"),
     "actions": ("actions", "policy", "rules", "store", "problems", "clients", "settings", "messages"),
     "store": ("tables", "rules", "problems", "store"),
     "schemas": ("rules", "problems", "schemas"),

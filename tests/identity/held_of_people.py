@@ -134,6 +134,8 @@ PAGES: dict[str, dict[str, Page]] = {
             {COUNT: "unit_id", FOUND: "cell prints"}, goes="request_id case_number category unit_id state occurred_at latitude longitude cell prints"),
         "follower": Page({WHOSE: "person_id"}, goes="request_id person_id since until"),
         "rating": Page({}, {CASE: "request_id round stars at", NAMED: "rated_by"}, goes="words"),
+        "appointment": Page(
+            {COPY: "id staff_id post unit_id from_on until_on ended_at"}, {OFFICE: "id staff_id post unit_id from_on until_on ended_at"}),
     },
     "volunteer_matching": {
         "volunteer": Page({WHOSE: "person_id", COUNT: "version"}, {NAMED: "id person_id unit_id version created_at"}, goes="skills"),

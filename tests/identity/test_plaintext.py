@@ -257,8 +257,8 @@ async def test_no_id_number_no_account_and_no_medical_note_lies_anywhere_and_the
     await settled(town.running)
     lying = await search(town.running, needles([*town.ids, *town.accounts, *town.notes]))
     figure(
-        f"plaintext: findings of {PEOPLE} ID numbers, {PEOPLE} accounts and {len(town.notes)} medical notes",
-        len(lying), "0", met=not lying,
+        "plaintext: findings of ID numbers, accounts and medical notes",
+        f"{len(lying)} of {PEOPLE}, {PEOPLE} and {len(town.notes)}", "0", met=not lying,
     )  # fmt: skip
     await _erase_and_look_for_indexes(town, figure)
 
@@ -300,7 +300,10 @@ async def _erase_and_look_for_indexes(town: Town, figure: Tell) -> None:
     await settled(town.running)
     left = await search_dumps(town.running, wanted)
     figure(
-        f"plaintext: blind indexes and keys left of {ERASED} who were erased", len(left), "0", met=not left
+        "plaintext: blind indexes and keys left of whoever was erased",
+        f"{len(left)} of {ERASED} people",
+        "0",
+        met=not left,
     )
     for person, application in zip(town.people[:ERASED], town.applications, strict=False):
         held = (await town.call("GET", "/me/data/relief", person)).json()["held"]

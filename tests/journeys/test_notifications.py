@@ -34,10 +34,11 @@ class Town:
         self.house = built
         self.http = httpx.Client(base_url=f"{built.running.gateway}/api/v1", timeout=20, trust_env=False)
         self.operator = operator_token(built.running)
-        parent = None
+        parent: Any = None
         for code, kind in (("01", "district"), ("01/01", "street"), ("01/01/001", "community")):
             unit = {"code": code, "kind": kind, "name": code, "parent_id": parent}
             parent = self.call("POST", "/units", unit, self.operator)["id"]
+        self.unit = parent
         self.worker = house_token(built.home, subject=uuid4(), posts=(("worker", parent, "01/01/001"),))
         household = {
             "unit_id": parent,
@@ -67,11 +68,11 @@ class Town:
 
         return wait_for(ask, lambda found: found is not None, path)
 
-    def received(self) -> Counter[str]:
+    def received(self, phone: str = PHONE) -> Counter[str]:
         """What lies where messages to this phone go, told from outside: by their text."""
         folder = self.house.home.root / "messages"
         found = (json.loads(each.read_text()) for each in folder.rglob("*.json"))
-        return Counter(each["text"] for each in found if each["to"] == PHONE)
+        return Counter(each["text"] for each in found if each["to"] == phone)
 
     def waiting(self) -> int:
         return int(
@@ -126,6 +127,34 @@ def test_two_workers_a_reminder_and_the_topic_read_once_more_ring_the_phone_once
     assert town.received() == before
     sent = town.house.ask("resident_gateway", "SELECT count(*) FROM delivery WHERE state = 'sent'")
     assert sent == len(before)
+
+
+def test_who_has_no_account_is_rung_by_the_phone_that_the_registry_has(town: Town) -> None:
+    """She telephoned, and the worker files in the minute in which she was registered."""
+    _by_day(town)
+    phone = "13700000002"
+    household = {
+        "unit_id": town.unit,
+        "address": "幸福路2号",
+        "members": [{"name": "李秀兰", "phone": phone}],
+    }
+    [she] = town.call("POST", "/households", household, town.worker)["residents"]
+    filed = {"category": "errand", "words": "请帮她买药", "resident_id": she["id"], "channel": "phone"}
+    request = town.call("POST", "/requests", filed, town.worker)
+    wait_for(lambda: town.received(phone), lambda found: found.total() > 0, "a message to her")
+    town.quiet()
+    assert town.received(phone) == {f"【邻里】您的求助 {request['case_number']} 已收到。": 1}
+    looks = f"SELECT count(*) FROM audit WHERE operation = 'look' AND subject = '{she['id']}'"
+    assert town.house.ask("community_registry", looks) == 1
+
+
+def _by_day(town: Town) -> None:
+    """Nobody is rung at night, and these tests may run at any hour."""
+    hour = town.house.ask(
+        "resident_gateway", "SELECT extract(hour FROM linli_now() AT TIME ZONE 'Asia/Shanghai')::int"
+    )
+    if not 8 <= hour < 20:
+        assert town.house.linli("clock", "advance", f"{(10 - hour) % 24}h").returncode == 0
 
 
 def _read_again(town: Town) -> None:

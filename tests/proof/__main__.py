@@ -1,6 +1,6 @@
 """`python -m proof identity [--seed N]`: the tests of one issue in their long form, a line for each figure, JSON beside it.
 
-Exits 1 when a test fails or a figure is missed, or when none was told.
+Exits 1 when a test fails or a figure is missed, which one that was not told is as well (`expected.py`).
 """
 
 import argparse
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from proof import expected
 from proof.figures import FIGURES, Figure
 from proof.record import circumstances
 
@@ -47,9 +48,12 @@ def main() -> None:
     parser.add_argument("--without-bench", action="store_true", help="when it was just run by itself")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
+        wanted = expected.EXPECTED[arguments.what]
         passed, figures = _tests(arguments.what, arguments.seed, Path(folder))
         if arguments.what in BENCHED and not arguments.without_bench:
+            wanted += expected.BENCHED
             figures += _bench(arguments.seed, Path(folder))
+    figures += expected.missing(wanted, figures)
     for figure in figures:
         console.print(figure.line())
     record = circumstances(arguments.seed) | {
@@ -62,7 +66,9 @@ def main() -> None:
     missed = [figure for figure in figures if not figure.met]
     outcome = "all tests passed" if passed else "TESTS FAILED"
     console.print(f"{len(figures)} figures, {len(missed)} missed; {outcome}; seed {arguments.seed}")
-    sys.exit(0 if passed and figures and not missed else 1)
+    for name in expected.unlisted(wanted, figures):
+        console.print(f"not on the list of what must be told: {name}")
+    sys.exit(0 if passed and not missed else 1)
 
 
 def _tests(what: str, seed: int, folder: Path) -> tuple[bool, list[Figure]]:
@@ -83,14 +89,13 @@ def _bench(seed: int, folder: Path) -> list[Figure]:
         [sys.executable, "-m", "benchmarks", "--seed", str(seed), "--json", str(kept)], check=False
     )
     measured = json.loads(kept.read_text())["figures"] if kept.exists() else []
-    figures = [
+    return [
         Figure(
             f"bench: {each['name']}", f"{each['ratio']:.3g}",
             "told only" if each["bar"] is None else f"{'>=' if each['at_least'] else '<='} {each['bar']:g}", each["met"],
         )
         for each in measured
     ]  # fmt: skip
-    return figures or [Figure("bench", "nothing was measured", "every bar", met=False)]
 
 
 if __name__ == "__main__":

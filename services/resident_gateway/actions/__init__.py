@@ -12,6 +12,7 @@ from resident_gateway.actions.note_hidden import note_hidden
 from resident_gateway.actions.note_subject import note_subject
 from resident_gateway.actions.notify import notify
 from resident_gateway.actions.open_account import open_account
+from resident_gateway.actions.read_phone import read_phone
 from resident_gateway.actions.release_delivery import release_delivery
 from resident_gateway.actions.remind import remind
 from resident_gateway.actions.renew_session import renew_session
@@ -38,6 +39,7 @@ __all__ = [
     "note_subject",
     "notify",
     "open_account",
+    "read_phone",
     "release_delivery",
     "remind",
     "renew_session",

@@ -1,4 +1,4 @@
-"""How sending a message went: sent; to be tried again later; or given up, for the operator to see."""
+"""How sending a message went: sent; to be tried again later; to nobody, who has no phone; or given up, for the operator to see."""
 
 from platform_kit.clock import now
 from platform_kit.db import Tx
@@ -6,6 +6,7 @@ from platform_kit.errands import NotDone
 from resident_gateway import store
 from resident_gateway.actions.end_delivery import end_delivery
 from resident_gateway.actions.take_deliveries import Delivery
+from resident_gateway.messages import NoPhone
 from resident_gateway.rules.notification import TRIES, pause_after
 
 
@@ -13,6 +14,8 @@ async def note_delivery(tx: Tx, delivery: Delivery, failure: NotDone | None) -> 
     at, sent = await now(tx), delivery.notification_id
     if failure is None:
         await store.save_ended(tx, sent, "sent", None, at)
+    elif isinstance(failure, NoPhone):
+        await end_delivery(tx, sent, failed=False, reason=failure.reason, at=at)
     elif failure.final or delivery.attempts >= TRIES:
         await end_delivery(tx, sent, failed=True, reason=failure.reason, at=at)
     else:

@@ -8,7 +8,7 @@ from platform_kit.db import Tx
 from resident_gateway import store
 from resident_gateway.actions.recipients import recipients
 from resident_gateway.rules.notification import Subject, notification_id, told_how
-from resident_gateway.rules.occasions import Occasion, Urgency
+from resident_gateway.rules.occasions import Audience, Occasion, Urgency
 
 
 async def notify(
@@ -33,6 +33,16 @@ async def notify(
     if not ids:
         return
     sent = urgency is not Urgency.SHOWN
+    # What lies in a unit is a resident's; an account may be anybody's.
+    resident = occasion.to is Audience.OWNER and subject.unit_id is not None
     await store.insert_notifications(
-        tx, ids, subject, occasion.name, instance, happened_at=happened_at, sent=sent, at=at
+        tx,
+        ids,
+        subject,
+        occasion.name,
+        instance,
+        happened_at=happened_at,
+        sent=sent,
+        resident=resident,
+        at=at,
     )

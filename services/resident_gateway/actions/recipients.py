@@ -1,4 +1,5 @@
-"""Who is told of an occasion: whom it is about, whose own goes on as it, who follows it, or who works on such things for its unit."""
+"""Who is told of an occasion: whom it is about, whose own goes on as it, who follows it or acts for them, or who works on such things
+for its unit."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,6 +7,7 @@ from uuid import UUID
 
 from platform_kit.consumer import NotYet
 from platform_kit.db import Tx
+from registry_replica.store import delegates_of
 from resident_gateway import store
 from resident_gateway.rules.notification import Subject
 from resident_gateway.rules.occasions import Audience
@@ -15,8 +17,12 @@ async def recipients(tx: Tx, audience: Audience, subject: Subject, at: datetime)
     """At that instant; NotYet where its unit is not known here yet."""
     if audience is Audience.OWNER:
         return [subject.owner_id] if subject.owner_id is not None else []
-    if audience in (Audience.FOLLOWERS, Audience.JOINED):
-        return await store.followers(tx, subject.subject_id, joined=audience is Audience.JOINED)
+    if audience is Audience.JOINED:
+        return await store.followers(tx, subject.subject_id, joined=True)
+    if audience is Audience.FOLLOWERS:
+        follow = await store.followers(tx, subject.subject_id, joined=False)
+        acting = await delegates_of(tx, subject.owner_id, at) if subject.owner_id is not None else []
+        return list(dict.fromkeys((*follow, *acting)))
     if subject.unit_id is None:
         return []
     staff = await store.staff_at(tx, subject.unit_id, audience.value, at)

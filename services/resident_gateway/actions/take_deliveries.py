@@ -1,4 +1,6 @@
-"""Messages that are due: which are sent now, to which phone, in which words; which wait for the morning; which are not sent."""
+"""Messages that are due: which are sent now, to which phone, in which words; which wait for the morning; which are not sent.
+
+The phone of a resident without an account of their own is not here: the registry is asked for it when the message is sent."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,35 +21,46 @@ from resident_gateway.actions.open_account import PURPOSE
 from resident_gateway.messages import Message
 from resident_gateway.rules.account_name import account_key
 from resident_gateway.rules.delivery import Decision, decide
-from resident_gateway.rules.notification import LEASE, TRIES, pause_after
+from resident_gateway.rules.notification import LEASE, TRIES, UNKNOWN, pause_after
 from resident_gateway.rules.occasions import OCCASIONS
 
 HELD = "delivery_held"
 
 
 @dataclass(frozen=True, slots=True)
+class Living:
+    """A resident, and the unit in which their record lies at the registry."""
+
+    resident_id: UUID
+    unit_id: UUID
+    unit_code: str
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
-    """`attempts` counts this one."""
+    """`attempts` counts this one. `ask_for`: whose phone the registry is to be asked for; None where the message has one."""
 
     notification_id: UUID
     attempts: int
     message: Message
+    ask_for: Living | None = None
 
 
 async def take_deliveries(tx: Tx, sealer: Sealer, most: int) -> Sequence[Delivery]:
     at = await now(tx)
     taken = []
     for row in await store.due_deliveries_for_update(tx, most, at, LEASE):
+        asked, phone = _at_the_registry(row), None
         try:
             phone, decision = await _decided(sealer, row, at)
         except Exception as error:
             # A key that cannot be had now, or a value that does not open: it must not keep back the others.
             log.error("message cannot be made", error=type(error).__name__)
-            phone, decision = None, _later(row, type(error).__name__, at)
+            decision = _later(row, type(error).__name__, at)
         delivery = row["notification_id"]
-        if decision.text is not None and phone is not None:
-            message = Message(phone, decision.text, at.isoformat(), str(delivery))
-            taken.append(Delivery(delivery, row["attempts"], message))
+        if decision.text is not None:
+            message = Message(phone or "", decision.text, at.isoformat(), str(delivery))
+            taken.append(Delivery(delivery, row["attempts"], message, asked))
         elif decision.again is not None:
             await store.save_next_try(tx, delivery, decision.reason or "", decision.again)
         elif decision.held is not None:
@@ -60,12 +73,15 @@ async def take_deliveries(tx: Tx, sealer: Sealer, most: int) -> Sequence[Deliver
 
 async def _decided(sealer: Sealer, row: Record, at: datetime) -> tuple[str | None, Decision]:
     phone = await _phone(sealer, row)
+    if row["account"] is None and row["home_id"] is None and at - row["created_at"] < UNKNOWN:
+        return None, _later(row, "not known yet", at)
     return phone, decide(
         OCCASIONS.get(row["occasion"]),
         store.preferences_of(row),
         number=row["number"],
         state=row["state"],
-        has_phone=phone is not None,
+        has_phone=phone is not None or _at_the_registry(row) is not None,
+        signs_in=phone is not None,
         zone=ZoneInfo(row["zone"]),
         made_at=row["created_at"],
         at=at,
@@ -76,6 +92,13 @@ def _later(row: Record, reason: str, at: datetime) -> Decision:
     if row["attempts"] >= TRIES:
         return Decision(failed=True, reason=reason)
     return Decision(again=at + pause_after(row["attempts"]), reason=reason)
+
+
+def _at_the_registry(row: Record) -> Living | None:
+    """Of a resident who does not sign in with a phone; not of one whose account does not open."""
+    if row["account"] is not None or row["home_id"] is None:
+        return None
+    return Living(row["person_id"], row["home_id"], row["home_code"])
 
 
 async def _phone(sealer: Sealer, row: Record) -> str | None:

@@ -31,11 +31,13 @@ def decide(
     number: str | None,
     state: str | None,
     has_phone: bool,
+    signs_in: bool,
     zone: ZoneInfo,
     made_at: datetime,
     at: datetime,
 ) -> Decision:
-    """`occasion` is None for one that there is no more; `state` is where its subject stands now, None where it has none."""
+    """`occasion` is None for one that there is no more; `state` is where its subject stands now, None where it has none; `signs_in`:
+    they have an account by this phone."""
     if occasion is None:
         return Decision(failed=True, reason="unknown occasion")
     if not has_phone:
@@ -49,4 +51,4 @@ def decide(
             return Decision(failed=True, reason="too late")
         if (until := allowed_from(at, preferences.quiet, zone)) > at:
             return Decision(held=until)
-    return Decision(text=f"【邻里】{occasion.text(preferences.language, number)}")
+    return Decision(text=f"【邻里】{occasion.text(preferences.language, number, signs_in=signs_in)}")

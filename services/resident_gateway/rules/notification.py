@@ -13,6 +13,8 @@ NEWS, HISTORY = timedelta(hours=24), timedelta(days=30)
 TRIES = 8
 # Until then somebody else may not take what is being sent.
 LEASE = timedelta(seconds=60)
+# Somebody may be asked for by a worker in the minute in which they are registered: what the registry tells comes by another topic.
+UNKNOWN = timedelta(minutes=10)
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 _NAMESPACE = UUID("6f0a3f0c-5d0b-5c0e-9c6e-6c696e6c6921")
 

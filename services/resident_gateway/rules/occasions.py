@@ -11,7 +11,8 @@ from platform_kit.problems import Text
 
 
 class Audience(StrEnum):
-    """Who is told: whom it is about, whose own was merged into it, who else follows it, or who holds such a post for its unit."""
+    """Who is told: whom it is about, whose own was merged into it, who else follows it or acts for them, or who holds such a post for its
+    unit."""
 
     OWNER = "owner"
     JOINED = "joined"
@@ -32,7 +33,8 @@ class Urgency(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """`words` take `{number}`, which brings its own space. `while_in`: in other states of its subject there is no need to send
-    it any more. `also_to_actor`: to whoever brought it about as well."""
+    it any more. `also_to_actor`: to whoever brought it about as well. `by_phone`: the words for whoever has no account to sign in
+    with, where they are others."""
 
     name: str
     to: Audience
@@ -40,9 +42,11 @@ class Occasion:
     urgency: Urgency = Urgency.SENT
     while_in: frozenset[str] = frozenset()
     also_to_actor: bool = False
+    by_phone: Text | None = None
 
-    def text(self, language: str, number: str | None) -> str:
-        return self.words.in_language(language, {"number": f" {number}" if number else ""})
+    def text(self, language: str, number: str | None, *, signs_in: bool = True) -> str:
+        words = self.words if signs_in or self.by_phone is None else self.by_phone
+        return words.in_language(language, {"number": f" {number}" if number else ""})
 
     def still_worth_sending(self, state: str) -> bool:
         return not self.while_in or state in self.while_in
@@ -57,8 +61,15 @@ class Reminder:
     after: timedelta
 
 
-def _owner(name: str, zh: str, en: str, *while_in: str, urgency: Urgency = Urgency.SENT) -> Occasion:
-    return Occasion(name, Audience.OWNER, Text(en, zh), urgency, frozenset(while_in))
+def _owner(
+    name: str,
+    zh: str,
+    en: str,
+    *while_in: str,
+    urgency: Urgency = Urgency.SENT,
+    by_phone: Text | None = None,
+) -> Occasion:
+    return Occasion(name, Audience.OWNER, Text(en, zh), urgency, frozenset(while_in), by_phone=by_phone)
 
 
 def _joined(name: str, zh: str, en: str, *while_in: str) -> Occasion:
@@ -83,17 +94,25 @@ RECEIVED = Occasion(
 TAKEN_UP = _owner("request_taken_up", "您的求助{number} 已有人接手。", "Somebody has taken up your request{number}.",
                   "assigned", "in_progress")
 QUESTION = _owner("request_question", "您的求助{number} 需要您补充说明,请登录邻里答复。",
-                  "We have a question about your request{number}; please sign in to Linli to answer.", "awaiting_resident")
+                  "We have a question about your request{number}; please sign in to Linli to answer.", "awaiting_resident",
+                  by_phone=Text("We have a question about your request{number}; please call your community to answer.",
+                                "您的求助{number} 需要您补充说明,请联系社区答复。"))
 QUESTION_WAITS = _owner("request_question_waits", "您的求助{number} 仍在等待您的答复。",
                         "Your request{number} is still waiting for your answer.", "awaiting_resident")
 COMMENTED = _owner("request_commented", "您的求助{number} 有新的回复。", "There is an answer about your request{number}.")
 RESOLVED = _owner("request_resolved", "您的求助{number} 已办结,请登录邻里确认是否解决。",
-                  "Your request{number} is done; please sign in to Linli to confirm.", "resolved")
+                  "Your request{number} is done; please sign in to Linli to confirm.", "resolved",
+                  by_phone=Text("Your request{number} is done; please call your community if it is not.",
+                                "您的求助{number} 已办结,如未解决请联系社区。"))
 CONFIRMATION_WAITS = _owner("request_confirmation_waits", "您的求助{number} 即将自动关闭,如未解决请登录邻里告诉我们。",
-                            "Your request{number} will be closed soon; please tell us if it is not done.", "resolved")
+                            "Your request{number} will be closed soon; please tell us if it is not done.", "resolved",
+                            by_phone=Text("Your request{number} will be closed soon; please call your community if it is not done.",
+                                          "您的求助{number} 即将自动关闭,如未解决请联系社区。"))
 REOPENED = _owner("request_reopened", "您的求助{number} 已重新办理。", "Your request{number} has been reopened.", "reopened", "triaged")
 REJECTED = _owner("request_rejected", "您的求助{number} 未被受理,原因请登录邻里查看。",
-                  "Your request{number} was declined; please sign in to Linli for the reason.")
+                  "Your request{number} was declined; please sign in to Linli for the reason.",
+                  by_phone=Text("Your request{number} was declined; please call your community for the reason.",
+                                "您的求助{number} 未被受理,原因请联系社区了解。"))
 WITHDRAWN = _owner("request_withdrawn", "您的求助{number} 已撤回。", "Your request{number} has been withdrawn.")
 CLOSED = _owner("request_closed", "您的求助{number} 已关闭。", "Your request{number} has been closed.")
 CONFIRMED = _owner("request_confirmed", "您的求助{number} 已确认解决。", "Your request{number} has been confirmed as done.",
@@ -116,7 +135,9 @@ JOINED_CLOSED = _joined("joined_closed", "您的求助所并入的求助{number}
 # What is public of it, and no more; only that it is said to be done rings: they may say that it is not.
 FOLLOWED_RESOLVED = Occasion("followed_resolved", Audience.FOLLOWERS,
                              Text("Request{number}, which you follow, is done; please tell us if it is not.",
-                                  "您关注的求助{number} 已办结,如未解决请登录邻里告诉我们。"), while_in=frozenset({"resolved"}))
+                                  "您关注的求助{number} 已办结,如未解决请登录邻里告诉我们。"), while_in=frozenset({"resolved"}),
+                             by_phone=Text("Request{number}, which you follow, is done; please call your community if it is not.",
+                                           "您关注的求助{number} 已办结,如未解决请联系社区。"))
 FOLLOWED_REOPENED = _followers("followed_reopened", "您关注的求助{number} 已重新办理。", "Request{number}, which you follow, was reopened.")
 FOLLOWED_REJECTED = _followers("followed_rejected", "您关注的求助{number} 未被受理。", "Request{number}, which you follow, was declined.")
 FOLLOWED_WITHDRAWN = _followers("followed_withdrawn", "您关注的求助{number} 已撤回。", "Request{number}, which you follow, was withdrawn.")

@@ -16,12 +16,13 @@ _TAKE = """
     ))
     RETURNING notification_id
 """
-# Everything that decides what becomes of them; the newest phone with which this person signs in, sealed as it is kept.
+# Everything that decides what becomes of them; the newest phone with which this person signs in, sealed as it is kept; and where they
+# live, as the registry is asked for the phone of whoever has no such account.
 _TAKEN = """
     SELECT d.notification_id, d.attempts, d.created_at, n.person_id, n.occasion, n.number, s.state, phone.account,
-        k.wrapped, k.kek, p.language, p.sms, p.quiet_from, p.quiet_until,
+        k.wrapped, k.kek, p.language, p.sms, p.quiet_from, p.quiet_until, home.id AS home_id, home.code AS home_code,
         coalesce(
-            (SELECT u.zone FROM resident r JOIN unit u ON u.id = r.unit_id WHERE r.id = n.person_id),
+            home.zone,
             (SELECT u.zone FROM appointment a JOIN unit u ON u.id = a.unit_id WHERE a.staff_id = n.person_id
              ORDER BY a.from_on DESC LIMIT 1),
             'Asia/Shanghai'
@@ -33,6 +34,9 @@ _TAKEN = """
     LEFT JOIN LATERAL (
         SELECT account FROM account WHERE subject = n.person_id AND kind = 'code' ORDER BY created_at DESC LIMIT 1
     ) phone ON true
+    LEFT JOIN LATERAL (
+        SELECT u.id, u.code, u.zone FROM resident r JOIN unit u ON u.id = r.unit_id WHERE r.id = n.person_id
+    ) home ON true
     WHERE d.notification_id = ANY($1::uuid[]) ORDER BY d.created_at
 """
 

@@ -107,11 +107,13 @@ async def insert_notifications(
     *,
     happened_at: datetime,
     sent: bool,
+    resident: bool,
     at: datetime,
 ) -> None:
     """One for each person of `ids`, who has an id of it there; none twice, and none for somebody who was erased.
 
-    `sent`: whoever has a phone here is sent it as well.
+    `sent`: whoever has a phone here, or may have one at the registry as its residents do, is sent it as well. `resident`: it is about
+    one, also where the registry has not told of them here yet.
     """
     await tx.execute(
         """
@@ -125,7 +127,8 @@ async def insert_notifications(
         )
         INSERT INTO delivery (notification_id, state, attempts, next_try_at, created_at)
         SELECT id, 'due', 0, $10, $10 FROM made
-        WHERE $9 AND EXISTS (SELECT FROM account a WHERE a.subject = made.person_id AND a.kind = 'code')
+        WHERE $9 AND ($11 OR EXISTS (SELECT FROM account a WHERE a.subject = made.person_id AND a.kind = 'code')
+            OR EXISTS (SELECT FROM resident r WHERE r.id = made.person_id))
         """,
         list(ids.values()),
         list(ids),
@@ -137,6 +140,7 @@ async def insert_notifications(
         happened_at,
         sent,
         at,
+        resident,
     )
 
 

@@ -4,6 +4,7 @@ from resident_requests.actions.add_attachment import add_attachment
 from resident_requests.actions.add_comment import add_comment
 from resident_requests.actions.answer_question import answer_question
 from resident_requests.actions.ask_resident import ask_resident
+from resident_requests.actions.assign_request import assign_request
 from resident_requests.actions.category_of import category_of
 from resident_requests.actions.close_silent_request import close_silent_request
 from resident_requests.actions.confirm_request import confirm_request
@@ -26,6 +27,7 @@ from resident_requests.actions.list_similar import list_similar
 from resident_requests.actions.look_at import look_at
 from resident_requests.actions.may_attach import may_attach
 from resident_requests.actions.merge_request import merge_request
+from resident_requests.actions.narrow_scope import narrow_scope
 from resident_requests.actions.note_called_off import note_called_off
 from resident_requests.actions.note_done import note_done
 from resident_requests.actions.note_service_offered import note_service_offered
@@ -60,6 +62,7 @@ __all__ = [
     "add_comment",
     "answer_question",
     "ask_resident",
+    "assign_request",
     "category_of",
     "close_silent_request",
     "confirm_request",
@@ -82,6 +85,7 @@ __all__ = [
     "look_at",
     "may_attach",
     "merge_request",
+    "narrow_scope",
     "note_called_off",
     "note_done",
     "note_service_offered",

@@ -37,4 +37,5 @@ async def note_taken_up(
         assignee_kind="volunteer" if answer.route == "volunteers" else "staff",
         assignee_id=assignee_id,
         order_id=answer.work_id if answer.route == "paid_service" else None,
+        application_id=answer.work_id if answer.route == "relief" else None,
     )

@@ -16,4 +16,5 @@ from resident_requests.rules.request import Request
 async def start_request(tx: Tx, request_id: UUID, *, by: Caller) -> Request:
     request, at = await take(tx, request_id, by, POLICY["start_request"])
     await clear_timer(tx, "take_up", request_id)
-    return await record(tx, rules.start_themselves(request, at), RequestStarted, at, by="staff")
+    begun = rules.start_themselves(request, by.subject, at)
+    return await record(tx, begun, RequestStarted, at, by="staff", assignee_id=by.subject)

@@ -260,13 +260,28 @@ def start(request: Request, at: datetime) -> Request:
     return replace(request, state=State.IN_PROGRESS, escalated=False, begun_at=at)
 
 
-def start_themselves(request: Request, at: datetime) -> Request:
-    """Staff begin with it: whoever else was asked, or had it, is not waited for any more."""
+def give(request: Request, person_id: UUID, at: datetime) -> Request:
+    """One of the staff is to do it: whoever else was asked, or had it, is not waited for any more."""
+    _only(request, "assigned", State.TRIAGED, State.ASSIGNED)
+    return replace(
+        respond(request, at),
+        state=State.ASSIGNED,
+        assignee_id=person_id,
+        asked_version=None,
+        taken_up_by=None,
+        escalated=False,
+        begun_at=at,
+    )
+
+
+def start_themselves(request: Request, person_id: UUID, at: datetime) -> Request:
+    """One of the staff begins with it: whoever else was asked, or had it, is not waited for any more. Nobody asked them, so that no
+    service answers for them."""
     _only(request, "started", State.ASSIGNED, State.TRIAGED)
     return replace(
         respond(request, at),
         state=State.IN_PROGRESS,
-        assignee_id=None,
+        assignee_id=person_id,
         asked_version=None,
         taken_up_by=None,
         escalated=False,

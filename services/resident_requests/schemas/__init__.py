@@ -187,20 +187,6 @@ class RequestPage(View):
     next: str | None
 
 
-class FiguresView(View):
-    """Of the open requests of a category in a unit."""
-
-    unit_id: UUID
-    category: str
-    open: int
-    awaiting_resident: int
-    overdue: int
-    under_a_day: int
-    under_a_week: int
-    older: int
-    oldest_at: datetime
-
-
 class AttachmentKept(View):
     """`size` in bytes; width and height in pixels, as it is kept; `side`: who added it, only `staff` can show what was done; `evidence_round`: it shows what was done in that round. What the file is called is with whoever sent it."""
 

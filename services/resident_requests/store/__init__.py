@@ -1,5 +1,6 @@
 """All SQL of resident requests, by what it is about."""
 
+from resident_requests.store.appointments import insert_appointment, save_appointment_ended, works_at
 from resident_requests.store.attachments import (
     Attachment,
     attachment_content,
@@ -25,7 +26,14 @@ from resident_requests.store.comments import (
     insert_comment,
     newest_resolution,
 )
-from resident_requests.store.figures import Figures, Statistics, figures, statistics
+from resident_requests.store.figures import (
+    AssigneeFigures,
+    Figures,
+    Statistics,
+    assignee_figures,
+    figures,
+    statistics,
+)
 from resident_requests.store.followers import (
     PublicFacts,
     concerned,
@@ -103,8 +111,6 @@ from resident_requests.store.requests import (
     merged,
     next_case_numbers,
     own_open,
-    page_by_due,
-    page_for_staff,
     request,
     request_for_update,
     save_address,
@@ -123,9 +129,11 @@ from resident_requests.store.routing import (
     save_routing_rule,
     service_offered,
 )
+from resident_requests.store.work_lists import page_by_due, page_for_staff
 
 __all__ = [
     "IS_PUBLIC",
+    "AssigneeFigures",
     "Attachment",
     "Clockwork",
     "Comment",
@@ -142,6 +150,7 @@ __all__ = [
     "Sealed",
     "Sought",
     "Statistics",
+    "assignee_figures",
     "attachment_content",
     "attachments",
     "calendars",
@@ -168,6 +177,7 @@ __all__ = [
     "filing_of_nobody",
     "followed",
     "followed_in_time",
+    "insert_appointment",
     "insert_attachment",
     "insert_breach",
     "insert_comment",
@@ -208,6 +218,7 @@ __all__ = [
     "routing_rules_of",
     "save_address",
     "save_all_unfollowed",
+    "save_appointment_ended",
     "save_category",
     "save_ended",
     "save_evidence",
@@ -230,4 +241,5 @@ __all__ = [
     "turns",
     "use_key",
     "withdraw",
+    "works_at",
 ]

@@ -2,22 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from platform_kit.db import Tx
 from platform_kit.ids import case_number
-from platform_kit.paging import decode_cursor, encode_cursor
 from platform_kit.rows import load
 from platform_kit.sealing import StoredKey
 from platform_kit.timers import NEW_TIMER
 from platform_kit.working_time import WorkCalendar
 from registry_replica.calendars import IN_FORCE, work_calendar
-from registry_replica.store import SUBTREE, Resident
-from registry_replica.worklist import fetch_worklist
+from registry_replica.store import Resident
 from resident_requests.rules.category import Category
 from resident_requests.rules.clocks import PROMISE_TIMER, due_at
-from resident_requests.rules.request import OPEN, Request, State
+from resident_requests.rules.request import OPEN, Request
 from resident_requests.rules.routing import RoutingRule
 from resident_requests.store.categories import read_category
 from resident_requests.store.clockwork import CLOCKWORK
@@ -27,8 +25,6 @@ COLUMNS = """id, case_number, resident_id, filed_by, unit_id, category, state, r
     assignee_id, resolved_at, occurred_at, version, channel, urgency, author_id, category_version, round, respond_by, responded_at, resolve_by, resolve_from, paused_at,
     merged_into, routing_rule, routing_rule_version, asked_version, taken_up_by, escalated, said_version, routing_category_version, begun_at"""
 
-
-_LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
 # Of the request `t`; the index of what is open says the same.
 IS_OPEN = f"t.state IN ({', '.join(repr(state.value) for state in sorted(OPEN))})"
 
@@ -74,39 +70,6 @@ async def sealed(tx: Tx, request_id: UUID) -> Sealed | None:
         request_id,
     )
     return load(Sealed, row)
-
-
-async def page_for_staff(
-    tx: Tx, codes: Sequence[str], state: State | None, limit: int, cursor: str | None
-) -> tuple[list[Request], str | None]:
-    states = list(State) if state is None else [state]
-    rows, following = await fetch_worklist(tx, COLUMNS, "request", codes, states, limit=limit, cursor=cursor)
-    return [request for row in rows if (request := load(Request, row))], following
-
-
-async def page_by_due(
-    tx: Tx, codes: Sequence[str], limit: int, cursor: str | None
-) -> tuple[list[Request], str | None]:
-    """What is promised, the first first. As in a work list each unit gives its first few by an index."""
-    after = decode_cursor(cursor, (datetime.fromisoformat, UUID)) if cursor else (_LONG_AGO, UUID(int=0))
-    rows = await tx.fetch(
-        f"""
-        SELECT {COLUMNS}, due_at FROM request t WHERE t.id = ANY (ARRAY(
-            SELECT one.id FROM unit u CROSS JOIN LATERAL (
-                SELECT t.id, t.due_at FROM request t
-                WHERE t.unit_id = u.id AND t.due_at IS NOT NULL AND (t.due_at, t.id) > ($2, $3)
-                ORDER BY t.due_at, t.id LIMIT $4
-            ) one
-            WHERE {SUBTREE.format(code="u.code", prefixes="$1")} ORDER BY one.due_at, one.id LIMIT $4
-        )) ORDER BY t.due_at, t.id
-        """,
-        list(codes),
-        *after,
-        limit + 1,
-    )
-    kept = rows[:limit]
-    following = encode_cursor([kept[-1]["due_at"], kept[-1]["id"]]) if len(rows) > limit else None
-    return [request for row in kept if (request := load(Request, row))], following
 
 
 @dataclass(frozen=True, slots=True)

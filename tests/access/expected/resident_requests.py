@@ -47,15 +47,22 @@ ROWS = (
         "staff_x": "A", "staff_y": "B", "worker_next": "",
         "resident_a delegate_a": "A?", "resident_b": "B?",
     }),
+    # Of one unit: for whoever reaches it, and to everybody else as if there was none.
+    Row("GET /requests", on="requests_of_the_unit_of_a", sees={"staff_x": "A"}),
+    # Of what one person was given: as far as it lies where the caller's posts reach.
+    Row("GET /requests", on="requests_begun_by_worker_x", sees={"staff_x": "A", "staff_y worker_next": ""}),
     # How many and how late, by unit: nobody's name is in it.
     Row("GET /requests/figures", on="figures", may="staff_x staff_y worker_next"),
+    # And who has them, among those who work there.
+    Row("GET /requests/figures/assignees", on="figures_of_the_unit_of_a", may="staff_x"),
     Row("GET /requests/statistics", on="statistics", may="staff_x staff_y worker_next"),
     Row("GET /requests/{request_id}", on="request_submitted", may="side_of_a staff_x"),
     # The volunteer who has the task, too, is refused the words of the request.
     Row("GET /requests/{request_id}", on="request_assigned", may="side_of_a staff_x"),
-    # Triage, start, resolve, reject: staff of the unit and above (api.md).
+    # Triage, assign, start, resolve, reject: staff of the unit and above (api.md).
     Row("POST /requests/{request_id}/triage", on="request_to_triage", may="staff_x", knows="resident_a delegate_a"),
     Row("POST /requests/{request_id}/start", on="request_triaged", may="staff_x", knows="resident_a delegate_a"),
+    Row("POST /requests/{request_id}/assign", on="request_to_assign", may="staff_x", knows="resident_a delegate_a"),
     Row("POST /requests/{request_id}/resolve", on="request_in_progress", may="staff_x", knows="resident_a delegate_a"),
     Row("POST /requests/{request_id}/reject", on="request_to_reject", may="staff_x", knows="resident_a delegate_a"),
     # The resident's own steps; staff may see the request and not take them, but for a worker who has consent.

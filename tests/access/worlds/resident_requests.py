@@ -1,7 +1,7 @@
 """Requests of A in X and of B in Y, in every state that an operation needs."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from PIL import Image
 
 from access.world import Case, World
+from event_contracts.community_registry import StaffAppointed
 from event_contracts.volunteer_matching import TaskAccepted
 from platform_kit.ids import new_id
 
@@ -203,6 +204,20 @@ class Requests(World):
         case = await self.requests_of_both()
         return replace(case, query={"limit": "200", "order": "due"})
 
+    async def requests_of_the_unit_of_a(self) -> Case:
+        case, x = await self.requests_of_both(), str(self.people.units["x"])
+        return replace(case, query={"limit": "200", "unit": x}, target=x)
+
+    async def requests_begun_by_worker_x(self) -> Case:
+        worker = str(self.id_of("worker_x"))
+        begun = frozenset([(await self._started())["id"]])
+        return Case(query={"limit": "200", "assignee": worker}, shows={"A": begun})
+
+    async def figures_of_the_unit_of_a(self) -> Case:
+        await self._started()
+        x = str(self.people.units["x"])
+        return Case(query={"unit": x}, target=x)
+
     async def figures(self) -> Case:
         return Case()
 
@@ -214,6 +229,18 @@ class Requests(World):
 
     async def request_to_triage(self) -> Case:
         return self._case(await self._submitted(), route="community")
+
+    async def appointment_of_x(self) -> Case:
+        appointed = StaffAppointed(
+            staff_id=self.people.subjects["worker_x"], appointment_id=uuid4(), post="worker", unit_id=self.people.units["x"],
+            from_on=date(2026, 1, 1), until_on=None,
+        )  # fmt: skip
+        await self.service.deliver("appointments", appointed)
+        return Case()
+
+    async def request_to_assign(self) -> Case:
+        await self.appointment_of_x()
+        return self._case(await self._triaged(), assignee_id=str(self.id_of("worker_x")))
 
     async def request_to_reject(self) -> Case:
         return self._case(await self._submitted(), reason="Outside our area.")

@@ -16,6 +16,7 @@ from event_contracts.paid_services import (
     ServiceOffered,
 )
 from event_contracts.resident_requests import (
+    RequestAssigned,
     RequestMerged,
     RequestRejected,
     RequestReopened,
@@ -139,6 +140,7 @@ async def test_a_second_group_that_reads_it_all_again_adds_nothing(counter: Coun
 
 ENDINGS: dict[str, tuple[Any, dict[str, Any]]] = {
     "staff begin with it": (RequestStarted, {"by": "staff"}),
+    "one of the staff is given it": (RequestAssigned, {"assignee_kind": "staff", "assignee_id": uuid4()}),
     "staff say that it is done": (RequestResolved, {"resolved_by": uuid4()}),
     "it is withdrawn": (RequestWithdrawn, {}),
     "it is declined": (RequestRejected, {"reason": "declined"}),
@@ -178,7 +180,8 @@ async def test_a_quote_ends_with_what_it_was_for_once_and_what_was_booked_stays(
 async def test_a_provider_who_begins_ends_no_quote(counter: Counter) -> None:
     triaged = _triaged(counter)
     about = {name: getattr(triaged, name) for name in ("request_id", "resident_id", "unit_id")}
-    await counter.service.deliver("requests", triaged, RequestStarted(**about, by="assignee"))
+    assigned = RequestAssigned(**about, assignee_kind="staff", assignee_id=uuid4(), order_id=uuid4())
+    await counter.service.deliver("requests", triaged, assigned, RequestStarted(**about, by="assignee"))
     assert [each["state"] for each in await _orders(counter, triaged.request_id)] == ["quoted"]
 
 

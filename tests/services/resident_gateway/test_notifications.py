@@ -68,6 +68,14 @@ async def test_what_a_resident_did_is_not_told_to_them_but_what_others_did_for_t
     assert sorted(await town.sent()) == sorted([RECEIVED, RECEIVED, WITHDRAWN])
 
 
+async def test_that_another_has_it_instead_is_no_news(town: Town) -> None:
+    request = await town.filed()
+    for _ in range(2):
+        await town.happens(request, requests.RequestAssigned, assignee_kind="staff", assignee_id=uuid4())
+        await town.sent()
+    assert town.received() == [RECEIVED, TAKEN_UP]
+
+
 async def test_silence_closes_with_a_message_and_a_confirmation_is_only_shown(town: Town) -> None:
     for by, text in (("silence", "已关闭"), ("resident", "已确认解决")):
         request = await town.filed()

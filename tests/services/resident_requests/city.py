@@ -17,8 +17,10 @@ from resident_requests.rules.likeness import Point, cell_of
 UNITS = 90
 PEOPLE = 100_000
 COMMONEST = "bulky_items"
-# One in so many is open; in the city's data, of a few days, nearly none.
+# One in so many is open; in the city's data, of a few days, nearly none. Of these every second one has been begun with, by the one
+# worker of its unit, who was given as many again that are closed by now.
 OPEN_EACH = 4
+WORKERS = 1 << 40
 
 _SAMPLE = (
     "n", "unit", "category", "latitude", "longitude", "cell", "prints",
@@ -26,13 +28,15 @@ _SAMPLE = (
 _FILL = f"""
     WITH filed AS (
         INSERT INTO request (id, case_number, resident_id, filed_by, unit_id, category, state, latitude, longitude, occurred_at,
-                             respond_by, resolve_by, due_at, version, created_at)
+                             respond_by, resolve_by, due_at, assignee_id, version, created_at)
         SELECT uuidv7((serial - $4::int) * interval '1 second'), 'S' || serial, uuid_of(serial % {PEOPLE}), uuid_of(serial % {PEOPLE}), uuid_of(s.unit),
                s.category, state, s.latitude + (serial / 10000 % 10) * 0.00002, s.longitude, at, at, at + interval '5 days',
-               CASE WHEN state = 'submitted' THEN at + interval '5 days' END, 1, at
+               CASE WHEN state <> 'closed' THEN at + interval '5 days' END,
+               CASE WHEN serial % {2 * OPEN_EACH} < 2 THEN uuid_of({WORKERS} + s.unit) END, 1, at
         FROM generate_series($1::int, $2::int) AS g (serial) JOIN sample s ON s.n = serial % (SELECT count(*) FROM sample),
              LATERAL (SELECT $3::timestamptz + (serial - $4::int) * interval '1 second' AS at,
-                             CASE WHEN serial % {OPEN_EACH} = 0 THEN 'submitted' ELSE 'closed' END AS state) made
+                             CASE WHEN serial % {2 * OPEN_EACH} = 0 THEN 'in_progress' WHEN serial % {OPEN_EACH} = 0 THEN 'submitted'
+                             ELSE 'closed' END AS state) made
         ORDER BY serial
         RETURNING id, case_number, unit_id, category, state, occurred_at, latitude, longitude, due_at
     ), wound AS (
@@ -46,6 +50,11 @@ _FILL = f"""
 
 def unit_of(number: int) -> UUID:
     return UUID(int=number)
+
+
+def worker_of(unit: int) -> UUID:
+    """Who has what was begun with there."""
+    return UUID(int=WORKERS + unit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, time
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -8,8 +8,10 @@ import httpx
 import pytest
 
 from event_contracts.community_registry import (
+    AppointmentEnded,
     ConsentRecorded,
     ResidentRegistered,
+    StaffAppointed,
     UnitOpened,
     WorkCalendarSet,
     WorkSpan,
@@ -21,13 +23,15 @@ from racing import racing
 
 @dataclass
 class Neighbourhood:
-    """One community with a resident, her daughter and a worker, as the replica knows it."""
+    """One community with a resident, her daughter and two workers, as the replica knows it; `gone` worked there once."""
 
     service: ServiceUnderTest
     unit: UUID
     resident: Caller
     daughter: Caller
     worker: Caller
+    colleague: Caller
+    gone: Caller
 
     async def submit(self, **body: Any) -> Any:
         answer = await self.service.post(
@@ -100,10 +104,24 @@ async def settled(requests: ServiceUnderTest) -> Neighbourhood:
         ConsentRecorded(resident_id=mother, delegate_id=daughter, until_on=None),
         version=None,
     )
+    worker, colleague, gone = (requests.caller(posts=[("worker", unit, "01/02/003")]) for _ in range(3))
+    for each in (worker, colleague, gone):
+        made = await appointed(requests, each.subject, unit)
+    await requests.deliver("appointments", AppointmentEnded(staff_id=gone.subject, appointment_id=made))
     return Neighbourhood(
         requests,
         unit,
         requests.caller("resident", subject=mother),
         requests.caller("resident", subject=daughter),
-        requests.caller(posts=[("worker", unit, "01/02/003")]),
+        worker,
+        colleague,
+        gone,
     )
+
+
+async def appointed(requests: ServiceUnderTest, staff_id: UUID, unit_id: UUID, **changed: Any) -> UUID:
+    """The appointment, as the registry tells of it."""
+    made = {"post": "worker", "from_on": date(2020, 1, 1), "until_on": None, **changed}
+    event = StaffAppointed(staff_id=staff_id, appointment_id=uuid4(), unit_id=unit_id, **made)
+    await requests.deliver("appointments", event)
+    return event.appointment_id

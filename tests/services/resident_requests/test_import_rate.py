@@ -19,6 +19,8 @@ BATCH = 200
 ROUNDS, BATCHES = (3, 20) if proving() else (1, 2)
 BAR = 0.5
 CATEGORIES = {"Graffiti": "graffiti", "Bulky Items": "bulky_items", "Encampment": "encampment"}
+# Of one city's export every fiftieth is open; of a backlog that comes in, each.
+OPEN = {"": 50, ", every row open": 1}
 UNIT = UUID("018f0000-0000-7000-8000-000000000001")
 
 
@@ -63,11 +65,11 @@ async def _described(servers: Any) -> AsyncIterator[ServiceUnderTest]:
         yield service
 
 
-def _rows(first: int) -> list[dict[str, Any]]:
+def _rows(first: int, open_each: int) -> list[dict[str, Any]]:
     kinds = list(CATEGORIES)
     return [
         {"line": number + 2, "values": {
-            "srnumber": f"1-{number}", "requesttype": kinds[number % 3], "status": "Open" if number % 50 == 0 else "Closed",
+            "srnumber": f"1-{number}", "requesttype": kinds[number % 3], "status": "Open" if number % open_each == 0 else "Closed",
             "createddate": f"1/{number % 28 + 1}/20 {number % 24}:{number % 60:02d}", "servicedate": "1/2/20 0:00",
             "closeddate": "1/2/20 8:43", "requestsource": "Call", "mobileos": "", "anonymous": "N", "assignto": "WV",
             "latitude": f"{30 + number % 997 / 9970:.4f}", "longitude": f"{114 + number % 991 / 9910:.4f}",
@@ -77,10 +79,11 @@ def _rows(first: int) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-async def _imported(service: ServiceUnderTest, round_: int) -> float:
+async def _imported(service: ServiceUnderTest, round_: int, open_each: int) -> float:
     """Seconds of a round, by HTTP: with events, the audit, stored answers, what is public, and whatever is done with each report."""
     bodies = [
-        {"source": "city", "rows": _rows((round_ * BATCHES + batch) * BATCH)} for batch in range(BATCHES)
+        {"source": "city", "rows": _rows((round_ * BATCHES + batch) * BATCH, open_each)}
+        for batch in range(BATCHES)
     ]
     operator = service.caller("operator")
     started = time.perf_counter()
@@ -114,8 +117,9 @@ async def _held(service: ServiceUnderTest) -> list[Any]:
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.parametrize("rows", OPEN)
 async def test_an_import_takes_at_most_twice_as_long_as_its_statements(
-    servers: Any, recorder: Recorder, figure: Tell
+    servers: Any, recorder: Recorder, figure: Tell, rows: str
 ) -> None:
     async with _described(servers) as service, _described(servers) as plain:
         async with plain.tx() as tx:
@@ -132,7 +136,7 @@ async def test_an_import_takes_at_most_twice_as_long_as_its_statements(
         for round_ in range(ROUNDS):
             recorder.statements.clear()
             recorder.on = True
-            ours = await _imported(service, round_)
+            ours = await _imported(service, round_, OPEN[rows])
             recorder.on = False
             theirs = await _run(connection, list(recorder.statements))
             ratios.append(theirs / ours)
@@ -142,6 +146,6 @@ async def test_an_import_takes_at_most_twice_as_long_as_its_statements(
         if proving():
             ours, theirs = (median(each) for each in zip(*rates, strict=True))
             figure(
-                f"import: rows/s of the service beside its statements alone ({ours:,.0f} beside {theirs:,.0f})",
-                f"{median(ratios):.2f}", f">= {BAR}", met=median(ratios) >= BAR,
+                f"import: rows/s of the service beside its statements alone{rows}",
+                f"{median(ratios):.2f} ({ours:,.0f} beside {theirs:,.0f})", f">= {BAR}", met=median(ratios) >= BAR,
             )  # fmt: skip

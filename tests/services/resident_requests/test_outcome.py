@@ -168,7 +168,7 @@ async def here72(servers: Any) -> AsyncIterator[Neighbourhood]:
         )  # fmt: skip
         resident = service.caller("resident", subject=mother)
         worker = service.caller(posts=[("worker", unit, "01/02/003")])
-        yield Neighbourhood(service, unit, resident, resident, worker)
+        yield Neighbourhood(service, unit, resident, resident, worker, worker, worker)
 
 
 # K5

@@ -156,7 +156,7 @@ async def test_what_staff_do_themselves_is_nobody_elses_to_finish(
     if taken_up:
         await work.taken_up()
     started = await _call(here, request, "start", here.worker)
-    assert started["assignee_id"] is None
+    assert started["assignee_id"] == str(here.worker.subject)
     await _all_of(work)
     assert await here.state(request["id"]) == "in_progress"
     await _call(here, request, "resolve", here.worker)

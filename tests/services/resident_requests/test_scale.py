@@ -5,7 +5,7 @@ The long form fills two million requests and takes some minutes; the short one i
 
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -19,10 +19,11 @@ from resident_requests import store
 from resident_requests.actions import Asked, Filed, find_similar, submit_request
 from touched import Operation, role_of, tell_growth, tidy, touched
 
-from .city import COMMONEST, grow, lay_out, unit_of
+from .city import COMMONEST, grow, lay_out, unit_of, worker_of
 
 FEW, MANY = (20_000, 2_000_000) if proving() else (10_000, 40_000)
 HOME = unit_of(7)
+PAGE = 20
 WORDS = "Bulky Items 700 block S WESTMORELAND AVE, 90005"
 
 
@@ -39,7 +40,11 @@ async def test_filing_lists_and_the_search_touch_the_same_however_much_lies_behi
     async with requests.owner() as owner:
         busiest = await lay_out(owner, sealer)
     code = f"01/01/{busiest.unit:03d}"
-    worker = Caller(uuid4(), frozenset({"worker"}), (Post("worker", unit_of(busiest.unit), code),))
+    worker = Caller(
+        worker_of(busiest.unit), frozenset({"worker"}), (Post("worker", unit_of(busiest.unit), code),)
+    )
+    street = Caller(uuid4(), frozenset({"street"}), (Post("street", uuid4(), "01/01"),))
+    district = Caller(uuid4(), frozenset({"district"}), (Post("district", uuid4(), "01"),))
 
     async def file_private(tx: Any) -> None:
         await submit_request(tx, sealer, Filed(resident.subject, "errand", "请帮我买药"), by=resident)
@@ -54,11 +59,19 @@ async def test_filing_lists_and_the_search_touch_the_same_however_much_lies_behi
         )
         await submit_request(tx, sealer, filed, by=resident)
 
-    async def list_newest(tx: Any) -> None:
-        assert (await store.page_for_staff(tx, [code], None, 50, None))[1], "there is more than a page"
+    def newest(*codes: str, whose: UUID | None = None) -> Operation:
+        async def list_newest(tx: Any) -> None:
+            page, following = await store.page_for_staff(tx, codes, None, PAGE, None, assignee_id=whose)
+            assert (len(page), following is None) == (PAGE, False), "there is more than a page"
 
-    async def list_by_clock(tx: Any) -> None:
-        assert (await store.page_by_due(tx, [code], 50, None))[1], "there is more than a page"
+        return list_newest
+
+    def by_clock(*codes: str, whose: UUID | None = None) -> Operation:
+        async def list_by_clock(tx: Any) -> None:
+            page, following = await store.page_by_due(tx, codes, PAGE, None, assignee_id=whose)
+            assert (len(page), following is None) == (PAGE, False), "there is more than a page"
+
+        return list_by_clock
 
     async def search(tx: Any) -> None:
         asked = Asked(resident.subject, COMMONEST, WORDS, busiest.point)
@@ -70,8 +83,16 @@ async def test_filing_lists_and_the_search_touch_the_same_however_much_lies_behi
     operations: dict[str, tuple[Operation, Caller]] = {
         "filing in private": (file_private, resident),
         "filing in public": (file_public, resident),
-        "a worker's list, the newest first": (list_newest, worker),
-        "a worker's list, by the clock": (list_by_clock, worker),
+        "a worker's list, the newest first": (newest(code), worker),
+        "a worker's list, by the clock": (by_clock(code), worker),
+        "a worker's own, the newest first": (newest(code, whose=worker.subject), worker),
+        "a worker's own, by the clock": (by_clock(code, whose=worker.subject), worker),
+        "one unit of a street's, the newest first": (newest(code), street),
+        "one unit of a street's, by the clock": (by_clock(code), street),
+        "one worker's of a district's, the newest first": (newest("01", whose=worker.subject), district),
+        "one worker's of a district's, by the clock": (by_clock("01", whose=worker.subject), district),
+        "a district's list, the newest first": (newest("01"), district),
+        "a district's list, by the clock": (by_clock("01"), district),
         "the search for the same, near and in like words": (search, resident),
         "the search for the same, of a resident's own": (own, resident),
     }

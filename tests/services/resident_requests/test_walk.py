@@ -44,6 +44,7 @@ from .walk import (
     VERBS,
     Walked,
     answered,
+    has_it,
     leads_to,
     note,
     told_by,
@@ -171,6 +172,8 @@ class Walks:
         told = await self.told(request)
         after = await self.shown(request)
         assert after == wanted, f"{name} in {before} led to {after} instead of {wanted}: {request.trail}"
+        if legal and (person := has_it(request, name)) is not None:
+            assert request.assignee == str(person), f"{name} in {before} gave it to {request.assignee}"
         self.judge_moved(request, name, rows, await self.rows(request), legal=legal)
         if tells is not None and verb_of(name) not in NOT_CALLED:
             assert told - request.version == tells, f"{name} in {before} told {told - request.version}"
@@ -202,7 +205,7 @@ class Walks:
 
     async def shown(self, request: Walked) -> str:
         found = (await self.here.service.get(f"/requests/{request.id}", by=self.here.worker)).json()
-        request.route = found["route"]
+        request.route, request.assignee = found["route"], found["assignee_id"]
         return str(found["state"])
 
     async def told(self, request: Walked) -> int:
@@ -256,7 +259,8 @@ class Walks:
 
 
 def _asked(events: list[Received[Any]]) -> int | None:
-    """By which event whoever is to do it was asked; None once staff began with it instead, or an order or application was called off."""
+    """By which event whoever is to do it was asked; None once staff have it, or began with it, instead, or an order or application was
+    called off."""
     asked, route = None, None
     for event in events:
         if isinstance(event.data, RequestTriaged):
@@ -265,6 +269,8 @@ def _asked(events: list[Received[Any]]) -> int | None:
             isinstance(event.data, RequestStarted) and event.data.by == "staff"
         ):
             asked = None
+        elif isinstance(event.data, RequestAssigned) and event.data.assignee_kind == "staff":
+            asked = asked if event.data.order_id or event.data.application_id else None
     return asked
 
 

@@ -31,6 +31,8 @@ EDGES = frozenset({
     ("assigned", "days pass", "assigned"), ("assigned", "triage", "triaged"),
     ("submitted", "reject", "rejected"), ("triaged", "reject", "rejected"), ("reopened", "reject", "rejected"),
     ("triaged", "start", "in_progress"), ("assigned", "start", "in_progress"),
+    # Staff give it to one of them, also instead of whoever has it.
+    ("triaged", "assign", "assigned"), ("assigned", "assign", "assigned"),
     ("in_progress", "ask", "awaiting_resident"), ("awaiting_resident", "answer", "in_progress"),
     ("awaiting_resident", "days pass", "in_progress"),
     ("assigned", "resolve", "resolved"), ("in_progress", "resolve", "resolved"), ("awaiting_resident", "resolve", "resolved"),
@@ -67,6 +69,7 @@ TELLS: Mapping[type[Any], str | None] = {
 NEVER = {
     "dispute, the worker": 404, "follow, the worker": 403, "unfollow, the worker": 403, "unfollow, whose it is": 404,
     "rate, the worker": 403, "rate, a neighbour": 404, "withhold, the resident": 403, "merge, the resident": 403,
+    "assign, the resident": 403, "assign, to a neighbour": 422, "assign, to whoever is gone": 422,
 }  # fmt: skip
 # What of the service's tables is not as it was, beside the request's row with its timers, words and publication, which go with
 # every step along its way: these and nothing else.
@@ -93,6 +96,8 @@ class Walked:
     # it.
     asked: int | None = None
     work: UUID = field(default_factory=uuid4)
+    # Who has it, as it is shown.
+    assignee: str | None = None
     # Its worker was told that nobody took it up, or that nobody came.
     left_lying: bool = False
     window_open: bool = False
@@ -116,6 +121,9 @@ class Walked:
         path = f"/requests/{self.id}" + (f"/{verb}" if verb else "")
         answer = await getattr(self.here.service, method)(path, json=body, by=caller, headers=headers)
         return int(answer.status_code)
+
+    def assign(self, by: str, to: Caller) -> Awaitable[int]:
+        return self.call("assign", by, {"assignee_id": str(to.subject)})
 
     async def file_another(self, by: str) -> str:
         """Of the same kind."""
@@ -210,6 +218,11 @@ VERBS: Mapping[str, Callable[[Walked], Awaitable[int]]] = {
     "triage, as the rules say": lambda r: r.call("triage", "worker", {}),
     "reject": lambda r: r.call("reject", "worker", {"reason": "不在本社区"}),
     "start": lambda r: r.call("start", "worker"),
+    "assign, to themselves": lambda r: r.assign("worker", r.here.worker),
+    "assign, to a colleague": lambda r: r.assign("worker", r.here.colleague),
+    "assign, to a neighbour": lambda r: r.assign("worker", r.neighbour),
+    "assign, to whoever is gone": lambda r: r.assign("worker", r.here.gone),
+    "assign, the resident": lambda r: r.assign("resident", r.here.worker),
     "merge, into what is withheld": lambda r: _merge(r, withheld=True),
     "merge": _merge,
     "merge, the resident": lambda r: _merge(r, "resident"),
@@ -364,6 +377,13 @@ def answered(request: Walked, name: str) -> int:
     return 201 if verb_of(name) == "rate" else DONE
 
 
+def has_it(request: Walked, name: str) -> UUID | None:
+    """Whose it is after that was done by staff; None of what says nothing of that."""
+    given = {"assign, to a colleague": request.here.colleague, "assign, to themselves": request.here.worker}
+    whose = given.get(name, request.here.worker if name == "start" else None)
+    return whose.subject if whose is not None else None
+
+
 def told_by(request: Walked, name: str) -> int | None:
     """How many events what is done beside its way tells; None of what goes its way, which says so by its edge."""
     if name == "join" and request.state == "merged":
@@ -410,7 +430,8 @@ def way_to(edge: tuple[str, str, str]) -> list[str]:
     first = (
         ["days pass"] if edge in (("triaged", "triage", "triaged"), ("assigned", "triage", "triaged")) else []
     )
-    not_by = {"done", "start"} if edge[1] in NOT_CALLED - {"days pass"} else {"done"}
+    by_others = bool(first) or edge[1] in NOT_CALLED - {"days pass"}
+    not_by = {"done", "start", "assign"} if by_others else {"done"}
     ways: dict[str, list[str]] = {"submitted": []}
     waiting = deque(["submitted"])
     while waiting:

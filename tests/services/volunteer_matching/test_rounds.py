@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from event_contracts.resident_requests import (
+    RequestAssigned,
     RequestRejected,
     RequestReopened,
     RequestResolved,
@@ -23,6 +24,7 @@ from .conftest import Neighbourhood
 STAFF = uuid4()
 ENDINGS: dict[str, tuple[Any, dict[str, Any]]] = {
     "staff begin with it": (RequestStarted, {"by": "staff"}),
+    "one of the staff is given it": (RequestAssigned, {"assignee_kind": "staff", "assignee_id": STAFF}),
     "staff say that it is done": (RequestResolved, {"resolved_by": STAFF}),
     "it is withdrawn": (RequestWithdrawn, {}),
     "it is declined": (RequestRejected, {"reason": "declined"}),

@@ -84,7 +84,7 @@ class Course(RuleBasedStateMachine):
     @precondition(lambda self: self.request.state is State.TRIAGED)
     @rule()
     def start(self) -> None:
-        self.request = rules.start_themselves(self.request, self.at)
+        self.request = rules.start_themselves(self.request, self.request.filed_by, self.at)
 
     @precondition(lambda self: self.request.state is State.IN_PROGRESS)
     @rule()

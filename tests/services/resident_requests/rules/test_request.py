@@ -30,6 +30,7 @@ LEGAL = {
     | OVER,
     "triaged": {
         "assign": "assigned",
+        "give": "assigned",
         "escalate": "triaged",
         "start themselves": "in_progress",
         "withdraw": "withdrawn",
@@ -40,6 +41,7 @@ LEGAL = {
     "assigned": {
         "escalate": "assigned",
         "unassign": "triaged",
+        "give": "assigned",
         "start": "in_progress",
         "start themselves": "in_progress",
         "resolve": "resolved",
@@ -77,8 +79,9 @@ VERBS = {
     "assign": lambda r: rules.assign(r, SOMEBODY, WORK, NOW),
     "unassign": rules.unassign,
     "start": lambda r: rules.start(r, NOW),
-    "start themselves": lambda r: rules.start_themselves(r, NOW),
+    "start themselves": lambda r: rules.start_themselves(r, SOMEBODY, NOW),
     "end elsewhere": lambda r: rules.end_elsewhere(r, State.CLOSED, NOW),
+    "give": lambda r: rules.give(r, SOMEBODY, NOW),
     "ask": lambda r: rules.ask(r, NOW),
     "go_on": lambda r: rules.go_on(r, NOW),
     "resolve": lambda r: rules.resolve(r, NOW),

@@ -8,11 +8,11 @@ from resident_requests.held import HELD
 from resident_requests.open311_routes import router as open311
 from resident_requests.open311_routes import staff_router as open311_staff
 from resident_requests.policy import POLICY
+from resident_requests.public_tables import METADATA
 from resident_requests.routes import router
 from resident_requests.routing_routes import router as routing_router
 from resident_requests.settings import RequestSettings
 from resident_requests.statistics_routes import router as statistics
-from resident_requests.tables import Row
 from resident_requests.timers import TIMERS
 from resident_requests.work_routes import router as work
 
@@ -20,7 +20,7 @@ SERVICE = Service(
     name="resident_requests",
     prefix="REQUESTS",
     title="居民求助 Resident requests",
-    metadata=Row.metadata,
+    metadata=METADATA,
     # `/requests/followed` before `/requests/{request_id}`, which would take it for an id.
     routers=(
         statistics,

@@ -1,11 +1,11 @@
-"""Staff give a request to one of them who works there, or to themselves."""
+"""Staff give a request to one of them who works there, or to themselves: they have to begin in time."""
 
 from uuid import UUID
 
 from event_contracts.resident_requests import RequestAssigned
 from platform_kit.auth import Caller
 from platform_kit.db import Tx, as_system
-from platform_kit.timers import clear_timer
+from platform_kit.timers import set_timer
 from resident_requests import store
 from resident_requests.actions.record import record
 from resident_requests.actions.take import take
@@ -24,5 +24,6 @@ async def assign_request(tx: Tx, request_id: UUID, assignee_id: UUID, *, by: Cal
             if not await store.works_at(tx, assignee_id, request.unit_id, STAFF, at):
                 raise NotOfItsStaff(field="assignee_id")
     given = rules.give(request, assignee_id, at)
-    await clear_timer(tx, "take_up", request_id)
+    calendar = (await store.clockwork(tx, request)).calendar
+    await set_timer(tx, "take_up", request_id, rules.begin_until(given, calendar, at))
     return await record(tx, given, RequestAssigned, at, assignee_kind="staff", assignee_id=assignee_id)

@@ -1,5 +1,5 @@
-"""A volunteer has accepted the task made of it, a provider was given the order, and has to begin in time; or an application was handed
-in for it, whose reviews have times of their own. A request that has gone another way meanwhile stays where it is."""
+"""A volunteer has accepted the task made of it, a provider was given the order, or an application was handed in for it: they have to
+begin in time. A request that has gone another way meanwhile stays where it is."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,7 +7,7 @@ from uuid import UUID
 from event_contracts.resident_requests import RequestAssigned
 from platform_kit.clock import now
 from platform_kit.db import Tx
-from platform_kit.timers import clear_timer, set_timer
+from platform_kit.timers import set_timer
 from resident_requests import store
 from resident_requests.actions.record import record
 from resident_requests.rules import request as rules
@@ -23,12 +23,8 @@ async def note_taken_up(
         return
     at = await now(tx)
     assigned = rules.assign(request, assignee_id, answer.work_id, at)
-    if answer.route == "relief":
-        await clear_timer(tx, "take_up", request_id)
-    else:
-        calendar = (await store.clockwork(tx, request)).calendar
-        until = rules.begin_until(assigned, calendar, at, starts_at=starts_at)
-        await set_timer(tx, "take_up", request_id, until)
+    calendar = (await store.clockwork(tx, request)).calendar
+    await set_timer(tx, "take_up", request_id, rules.begin_until(assigned, calendar, at, starts_at=starts_at))
     await record(
         tx,
         assigned,

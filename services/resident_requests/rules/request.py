@@ -22,6 +22,8 @@ TAKE_UP = timedelta(hours=14)
 GRACE = timedelta(minutes=30)
 # So much longer than it was wanted whoever took it up is waited for: then somebody is at work who can be told.
 LATE = timedelta(hours=2)
+# An application is reviewed three times, a week of it in public, and nobody begins with anything.
+REVIEWED = timedelta(days=30)
 WANTED_SPAN = timedelta(hours=2)
 
 
@@ -235,7 +237,10 @@ def assign(request: Request, assignee_id: UUID, work_id: UUID, at: datetime) -> 
 def begin_until(
     request: Request, calendar: WorkCalendar, at: datetime, *, starts_at: datetime | None = None
 ) -> datetime:
-    """When whoever took it up at that instant must have begun. `starts_at` is when they said that they would, if not as wanted."""
+    """When whoever took it up or was given it at that instant must have begun. `starts_at` is when they said that they would, if not
+    as wanted."""
+    if request.route == "relief" and request.taken_up_by is not None:
+        return at + REVIEWED
     return due(calendar, max(starts_at or request.wanted_until or at, at), LATE)
 
 

@@ -17,7 +17,11 @@ def test_only_what_whoever_works_on_it_added_since_they_began() -> None:
     triaged = VERBS["triage"](SUBMITTED)
     assigned = rules.assign(triaged, SOMEBODY, WORK, NOW + HOUR)
     begun = rules.start(assigned, NOW + 2 * HOUR)
-    for request, since in ((assigned, 1), (begun, 2), (rules.start_themselves(triaged, NOW + 3 * HOUR), 3)):
+    for request, since in (
+        (assigned, 1),
+        (begun, 2),
+        (rules.start_themselves(triaged, triaged.filed_by, NOW + 3 * HOUR), 3),
+    ):
         for hours in range(5):
             for side in ("resident", "staff"):
                 shows = shows_what_was_done(request, side, NOW + hours * HOUR)  # type: ignore[arg-type]
@@ -34,4 +38,6 @@ def test_what_was_done_the_time_before_is_not_what_is_done_now(again: str) -> No
     )
     assert not shows_what_was_done(waits, "staff", NOW + HOUR)
     later = replace(waits, state=rules.State.TRIAGED)
-    assert not shows_what_was_done(rules.start_themselves(later, NOW + 2 * HOUR), "staff", NOW + HOUR)
+    assert not shows_what_was_done(
+        rules.start_themselves(later, later.filed_by, NOW + 2 * HOUR), "staff", NOW + HOUR
+    )

@@ -159,7 +159,7 @@ def test_it_is_in_hand_from_when_it_is_taken_up_or_begun_until_it_is_given_back(
     triaged = VERBS["triage"](SUBMITTED)
     assigned = rules.assign(triaged, SOMEBODY, WORK, NOW)
     assert (assigned.begun_at, rules.start(assigned, later).begun_at) == (NOW, later)
-    assert rules.start_themselves(assigned, later).begun_at == later
+    assert rules.start_themselves(assigned, SOMEBODY, later).begun_at == later
     assert rules.unassign(assigned).begun_at is None
     assert rules.reopen(rules.resolve(assigned, NOW), at=NOW, window=timedelta(days=7)).begun_at is None
 
@@ -330,8 +330,8 @@ def test_a_rule_that_routes_is_nobodys_look() -> None:
     assert rules.respond(by_rule, NOW + HOUR).responded_at == NOW + HOUR
     taken_up = rules.assign(by_rule, SOMEBODY, WORK, NOW + HOUR)
     assert taken_up.responded_at == NOW + HOUR
-    assert rules.start_themselves(taken_up, NOW + 2 * HOUR).responded_at == NOW + HOUR
-    assert rules.start_themselves(by_rule, NOW + HOUR).responded_at == NOW + HOUR
+    assert rules.start_themselves(taken_up, SOMEBODY, NOW + 2 * HOUR).responded_at == NOW + HOUR
+    assert rules.start_themselves(by_rule, SOMEBODY, NOW + HOUR).responded_at == NOW + HOUR
     assert _triaged(rules.escalate(by_rule), NOW + HOUR).responded_at == NOW + HOUR
     assert rules.reject(by_rule, NOW + HOUR).responded_at == NOW + HOUR
     gone = rules.withdraw(by_rule)

@@ -81,7 +81,7 @@ async def _decided(sealer: Sealer, row: Record, at: datetime) -> tuple[str | Non
         number=row["number"],
         state=row["state"],
         has_phone=phone is not None or _at_the_registry(row) is not None,
-        signs_in=phone is not None,
+        signs_in=row["signs_in"],
         zone=ZoneInfo(row["zone"]),
         made_at=row["created_at"],
         at=at,

@@ -37,7 +37,7 @@ def decide(
     at: datetime,
 ) -> Decision:
     """`occasion` is None for one that there is no more; `state` is where its subject stands now, None where it has none; `signs_in`:
-    they have an account by this phone."""
+    they have an account, by whatever means."""
     if occasion is None:
         return Decision(failed=True, reason="unknown occasion")
     if not has_phone:

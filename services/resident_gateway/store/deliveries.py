@@ -21,6 +21,7 @@ _TAKE = """
 _TAKEN = """
     SELECT d.notification_id, d.attempts, d.created_at, n.person_id, n.occasion, n.number, s.state, phone.account,
         k.wrapped, k.kek, p.language, p.sms, p.quiet_from, p.quiet_until, home.id AS home_id, home.code AS home_code,
+        EXISTS (SELECT FROM account a WHERE a.subject = n.person_id) AS signs_in,
         coalesce(
             home.zone,
             (SELECT u.zone FROM appointment a JOIN unit u ON u.id = a.unit_id WHERE a.staff_id = n.person_id

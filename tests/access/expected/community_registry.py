@@ -46,6 +46,7 @@ ROWS = (
     Row("PATCH /residents/{resident_id}", on="name_to_correct", may="workers_x", unsaid="street_x district_x",
         knows="resident_a delegate_a"),
     # "Full value only with a reason that is logged": for whoever works with these people. One's own data has a page of its own.
+    # The gateway's worker, who is nobody that signs in, is given a phone to send a message to (test_messenger.py of the registry).
     Row("POST /residents/{resident_id}/reveal", on="resident_to_reveal", may="workers_x", in_full=True,
         unsaid="street_x district_x", knows="resident_a delegate_a"),
     # Who decides that somebody is forgotten is not said; nobody but the operator surely can.

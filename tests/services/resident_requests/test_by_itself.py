@@ -30,7 +30,7 @@ async def _read(here: Neighbourhood, request: Any) -> Any:
 
 async def _missed(here: Neighbourhood) -> list[str]:
     told = await here.service.published(RequestEscalated)
-    return [f"{e.data.why} {e.data.level}" for e in told if e.data.why != "not_taken_up"]
+    return [f"{e.data.why} {e.data.level}" for e in told if e.data.level != "worker"]
 
 
 async def _night_of_friday(here: Neighbourhood) -> datetime:

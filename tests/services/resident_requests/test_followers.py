@@ -261,7 +261,7 @@ async def test_what_others_do_with_it_makes_nothing_stale_of_what_its_resident_s
     ):
         answer = await here.service.post(f"{path}/{verb}", json=body, by=by)
         assert answer.status_code in (200, 201), answer.text
-    await here.service.advance(timedelta(days=9))
+    await here.service.advance(timedelta(days=30))
     await here.service.fire_timers()
     assert await here.service.published(RequestEscalated)
     corrected = await _correct(here, request, request["version"], words="两盏路灯不亮")

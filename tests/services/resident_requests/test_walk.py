@@ -53,7 +53,7 @@ from .walk import (
 )
 
 # Walks, steps of each.
-SHORT, LONG = (100, 30), (600, 50)
+SHORT, LONG = (150, 30), (600, 50)
 # After the answer of one service only the same route can say more.
 # What is kept of a request, a row or more in each.
 HELD = ("follower", "rating", "public_report", "likeness", "comment", "breach", "attachment")

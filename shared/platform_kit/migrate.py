@@ -65,13 +65,19 @@ async def migrate_async(service: str, dsn: str) -> None:
     script = ScriptDirectory.from_config(config)
 
     def upgrade(connection: Connection) -> None:
+        def act_as_the_platform(*_: object, **__: object) -> None:
+            """The owner of a table is bound by its policies, too: a migration that changes rows would find none, and say nothing. Before
+            each of them, whatever the one before it has left."""
+            connection.exec_driver_sql(f"SET LOCAL linli.caller = '{SYSTEM.setting}'")
+
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(8242005)")
-        # The owner of a table is bound by its policies, too: a migration that changes rows would find none, and say nothing.
-        connection.exec_driver_sql(f"SET LOCAL linli.caller = '{SYSTEM.setting}'")
+        act_as_the_platform()
         with EnvironmentContext(
             config, script, fn=lambda revision, _: script._upgrade_revs("head", revision)
         ) as environment:
-            environment.configure(connection=connection, transactional_ddl=True)
+            environment.configure(
+                connection=connection, transactional_ddl=True, on_version_apply=act_as_the_platform
+            )
             environment.run_migrations()
 
     engine = sqlalchemy_engine(dsn, poolclass=pool.NullPool)

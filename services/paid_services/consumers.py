@@ -10,7 +10,7 @@ from event_contracts.resident_requests import (
     RequestTriaged,
     RequestWithdrawn,
 )
-from paid_services import actions
+from paid_services import actions, store
 from platform_kit.consumer import Consumer
 from platform_kit.db import Tx
 from platform_kit.envelope import Received
@@ -51,7 +51,8 @@ async def on_request_started(tx: Tx, event: Received[RequestStarted]) -> None:
 
 
 async def on_resident_erased(tx: Tx, event: Received[ResidentErased]) -> None:
-    await actions.forget_services(tx, event.data.resident_id)
+    """Nothing says any more what they offered; their orders and what they earned stay in the books, under an id."""
+    await store.delete_services_of(tx, event.data.resident_id)
 
 
 CONSUMERS = (

@@ -14,15 +14,15 @@ from platform_kit.consumer import Consumer
 from platform_kit.db import Tx
 from platform_kit.envelope import Received
 from registry_replica.consumer import registry_replica
-from relief_disbursement import actions
+from relief_disbursement import store
 
 
 async def on_request_triaged(tx: Tx, event: Received[RequestTriaged]) -> None:
     """A city's report is nobody's, and nobody applies for it."""
     request = event.data
-    await actions.end_request(tx, request.request_id, before=event.version)
+    await store.end_request(tx, request.request_id, before=event.version)
     if request.route == "relief" and request.resident_id is not None:
-        await actions.keep_request(
+        await store.keep_request(
             tx,
             request.request_id,
             event.version,
@@ -35,21 +35,22 @@ async def on_request_triaged(tx: Tx, event: Received[RequestTriaged]) -> None:
 async def on_request_over(
     tx: Tx, event: Received[RequestWithdrawn | RequestRejected | RequestMerged | RequestResolved]
 ) -> None:
-    await actions.end_request(tx, event.data.request_id, before=event.version)
+    await store.end_request(tx, event.data.request_id, before=event.version)
 
 
 async def on_request_assigned(tx: Tx, event: Received[RequestAssigned]) -> None:
     if event.data.given_by_staff:
-        await actions.end_request(tx, event.data.request_id, before=event.version)
+        await store.end_request(tx, event.data.request_id, before=event.version)
 
 
 async def on_request_started(tx: Tx, event: Received[RequestStarted]) -> None:
     if event.data.by == "staff":
-        await actions.end_request(tx, event.data.request_id, before=event.version)
+        await store.end_request(tx, event.data.request_id, before=event.version)
 
 
 async def on_resident_erased(tx: Tx, event: Received[ResidentErased]) -> None:
-    await actions.forget_requests(tx, event.data.resident_id)
+    """No request waits any more; applications stay in the books, under an id."""
+    await store.delete_requests_of(tx, event.data.resident_id)
 
 
 CONSUMERS = (

@@ -14,7 +14,7 @@ from platform_kit.consumer import Consumer
 from platform_kit.db import Tx
 from platform_kit.envelope import Received
 from registry_replica.consumer import registry_replica
-from volunteer_matching import actions
+from volunteer_matching import actions, store
 
 
 async def on_request_triaged(tx: Tx, event: Received[RequestTriaged]) -> None:
@@ -56,7 +56,8 @@ async def on_request_resolved(tx: Tx, event: Received[RequestResolved]) -> None:
 
 
 async def on_resident_erased(tx: Tx, event: Received[ResidentErased]) -> None:
-    await actions.forget_skills(tx, event.data.resident_id)
+    """Nothing says any more what they can do; the hours that they gave stay in the figures, under an id."""
+    await store.delete_skills(tx, event.data.resident_id)
 
 
 CONSUMERS = (

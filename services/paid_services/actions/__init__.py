@@ -8,7 +8,6 @@ from paid_services.actions.complete_order import complete_order
 from paid_services.actions.confirm_order import confirm_order
 from paid_services.actions.dispute_order import dispute_order
 from paid_services.actions.drop_quotes import drop_quotes
-from paid_services.actions.forget_services import forget_services
 from paid_services.actions.offer_service import offer_service
 from paid_services.actions.pay_order import pay_order
 from paid_services.actions.quote_order import quote_order
@@ -26,7 +25,6 @@ __all__ = [
     "confirm_order",
     "dispute_order",
     "drop_quotes",
-    "forget_services",
     "offer_service",
     "pay_order",
     "quote_order",

@@ -5,10 +5,7 @@ from relief_disbursement.actions.approve_application import approve_application
 from relief_disbursement.actions.calculate_payment_run import calculate_payment_run
 from relief_disbursement.actions.check_payment_run import check_payment_run
 from relief_disbursement.actions.decide_application import decide_application
-from relief_disbursement.actions.end_request import end_request
 from relief_disbursement.actions.file_application import file_application
-from relief_disbursement.actions.forget_requests import forget_requests
-from relief_disbursement.actions.keep_request import keep_request
 from relief_disbursement.actions.object_to_notice import object_to_notice
 from relief_disbursement.actions.open_payment_run import open_payment_run
 from relief_disbursement.actions.open_programme import open_programme
@@ -32,10 +29,7 @@ __all__ = [
     "calculate_payment_run",
     "check_payment_run",
     "decide_application",
-    "end_request",
     "file_application",
-    "forget_requests",
-    "keep_request",
     "object_to_notice",
     "open_payment_run",
     "open_programme",

@@ -11,7 +11,7 @@ from relief_disbursement.store.found import loaded_all
 async def keep_request(
     tx: Tx, request_id: UUID, request_version: int, *, resident_id: UUID, unit_id: UUID, at: datetime
 ) -> None:
-    """Of somebody who is erased nothing is kept."""
+    """An application of its resident can answer it from now on. Of somebody who is erased nothing is kept."""
     await tx.execute(
         """
         INSERT INTO relief_request AS r (request_id, request_version, resident_id, unit_id, stands, at)
@@ -29,6 +29,8 @@ async def keep_request(
 
 
 async def end_request(tx: Tx, request_id: UUID, *, before: int) -> None:
+    """It is over, staff do it, or it goes another way: no application answers it any more; one that was filed goes on, as the
+    resident's own. `before`: the version of the event that says so; what a later one routed here stays, however often it is read."""
     await tx.execute(
         "UPDATE relief_request SET stands = false WHERE request_id = $1 AND request_version < $2 AND stands",
         request_id,

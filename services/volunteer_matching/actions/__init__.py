@@ -8,7 +8,6 @@ from volunteer_matching.actions.confirm_task import confirm_task
 from volunteer_matching.actions.decline_offer import decline_offer
 from volunteer_matching.actions.escalate_task import escalate_task
 from volunteer_matching.actions.expire_offers import expire_offers
-from volunteer_matching.actions.forget_skills import forget_skills
 from volunteer_matching.actions.open_task import open_task
 from volunteer_matching.actions.propose_match import propose_match
 from volunteer_matching.actions.register_volunteer import register_volunteer
@@ -23,7 +22,6 @@ __all__ = [
     "decline_offer",
     "escalate_task",
     "expire_offers",
-    "forget_skills",
     "open_task",
     "propose_match",
     "register_volunteer",

@@ -32,7 +32,7 @@ down: $(READY) ## stop the house; the data stays
 	$(BIN)/linli down
 
 test: $(READY) ## all tests, on servers of their own
-	$(BIN)/python -m pytest -n 2 --dist=loadfile
+	$(BIN)/python -m pytest -n 2 --dist=loadfile --no-loadscope-reorder
 
 test-fast: $(READY) ## rules and architecture only, no servers
 	$(BIN)/python -m pytest -q tests/architecture/test_boundaries.py tests/architecture/test_tracked_files.py tests/shared/event_contracts tests/services/*/rules

@@ -25,9 +25,9 @@ GROWS = {
     "volunteer_matching.offer": 2,
     "resident_gateway.timeline_item": 3,
     "resident_gateway.subject_state": 1,
-    # Who filed it, and the worker of the unit; messages only to who has a phone here.
-    "resident_gateway.notification": 6,
-    "resident_gateway.delivery": 3,
+    # Who filed it, the worker of the unit, and whoever acts for who filed it; messages only to who has a phone here.
+    "resident_gateway.notification": 8,
+    "resident_gateway.delivery": 4,
 }
 KIT = (
     "outbox",

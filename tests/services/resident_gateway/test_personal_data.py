@@ -161,7 +161,7 @@ async def test_what_an_erased_person_was_told_is_gone_and_nothing_reaches_them_a
         state="submitted",
     )
     held = (await gateway.get("/api/v1/me/data/gateway", by=town.by())).json()["held"]
-    assert held["subject_follower"] == [{"subject_id": str(followed)}]
+    assert held["subject_follower"] == [{"subject_id": str(followed), "joined": False}]
     await _shown_in_the_timeline(town)
     held = (await gateway.get("/api/v1/me/data/gateway", by=town.by())).json()["held"]
     assert len(held["timeline_item"]) == 1

@@ -95,7 +95,8 @@ async def test_nobody_is_told_that_it_was_not_taken_up_once_somebody_has_it(
     request = await here.triaged("community")
     if given:
         assert (await _assign(here, request, here.worker.subject)).status_code == 200
-    await here.service.advance(timedelta(days=3))
+    await here.service.advance(timedelta(days=14))
     await here.service.fire_timers()
-    levels = [told.data.level for told in await here.service.published(RequestEscalated)]
-    assert ("worker" in levels) is not given
+    told = [event.data for event in await here.service.published(RequestEscalated)]
+    [why] = [each.why for each in told if each.level == "worker"]
+    assert why == ("not_begun" if given else "not_taken_up")

@@ -215,7 +215,8 @@ async def test_many_that_end_cost_as_many_statements_as_one(asked: list[str], ci
     for some in (rows[:1], rows[1:]):
         asked.clear()
         result = await _import(city, *(row | {"status": "Closed"} for row in some))
-        counted.append(len(asked))
+        # A connection's own: what is new is noticed soon, in a transaction of its own.
+        counted.append(sum(not one.lstrip().startswith(("NOTIFY", "SET")) for one in asked))
         assert result["ended"] == len(some)
     assert 10 < counted[1] <= counted[0], counted
     assert len(await city.service.published(RequestResolved)) == 101

@@ -80,7 +80,8 @@ async def test_or_the_worker_begins(here: Neighbourhood, route: str) -> None:
     request, work = await _taken_up(here, route)
     await _passes(here, 5 * HOUR)
     begun = (await _call(here, request, "start")).json()
-    assert (begun["state"], begun["escalated"], begun["assignee_id"]) == ("in_progress", False, None)
+    them = str(here.worker.subject)
+    assert (begun["state"], begun["escalated"], begun["assignee_id"]) == ("in_progress", False, them)
     await work.done()
     assert await here.state(request["id"]) == "in_progress"
 

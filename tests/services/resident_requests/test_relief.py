@@ -77,7 +77,8 @@ async def _not_taken_up(here: Neighbourhood) -> int:
 
 
 async def _days_pass(here: Neighbourhood) -> None:
-    await here.service.advance(timedelta(days=3))
+    """Two working days, whatever holidays are between; fewer than a review may take."""
+    await here.service.advance(timedelta(days=14))
     await here.service.fire_timers()
 
 

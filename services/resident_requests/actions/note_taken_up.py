@@ -1,5 +1,5 @@
 """A volunteer has accepted the task made of it, a provider was given the order, or an application was handed in for it: they have to
-begin in time. A request that has gone another way meanwhile stays where it is."""
+begin in time. A request that has gone another way meanwhile stays where it is, and whoever has it already has it."""
 
 from datetime import datetime
 from uuid import UUID
@@ -19,7 +19,11 @@ async def note_taken_up(
 ) -> None:
     """`starts_at` is when they said that they would begin, None: as it is wanted."""
     request = await store.request_for_update(tx, request_id)
-    if request is None or request.state is not rules.State.TRIAGED or not rules.heeded(request, answer):
+    if request is None or not rules.heeded(request, answer):
+        return
+    waits = request.state is rules.State.TRIAGED
+    changes_hands = request.state is rules.State.ASSIGNED and request.assignee_id != assignee_id
+    if not waits and not changes_hands:
         return
     at = await now(tx)
     assigned = rules.assign(request, assignee_id, answer.work_id, at)

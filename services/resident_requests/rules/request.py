@@ -222,8 +222,9 @@ def take_up_until(request: Request, calendar: WorkCalendar, at: datetime) -> dat
 
 
 def assign(request: Request, assignee_id: UUID, work_id: UUID, at: datetime) -> Request:
-    """`work_id`: the task, order or application that has it from now on."""
-    _only(request, "assigned", State.TRIAGED)
+    """`work_id`: the task, order or application that has it from now on; one that has it already may be given to somebody else."""
+    same_work = (State.ASSIGNED,) if request.taken_up_by == work_id else ()
+    _only(request, "assigned", State.TRIAGED, *same_work)
     return replace(
         respond(request, at),
         state=State.ASSIGNED,

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from event_contracts.paid_services import OrderAssigned, OrderCancelled, OrderCompleted, OrderStarted
-from event_contracts.resident_requests import RequestEscalated, RequestTriaged
+from event_contracts.resident_requests import RequestAssigned, RequestEscalated, RequestTriaged
 from event_contracts.volunteer_matching import (
     TaskAccepted,
     TaskCheckedIn,
@@ -298,3 +298,30 @@ async def test_reopened_and_triaged_again_it_is_wanted_when_it_is_wanted_now(her
     assert {name: again[name] for name in times} == times
     told = (await here.service.published(RequestTriaged))[-1].data
     assert (told.wanted_from.month, told.wanted_until.hour) == (5, 5)
+
+
+async def test_an_order_that_is_given_to_another_provider_is_theirs_and_no_longer_the_firsts(
+    here: Neighbourhood,
+) -> None:
+    """And the other has the time to begin that the first had."""
+    await here.always_open()
+    request = await here.triaged("paid_service")
+    order = Work(here, request, "paid_service", version=await asked_at(here, request))
+    await order.taken_up()
+    first, order.person = order.person, uuid4()
+    await here.service.advance(timedelta(hours=3))
+    for _ in range(2):
+        await order.taken_up()
+    given = [e.data for e in await here.service.published(RequestAssigned)]
+    assert [(each.assignee_id, each.order_id) for each in given] == [
+        (first, order.about["order_id"]),
+        (order.person, order.about["order_id"]),
+    ]
+    shown = (await here.service.get(f"/requests/{request['id']}", by=here.worker)).json()
+    assert (shown["state"], shown["assignee_id"]) == ("assigned", str(order.person))
+    await here.service.advance(timedelta(hours=1, minutes=30))
+    await here.service.fire_timers()
+    assert [e for e in await here.service.published(RequestEscalated) if e.data.why == "not_begun"] == []
+    await order.begun()
+    assert await here.state(request["id"]) == "in_progress"
+    assert await here.service.parked() == []

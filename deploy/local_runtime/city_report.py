@@ -11,6 +11,7 @@ from pathlib import Path
 
 COLUMNS = ("line", "outcome", "case_number", "errors", "mapping")
 _AT_ONCE = 10_000
+_PIECE = 65_536  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,9 @@ class Report:
     def begin(self) -> int:
         """The last line that is told of, 1 (the header) where there is none yet. A line that was cut off is taken away."""
         self.path.touch()
-        whole = self.path.read_bytes().rpartition(b"\n")[0]
+        whole = _whole_lines(self.path)
         with self.path.open("r+b") as file:
-            file.truncate(len(whole) + 1 if whole else 0)
+            file.truncate(whole)
         if whole:
             self.settle()
         else:
@@ -92,6 +93,19 @@ class Report:
                     rows.append(_row(again.get(last, outcome)))
             _append(beside, _written(rows))
         beside.replace(self.path)
+
+
+def _whole_lines(path: Path) -> int:
+    """How many bytes they take, looked for from the end: a report may be as long as its city's file."""
+    with path.open("rb") as file:
+        end = file.seek(0, os.SEEK_END)
+        while end:
+            start = max(end - _PIECE, 0)
+            file.seek(start)
+            if (found := file.read(end - start).rfind(b"\n")) >= 0:
+                return start + found + 1
+            end = start
+    return 0
 
 
 def _head() -> str:

@@ -110,6 +110,24 @@ def test_a_report_goes_on_behind_the_last_line_that_it_tells_of(tmp_path: Path) 
     assert report.begin() == 1
 
 
+def test_a_long_report_is_gone_on_with_in_as_little_memory(tmp_path: Path) -> None:
+    report = Report(tmp_path / "report.csv")
+    report.begin()
+    row = "{},refused,,nc: " + "幸福路" * 100 + ",1\n"
+    with report.path.open("a") as file:
+        file.writelines(row.format(line) for line in range(2, 20_002))
+        # Cut off in a line that is longer than what is read at once.
+        file.write("20002,refused,,nc: " + "路" * 100_000)
+    assert report.path.stat().st_size > 15_000_000
+    tracemalloc.start()
+    try:
+        assert report.begin() == 20_001
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 4_000_000
+
+
 def test_what_was_tried_again_is_told_in_its_place_wherever_it_was_cut_off(tmp_path: Path) -> None:
     report = Report(tmp_path / "report.csv")
     report.begin()

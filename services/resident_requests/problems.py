@@ -49,6 +49,13 @@ class OthersConcerned(Refusal):
     )
 
 
+class NobodyToAsk(Refusal):
+    says = Text(
+        "No resident filed this: there is nobody to ask, and the clock runs on.",
+        "本求助不是居民提交的,无人可询问,时限继续计算。",
+    )
+
+
 class RatedAlready(Refusal):
     says = Text("This has been rated already.", "本次办理已评价过。")
 

@@ -210,7 +210,8 @@ async def list_conflicts(request_id: UUID, read: ForCaller) -> list[schemas.Kept
     ]
 
 
-@router.post("/requests/{request_id}/ask", response_model=schemas.RequestView, responses=refusals())
+@router.post("/requests/{request_id}/ask", response_model=schemas.RequestView,
+             responses=refusals(problems.NobodyToAsk))  # fmt: skip
 async def ask_resident(request_id: UUID, body: schemas.Question, command: ByCaller) -> Response:
     request = await actions.ask_resident(
         command.tx, command.kit.sealer, request_id, words=body.words, by=command.caller

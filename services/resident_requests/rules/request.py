@@ -12,7 +12,7 @@ from uuid import UUID
 
 from platform_kit.problems import WrongState
 from platform_kit.working_time import WorkCalendar, due
-from resident_requests.problems import ReopenWindowPassed, WantedTimeEndsEarly
+from resident_requests.problems import NobodyToAsk, ReopenWindowPassed, WantedTimeEndsEarly
 from resident_requests.rules.emergency import Urgency
 
 SILENCE = timedelta(days=7)
@@ -270,14 +270,9 @@ def give(request: Request, person_id: UUID, at: datetime) -> Request:
     """One of the staff is to do it: whoever else was asked, or had it, is not waited for any more."""
     _only(request, "assigned", State.TRIAGED, State.ASSIGNED)
     return replace(
-        respond(request, at),
-        state=State.ASSIGNED,
-        assignee_id=person_id,
-        asked_version=None,
-        taken_up_by=None,
-        escalated=False,
-        begun_at=at,
-    )
+        respond(request, at), state=State.ASSIGNED, assignee_id=person_id, asked_version=None, taken_up_by=None,
+        escalated=False, begun_at=at,
+    )  # fmt: skip
 
 
 def start_themselves(request: Request, person_id: UUID, at: datetime) -> Request:
@@ -296,8 +291,10 @@ def start_themselves(request: Request, person_id: UUID, at: datetime) -> Request
 
 
 def ask(request: Request, at: datetime) -> Request:
-    """Nothing can go on until the resident says more: the clock stands still."""
+    """Nothing can go on until the resident says more: the clock stands still. Raises NobodyToAsk of a city's or an application's."""
     _only(request, "awaiting_resident", State.IN_PROGRESS)
+    if request.resident_id is None:
+        raise NobodyToAsk
     return replace(request, state=State.AWAITING_RESIDENT, paused_at=at)
 
 

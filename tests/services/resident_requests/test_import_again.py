@@ -186,6 +186,20 @@ async def test_what_came_before_its_facts_were_kept_ends_by_when_and_where_it_wa
     assert [row["outcome"] for row in result["rows"]] == ["ended", "refused"]
 
 
+async def test_nobody_is_asked_about_what_no_resident_filed_and_its_clock_runs_on(
+    city: Neighbourhood,
+) -> None:
+    [row] = (await _import(city, OPEN))["rows"]
+    path = f"/requests/{row['request_id']}"
+    for verb, body in (("triage", {"route": "community"}), ("start", None)):
+        assert (await city.service.post(f"{path}/{verb}", json=body, by=city.worker)).status_code == 200
+    asked = await city.service.post(f"{path}/ask", json={"words": "几楼?"}, by=city.worker)
+    assert (asked.status_code, asked.json()["type"]) == (409, "/problems/nobody-to-ask")
+    assert (await _request(city, row["request_id"]))["state"] == "in_progress"
+    assert (await city.service.get(f"{path}/comments", by=city.worker)).json()["items"] == []
+    assert "unanswered" not in await _waiting(city)
+
+
 async def test_a_neighbour_who_followed_it_says_that_it_is_not_done(city: Neighbourhood) -> None:
     [first] = (await _import(city, OPEN))["rows"]
     neighbour, path = await city.neighbour(), f"/requests/{first['request_id']}"

@@ -344,11 +344,12 @@ def reject(request: Request, at: datetime) -> Request:
     return replace(request, state=State.REJECTED, responded_at=request.responded_at or at, escalated=False)
 
 
-def end_elsewhere(request: Request, state: State, at: datetime) -> Request:
-    """Another system, from which it came, says that it is over: `state` is how. Nobody here need have begun with it."""
+def end_elsewhere(request: Request, state: State, at: datetime, *, joined: bool = False) -> Request:
+    """Another system, from which it came, says that it is over: `state` is how. Nobody here need have begun with it. `joined`: others'
+    own goes on as it, of which that system knows nothing. Whatever it says, for them it is resolved: they may say that it is not."""
     _only(request, state.value, *OPEN)
     over = replace(request, responded_at=request.responded_at or at, escalated=False)
-    if state in (State.WITHDRAWN, State.REJECTED):
+    if state in (State.WITHDRAWN, State.REJECTED) and not joined:
         return replace(over, state=state)
     return replace(over, state=State.RESOLVED, resolved_at=at)
 

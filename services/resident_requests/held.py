@@ -17,7 +17,7 @@ HELD = (
         "request",
         "resident_id = $1",
         ("id", "case_number", "filed_by", "unit_id", "category", "channel", "urgency", "author_id", "state", "route", "skill", "routing_rule", "routing_rule_version", "routing_category_version", "latitude", "longitude", "wanted_from",
-         "wanted_until", "assignee_id", "respond_by", "responded_at", "resolve_by", "resolve_from", "paused_at", "resolved_at", "round", "escalated", "occurred_at",
+         "wanted_until", "planned_from", "planned_until", "assignee_id", "respond_by", "responded_at", "resolve_by", "resolve_from", "paused_at", "resolved_at", "round", "escalated", "occurred_at",
          "created_at", "merged_into", "merged_at", "begun_at"),
         sealed={"words": WORDS, "address": ADDRESS, "reason": REASON, "answers": ANSWERS},
     ),

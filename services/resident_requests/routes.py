@@ -117,7 +117,7 @@ async def triage_request(request_id: UUID, body: schemas.Triage, command: ByCall
         route=body.route,
         skill=body.skill,
         service=body.service,
-        wanted=(body.wanted_from, body.wanted_until),
+        planned=(body.wanted_from, body.wanted_until),
         by=command.caller,
     )
     return command.answer(schemas.RequestView.of(request))

@@ -193,6 +193,8 @@ class RequestRow(Row, table=True):
     longitude: float | None = None
     wanted_from: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     wanted_until: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
+    planned_from: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
+    planned_until: datetime | None = Field(default=None, sa_type=TIMESTAMPTZ)
     routing_rule: str | None = None
     routing_rule_version: int | None = None
     routing_category_version: int | None = None

@@ -114,7 +114,7 @@ PAGES: dict[str, dict[str, Page]] = {
             {WHOSE: "resident_id", COUNT: "version category_version asked_version said_version", FOUND: "content_print",
              INSIDE: "due_at taken_up_by",
              "only of a city's reports, which are nobody's": "source source_number source_content source_facts source_state"},
-            {CASE: "id case_number unit_id category state route skill wanted_from wanted_until escalated resolved_at occurred_at version "
+            {CASE: "id case_number unit_id category state route skill wanted_from wanted_until planned_from planned_until escalated resolved_at occurred_at version "
                    "created_at round respond_by responded_at resolve_by resolve_from paused_at due_at category_version channel urgency merged_into "
                    "routing_rule routing_rule_version routing_category_version asked_version said_version merged_at begun_at",
              NAMED: "resident_id filed_by assignee_id author_id taken_up_by",

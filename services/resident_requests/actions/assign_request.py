@@ -13,6 +13,7 @@ from resident_requests.policy import POLICY, STAFF
 from resident_requests.problems import NotOfItsStaff
 from resident_requests.rules import request as rules
 from resident_requests.rules.request import Request
+from resident_requests.rules.waiting import begin_until
 
 
 async def assign_request(tx: Tx, request_id: UUID, assignee_id: UUID, *, by: Caller) -> Request:
@@ -25,5 +26,5 @@ async def assign_request(tx: Tx, request_id: UUID, assignee_id: UUID, *, by: Cal
                 raise NotOfItsStaff(field="assignee_id")
     given = rules.give(request, assignee_id, at)
     calendar = (await store.clockwork(tx, request)).calendar
-    await set_timer(tx, "take_up", request_id, rules.begin_until(given, calendar, at))
+    await set_timer(tx, "take_up", request_id, begin_until(given, calendar, at))
     return await record(tx, given, RequestAssigned, at, assignee_kind="staff", assignee_id=assignee_id)

@@ -1,4 +1,5 @@
-"""What ended at the city ends here: its clocks stop, whoever was asked for it is told so by its one event, and nobody else is."""
+"""What ended at the city ends here: its clocks stop, whoever was asked for it is told so by its one event, and nobody else is. Where
+others asked for the same the city has not decided for them."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -22,7 +23,12 @@ async def end_reports(tx: Tx, reports: Mapping[UUID, Report], by: UUID, at: date
         return
     async with as_system(tx):
         found = await store.requests_for_update(tx, list(reports))
-        over = [end_elsewhere(each, reports[each.id].state, at) for each in found if each.state in OPEN]
+        joined = await store.have_joined(tx, [each.id for each in found])
+        over = [
+            end_elsewhere(each, reports[each.id].state, at, joined=each.id in joined)
+            for each in found
+            if each.state in OPEN
+        ]
         versions = await store.save_ended(tx, [(each, reports[each.id]) for each in over])
         ids = [each.id for each in over]
         await clear_timers(tx, (PROMISE_TIMER, "take_up", "unanswered"), ids)

@@ -5,10 +5,10 @@ from uuid import UUID
 from event_contracts.resident_requests import RequestEscalated
 from platform_kit.clock import now
 from platform_kit.db import Tx
+from platform_kit.timers import set_timer
 from resident_requests import store
 from resident_requests.actions.record import record
-from resident_requests.actions.wind_clock import wind_clock
-from resident_requests.rules.clocks import overdue
+from resident_requests.rules.clocks import PROMISE_TIMER, next_deadline, overdue
 
 
 async def escalate_overdue(tx: Tx, request_id: UUID) -> None:
@@ -23,4 +23,5 @@ async def escalate_overdue(tx: Tx, request_id: UUID) -> None:
             request = await record(
                 tx, request, RequestEscalated, at, level=breach.level, why=f"{breach.clock}_overdue"
             )
-    await wind_clock(tx, request, clockwork, at)
+    if following := next_deadline(request, clockwork.promise, clockwork.calendar, at):
+        await set_timer(tx, PROMISE_TIMER, request_id, following)

@@ -10,6 +10,7 @@ from resident_requests import store
 from resident_requests.actions.record import record
 from resident_requests.rules import request as rules
 from resident_requests.rules.request import Answer
+from resident_requests.rules.waiting import take_up_until
 
 
 async def note_stepped_back(tx: Tx, request_id: UUID, answer: Answer) -> bool:
@@ -20,6 +21,6 @@ async def note_stepped_back(tx: Tx, request_id: UUID, answer: Answer) -> bool:
     at = await now(tx)
     waiting = rules.unassign(request)
     calendar = (await store.clockwork(tx, request)).calendar
-    await set_timer(tx, "take_up", request_id, rules.take_up_until(waiting, calendar, at))
+    await set_timer(tx, "take_up", request_id, take_up_until(waiting, calendar, at))
     await record(tx, waiting, RequestUnassigned, at)
     return True

@@ -12,6 +12,7 @@ from resident_requests import store
 from resident_requests.actions.record import record
 from resident_requests.rules import request as rules
 from resident_requests.rules.request import Answer
+from resident_requests.rules.waiting import begin_until
 
 
 async def note_taken_up(
@@ -28,7 +29,7 @@ async def note_taken_up(
     at = await now(tx)
     assigned = rules.assign(request, assignee_id, answer.work_id, at)
     calendar = (await store.clockwork(tx, request)).calendar
-    await set_timer(tx, "take_up", request_id, rules.begin_until(assigned, calendar, at, starts_at=starts_at))
+    await set_timer(tx, "take_up", request_id, begin_until(assigned, calendar, at, starts_at=starts_at))
     await record(
         tx,
         assigned,

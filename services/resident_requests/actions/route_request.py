@@ -11,6 +11,7 @@ from resident_requests.rules import request as rules
 from resident_requests.rules.category import Category
 from resident_requests.rules.request import Request
 from resident_requests.rules.routing import Proposal
+from resident_requests.rules.waiting import take_up_until
 
 
 async def route_request(
@@ -22,15 +23,15 @@ async def route_request(
     at: datetime,
     *,
     looked_at: bool = True,
-    wanted: tuple[datetime | None, datetime | None] = (None, None),
+    planned: tuple[datetime | None, datetime | None] = (None, None),
 ) -> Request:
     """The request's lock is held, or it is new. `calendar` is its unit's; `looked_at`: somebody did, and not a rule alone."""
     triaged = rules.triage(
         request,
         route=proposal.route,
         skill=proposal.skill or category.skill,
-        wanted_from=wanted[0],
-        wanted_until=wanted[1],
+        planned_from=planned[0],
+        planned_until=planned[1],
         at=at,
         calendar=calendar,
         looked_at=looked_at,
@@ -38,9 +39,9 @@ async def route_request(
         rule=proposal.rule,
         rule_version=proposal.rule_version,
     )
-    await set_timer(tx, "take_up", request.id, rules.take_up_until(triaged, calendar, at))
+    await set_timer(tx, "take_up", request.id, take_up_until(triaged, calendar, at))
     return await record(
         tx, triaged, RequestTriaged, at, case_number=triaged.case_number, category=triaged.category,
-        route=triaged.route, skill=triaged.skill, wanted_from=triaged.wanted_from, wanted_until=triaged.wanted_until,
+        route=triaged.route, skill=triaged.skill, wanted_from=triaged.planned_from, wanted_until=triaged.planned_until,
         service=proposal.service,
     )  # fmt: skip

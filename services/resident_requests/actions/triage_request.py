@@ -29,7 +29,7 @@ async def triage_request(
     route: Route | None,
     skill: str | None,
     service: str | None,
-    wanted: tuple[datetime | None, datetime | None],
+    planned: tuple[datetime | None, datetime | None],
     by: Caller,
 ) -> Request:
     """Without a `route` it goes where the rules say."""
@@ -43,4 +43,4 @@ async def triage_request(
     else:
         proposal = Proposal(route, skill, service)
     calendar = (await store.clockwork(tx, request)).calendar
-    return await route_request(tx, request, category, proposal, calendar, at, wanted=wanted)
+    return await route_request(tx, request, category, proposal, calendar, at, planned=planned)

@@ -120,6 +120,11 @@ def overdue(request: Request, promise: Promise, calendar: WorkCalendar, at: date
     return [breach for instant, breach in _deadlines(request, promise, calendar, at) if instant <= at]
 
 
+def next_look(request: Request, promise: Promise, calendar: WorkCalendar, at: datetime) -> datetime | None:
+    """When the promises must be looked at, once one has moved: at once where one is missed as they lie now; told it is once all the same."""
+    return at if overdue(request, promise, calendar, at) else next_deadline(request, promise, calendar, at)
+
+
 def next_deadline(
     request: Request, promise: Promise, calendar: WorkCalendar, at: datetime
 ) -> datetime | None:

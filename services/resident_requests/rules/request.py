@@ -16,14 +16,6 @@ from resident_requests.problems import NobodyToAsk, ReopenWindowPassed, WantedTi
 from resident_requests.rules.emergency import Urgency
 
 SILENCE = timedelta(days=7)
-# Both in working time. Two days of an office's usual hours; and help that is wanted now still needs the time in which volunteers
-# are asked.
-TAKE_UP = timedelta(hours=14)
-GRACE = timedelta(minutes=30)
-# So much longer than it was wanted whoever took it up is waited for: then somebody is at work who can be told.
-LATE = timedelta(hours=2)
-# An application is reviewed three times, a week of it in public, and nobody begins with anything.
-REVIEWED = timedelta(days=30)
 WANTED_SPAN = timedelta(hours=2)
 
 
@@ -59,6 +51,9 @@ class Request:
     None when nobody is asked, or staff do it themselves; 0 of what was routed before that was kept. `taken_up_by` is their task,
     order or application that has it now. `escalated`: nobody took it up in time, or nobody came, and its worker was told. `said_version` is the last event that
     changed what the resident said. `resident_id` is None only for a report of a city's data or of an application.
+
+    `wanted_from` and `wanted_until` are as the resident said: nothing else moves a promise. `planned_from` and `planned_until` are when it was triaged for,
+    None until that is done in its round.
 
     `respond_by` and `resolve_by` are what was promised, None for such a report that came in closed; `round` counts how often it was
     reopened, with new promises each time. `resolve_from` is when the second clock begins, None: with the first. `responded_at` is
@@ -101,6 +96,8 @@ class Request:
     escalated: bool = False
     said_version: int = 1
     begun_at: datetime | None = None
+    planned_from: datetime | None = None
+    planned_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +139,8 @@ def triage(
     *,
     route: str,
     skill: str | None,
-    wanted_from: datetime | None,
-    wanted_until: datetime | None,
+    planned_from: datetime | None,
+    planned_until: datetime | None,
     at: datetime,
     calendar: WorkCalendar,
     looked_at: bool = True,
@@ -151,18 +148,18 @@ def triage(
     rule: str | None = None,
     rule_version: int | None = None,
 ) -> Request:
-    """Say who acts next and when help is wanted. What nobody took up or began in time goes another way; before, whoever is
-    asked is left the time. `looked_at`: somebody did, and not a rule alone."""
+    """Say who acts next and for when help is planned; what the resident wants stays as they said it. What nobody took up or began in
+    time goes another way; before, whoever is asked is left the time. `looked_at`: somebody did, and not a rule alone."""
     left_lying = (State.TRIAGED, State.ASSIGNED) if request.escalated else ()
     _only(request, "triaged", State.SUBMITTED, State.REOPENED, *left_lying)
-    begins, ends = _wanted(request, wanted_from, wanted_until, calendar, at)
+    begins, ends = _planned(request, planned_from, planned_until, calendar, at)
     return replace(
         request,
         state=State.TRIAGED,
         route=route,
         skill=skill,
-        wanted_from=begins,
-        wanted_until=ends,
+        planned_from=begins,
+        planned_until=ends,
         assignee_id=None,
         responded_at=(request.responded_at or at) if looked_at else request.responded_at,
         # Whoever is asked is asked by the event that tells of this.
@@ -176,7 +173,7 @@ def triage(
     )
 
 
-def _wanted(
+def _planned(
     request: Request,
     since: datetime | None,
     until: datetime | None,
@@ -184,8 +181,8 @@ def _wanted(
     at: datetime,
 ) -> tuple[datetime, datetime]:
     """From when, until when: as whoever triages says, or else as the resident said, for two hours where no end was said. What the
-    resident wanted and is over, as with one that was reopened, counts no more: then, and where nobody said anything, it is wanted
-    as soon as the unit is at work."""
+    resident wanted and is over, as with one that was reopened, counts no more: then, and where nobody said anything, it is planned
+    as soon as the unit is at work. What was planned before says nothing."""
     theirs = request.wanted_until or (request.wanted_from and request.wanted_from + WANTED_SPAN)
     said = since or until or (theirs is not None and theirs > at)
     begins = max(since or request.wanted_from or at, at) if said else due(calendar, at, timedelta())
@@ -210,17 +207,6 @@ def escalate(request: Request) -> Request:
     return replace(request, escalated=True)
 
 
-def take_up_until(request: Request, calendar: WorkCalendar, at: datetime) -> datetime:
-    """When somebody must have taken it up: a volunteer before the help is wanted, or within half an hour when that is now, as long
-    as it would still be of use; anybody else within two days."""
-    if request.route != "volunteers" or request.wanted_from is None or request.wanted_until is None:
-        return due(calendar, at, TAKE_UP)
-    if request.wanted_from >= at + GRACE:
-        return request.wanted_from
-    soon = due(calendar, at, GRACE)
-    return min(soon, request.wanted_until) if request.wanted_until > at else soon
-
-
 def assign(request: Request, assignee_id: UUID, work_id: UUID, at: datetime) -> Request:
     """`work_id`: the task, order or application that has it from now on; one that has it already may be given to somebody else."""
     same_work = (State.ASSIGNED,) if request.taken_up_by == work_id else ()
@@ -233,16 +219,6 @@ def assign(request: Request, assignee_id: UUID, work_id: UUID, at: datetime) -> 
         escalated=False,
         begun_at=at,
     )
-
-
-def begin_until(
-    request: Request, calendar: WorkCalendar, at: datetime, *, starts_at: datetime | None = None
-) -> datetime:
-    """When whoever took it up or was given it at that instant must have begun. `starts_at` is when they said that they would, if not
-    as wanted."""
-    if request.route == "relief" and request.taken_up_by is not None:
-        return at + REVIEWED
-    return due(calendar, max(starts_at or request.wanted_until or at, at), LATE)
 
 
 def unassign(request: Request) -> Request:
@@ -323,6 +299,8 @@ def reopen(request: Request, *, at: datetime, window: timedelta) -> Request:
     return replace(
         request,
         state=State.REOPENED,
+        planned_from=None,
+        planned_until=None,
         assignee_id=None,
         resolved_at=None,
         responded_at=None,
@@ -341,11 +319,12 @@ def reject(request: Request, at: datetime) -> Request:
     return replace(request, state=State.REJECTED, responded_at=request.responded_at or at, escalated=False)
 
 
-def end_elsewhere(request: Request, state: State, at: datetime) -> Request:
-    """Another system, from which it came, says that it is over: `state` is how. Nobody here need have begun with it."""
+def end_elsewhere(request: Request, state: State, at: datetime, *, joined: bool = False) -> Request:
+    """Another system, from which it came, says that it is over: `state` is how. Nobody here need have begun with it. `joined`: others'
+    own goes on as it, of which that system knows nothing. Whatever it says, for them it is resolved: they may say that it is not."""
     _only(request, state.value, *OPEN)
     over = replace(request, responded_at=request.responded_at or at, escalated=False)
-    if state in (State.WITHDRAWN, State.REJECTED):
+    if state in (State.WITHDRAWN, State.REJECTED) and not joined:
         return replace(over, state=state)
     return replace(over, state=State.RESOLVED, resolved_at=at)
 

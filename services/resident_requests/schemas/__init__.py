@@ -135,7 +135,8 @@ class TimeLeft(View):
 
 class RequestView(View):
     """`escalated`: nobody took it up or began in time, so that it can be triaged another way. `category_version` is the one that it was
-    filed under, `routing_category_version` the one by which it was routed."""
+    filed under, `routing_category_version` the one by which it was routed. `wanted_from` and `wanted_until` are what holds now: as it was
+    triaged, and before, or once it is reopened, as the resident said."""
 
     id: UUID
     case_number: str
@@ -173,7 +174,8 @@ class RequestView(View):
     @classmethod
     def of(cls, request: Request, **said: Any) -> Self:
         """`said`: words, address, reason and answers, only for whoever may see the one request; `time_left` where it is read."""
-        return cls.model_validate(request).model_copy(update=said)
+        planned = {"wanted_from": request.planned_from, "wanted_until": request.planned_until}
+        return cls.model_validate(request).model_copy(update=(planned if request.planned_from else {}) | said)
 
 
 class RequestFiled(RequestView):

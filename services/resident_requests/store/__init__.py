@@ -47,7 +47,7 @@ from resident_requests.store.followers import (
     save_followers_moved,
     save_unfollowed,
 )
-from resident_requests.store.joined import Joined, joined
+from resident_requests.store.joined import Joined, have_joined, joined
 from resident_requests.store.likeness import (
     Sought,
     candidates,
@@ -177,6 +177,7 @@ __all__ = [
     "filing_of_nobody",
     "followed",
     "followed_in_time",
+    "have_joined",
     "insert_appointment",
     "insert_attachment",
     "insert_breach",

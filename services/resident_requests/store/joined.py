@@ -1,5 +1,6 @@
 """Whose own goes on as another's request: it was merged into it, at whatever remove. Their rows are others': ask as the system."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -31,3 +32,19 @@ async def joined(tx: Tx, request_id: UUID) -> list[Joined]:
         request_id,
     )
     return [each for row in rows if (each := load(Joined, row))]
+
+
+async def have_joined(tx: Tx, request_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of these requests that somebody else's own goes on as."""
+    rows = await tx.fetch(
+        """
+        WITH RECURSIVE part(root, id, resident_id) AS (
+            SELECT merged_into, id, resident_id FROM request WHERE merged_into = ANY($1)
+            UNION SELECT p.root, r.id, r.resident_id FROM request r JOIN part p ON r.merged_into = p.id
+        )
+        SELECT DISTINCT p.root FROM part p JOIN request whole ON whole.id = p.root
+        WHERE p.resident_id IS DISTINCT FROM whole.resident_id AND p.resident_id IS NOT NULL
+        """,
+        list(request_ids),
+    )
+    return {row["root"] for row in rows}

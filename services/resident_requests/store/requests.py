@@ -23,7 +23,7 @@ from resident_requests.store.routing import AUTOMATIC, read_rules
 
 COLUMNS = """id, case_number, resident_id, filed_by, unit_id, category, state, route, skill, wanted_from, wanted_until,
     assignee_id, resolved_at, occurred_at, version, channel, urgency, author_id, category_version, round, respond_by, responded_at, resolve_by, resolve_from, paused_at,
-    merged_into, routing_rule, routing_rule_version, asked_version, taken_up_by, escalated, said_version, routing_category_version, begun_at"""
+    merged_into, routing_rule, routing_rule_version, asked_version, taken_up_by, escalated, said_version, routing_category_version, begun_at, planned_from, planned_until"""
 
 # Of the request `t`; the index of what is open says the same.
 IS_OPEN = f"t.state IN ({', '.join(repr(state.value) for state in sorted(OPEN))})"
@@ -245,7 +245,7 @@ async def save_request(tx: Tx, request: Request) -> int:
     version: int = await tx.fetchval(
         """
         WITH known AS (UPDATE likeness SET state = $2::text WHERE request_id = $1 AND state <> $2::text)
-        UPDATE request SET state = $2::text, route = $3, skill = $4, wanted_from = $5, wanted_until = $6, assignee_id = $7,
+        UPDATE request SET state = $2::text, route = $3, skill = $4, wanted_from = $5, wanted_until = $6, assignee_id = $7, planned_from = $26, planned_until = $27,
             resolved_at = $8, round = $9, respond_by = $10, responded_at = $11, resolve_by = $12, paused_at = $13,
             urgency = $14, due_at = $15, merged_into = $16::uuid, routing_rule = $17, routing_rule_version = $18,
             asked_version = $19, taken_up_by = $20,
@@ -278,6 +278,8 @@ async def save_request(tx: Tx, request: Request) -> int:
         request.routing_category_version,
         request.begun_at,
         request.resolve_from,
+        request.planned_from,
+        request.planned_until,
     )
     return version
 

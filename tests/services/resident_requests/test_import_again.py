@@ -16,6 +16,7 @@ from event_contracts.resident_requests import (
     RequestWithdrawn,
 )
 from platform_kit import db
+from platform_kit.auth import Caller
 
 from .conftest import Neighbourhood
 
@@ -207,6 +208,60 @@ async def test_a_neighbour_who_followed_it_says_that_it_is_not_done(city: Neighb
     await _import(city, CLOSED)
     assert (await city.service.post(f"{path}/dispute", by=neighbour)).status_code == 200
     assert (await _request(city, first["request_id"]))["respond_by"] is not None
+
+
+async def _joined(city: Neighbourhood, request_id: str, *removes: Caller) -> list[str]:
+    """Each of these people's own was merged into the next one's, and the last into the city's report; theirs, in that order."""
+    ids = []
+    for each in removes:
+        body = {"category": "streetlight", "words": "路灯不亮"}
+        ids.append((await city.service.post("/requests", json=body, by=each)).json()["id"])
+    for one, into in zip(ids, [*ids[1:], request_id], strict=True):
+        answer = await city.service.post(f"/requests/{one}/merge", json={"into": into}, by=city.worker)
+        assert answer.status_code == 200, answer.text
+    return ids
+
+
+@pytest.mark.parametrize("status", ["Cancelled", "Refused", "Closed"])
+async def test_what_the_city_drops_is_not_dropped_for_whoever_asked_for_it_here(
+    city: Neighbourhood, status: str
+) -> None:
+    """It is resolved: they are told, and may say that it is not done. Beside it one that nobody here asked for ends as it did there."""
+    alone = OPEN | {"srnumber": "1-2"}
+    first, other = (await _import(city, OPEN, alone))["rows"]
+    far, near = await city.neighbour(), city.resident
+    own = await _joined(city, first["request_id"], far, near)
+    dropped = CLOSED | {"status": status}
+    assert (await _import(city, dropped, dropped | {"srnumber": "1-2"}))["ended"] == 2
+    assert (await _request(city, first["request_id"]))["state"] == "resolved"
+    assert (await _request(city, other["request_id"]))["state"] == {
+        "Cancelled": "withdrawn", "Refused": "rejected", "Closed": "resolved",
+    }[status]  # fmt: skip
+    told = [str(each.data.request_id) for each in await city.service.published(RequestResolved)]
+    assert first["request_id"] in told
+    assert "silence" in await _waiting(city)
+    assert [row["outcome"] for row in (await _import(city, dropped))["rows"]] == ["already_there"]
+    disputed = await city.service.post(f"/requests/{first['request_id']}/dispute", by=far)
+    assert disputed.status_code == 200, disputed.text
+    seen = await _request(city, first["request_id"])
+    assert seen["state"] == "reopened"
+    assert seen["respond_by"] is not None
+    assert [(await _request(city, each))["state"] for each in own] == ["merged", "merged"]
+
+
+@pytest.mark.parametrize("asked_for", [False, True])
+async def test_another_report_that_was_merged_into_it_counts_for_whoever_asked_for_that(
+    city: Neighbourhood, asked_for: bool
+) -> None:
+    """Alone it is nobody's, and is dropped with it."""
+    first, second = (await _import(city, OPEN, OPEN | {"srnumber": "1-2"}))["rows"]
+    if asked_for:
+        await _joined(city, second["request_id"], city.resident)
+    path, into = f"/requests/{second['request_id']}/merge", {"into": first["request_id"]}
+    assert (await city.service.post(path, json=into, by=city.worker)).status_code == 200
+    assert (await _import(city, CLOSED | {"status": "Cancelled"}))["ended"] == 1
+    seen = await _request(city, first["request_id"])
+    assert seen["state"] == ("resolved" if asked_for else "withdrawn")
 
 
 @pytest.fixture

@@ -264,3 +264,88 @@ async def test_what_was_asked_before_it_is_wanted_takes_no_time_and_gives_none(h
         f"/requests/{request['id']}/answer", json={"words": "九点"}, by=here.resident
     )
     assert _hours(answer.json(), "resolve_by") == pytest.approx(264, abs=0.02)
+
+
+async def test_a_time_that_staff_say_puts_nothing_off_also_when_it_is_reopened(here: Neighbourhood) -> None:
+    await here.always_open()
+    planned = (datetime.now(UTC) + timedelta(days=60)).isoformat()
+    request = await here.triaged("community", wanted_from=planned)
+    for verb, by in (("start", here.worker), ("resolve", here.worker), ("reopen", here.resident)):
+        answer = await here.service.post(f"/requests/{request['id']}/{verb}", by=by)
+        assert answer.status_code == 200, answer.text
+    again = answer.json()
+    assert _hours(again, "resolve_by") == pytest.approx(24, abs=0.02)
+    assert (again["wanted_from"], again["wanted_until"]) == (None, None)
+    await here.service.advance(timedelta(days=3))
+    await here.service.fire_timers()
+    await here.service.fire_timers()
+    assert await _missed(here) == [
+        ("response_overdue", "street"), ("response_overdue", "district"),
+        ("resolution_overdue", "street"), ("resolution_overdue", "district"),
+    ]  # fmt: skip
+
+
+async def test_what_the_resident_said_stands_beside_what_is_planned(here: Neighbourhood) -> None:
+    """And holds again, with its promise, when it comes back before."""
+    await here.always_open()
+    wanted, planned = ((datetime.now(UTC) + timedelta(days=days)).isoformat() for days in (10, 60))
+    request = await here.submit(wanted_from=wanted)
+    for verb, body, by, holds in (
+        ("triage", {"route": "community", "wanted_from": planned}, here.worker, planned),
+        ("start", None, here.worker, planned),
+        ("resolve", None, here.worker, planned),
+        ("reopen", None, here.resident, wanted),
+        ("triage", {"route": "community"}, here.worker, wanted),
+    ):
+        answer = await here.service.post(f"/requests/{request['id']}/{verb}", json=body, by=by)
+        assert answer.status_code == 200, answer.text
+        for shown in (answer.json(), await _read(here, request)):
+            assert datetime.fromisoformat(shown["wanted_from"]) == datetime.fromisoformat(holds), verb
+        assert _hours(answer.json(), "resolve_by") == pytest.approx(264, abs=0.02)
+
+
+async def test_a_promise_that_is_missed_by_what_was_put_right_is_told_at_once_and_once(
+    here: Neighbourhood,
+) -> None:
+    await here.always_open()
+    request = await here.submit(wanted_from=(datetime.now(UTC) + timedelta(days=40)).isoformat())
+    await here.service.advance(timedelta(days=5))
+    await here.service.fire_timers()
+    early = [("response_overdue", "street"), ("response_overdue", "district")]
+    assert await _missed(here) == early
+    answer = await here.service.patch(
+        f"/requests/{request['id']}",
+        json={"wanted_from": None},
+        by=here.resident,
+        headers={"If-Match": f'"{(await _read(here, request))["version"]}"'},
+    )
+    assert answer.status_code == 200, answer.text
+    assert _hours(answer.json(), "resolve_by") == pytest.approx(24, abs=0.02)
+    for _ in range(2):
+        await asyncio.gather(*(here.service.fire_timers() for _ in range(2)))
+        late = [("resolution_overdue", "street"), ("resolution_overdue", "district")]
+        assert await _missed(here) == early + late
+        async with here.service.tx() as tx:
+            assert not await tx.fetch("SELECT FROM timer WHERE kind = 'promise'"), "everybody knows by now"
+        await here.service.advance(timedelta(days=20))
+
+
+async def test_what_was_missed_just_before_the_resident_was_asked_is_told_when_it_goes_on(
+    here: Neighbourhood,
+) -> None:
+    """The question came between the deadline and its timer, which found nothing that runs."""
+    await here.always_open()
+    request = await here.triaged(route="community")
+    await here.service.post(f"/requests/{request['id']}/start", by=here.worker)
+    await here.service.advance(25 * HOUR)
+    asked = await here.service.post(f"/requests/{request['id']}/ask", json={"words": "?"}, by=here.worker)
+    assert asked.status_code == 200, asked.text
+    await here.service.fire_timers()
+    assert await _missed(here) == []
+    said = await here.service.post(f"/requests/{request['id']}/answer", json={"words": "x"}, by=here.resident)
+    assert said.status_code == 200, said.text
+    await here.service.fire_timers()
+    assert await _missed(here) == [("resolution_overdue", "street")]
+    await here.service.advance(9 * HOUR)
+    await here.service.fire_timers()
+    assert await _missed(here) == [("resolution_overdue", "street"), ("resolution_overdue", "district")]

@@ -1,6 +1,6 @@
 """A request that came back and was routed again is moved by whoever is asked now: what was asked before says nothing any more."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -298,6 +298,27 @@ async def test_reopened_and_triaged_again_it_is_wanted_when_it_is_wanted_now(her
     assert {name: again[name] for name in times} == times
     told = (await here.service.published(RequestTriaged))[-1].data
     assert (told.wanted_from.month, told.wanted_until.hour) == (5, 5)
+
+
+async def test_reopened_when_the_time_that_was_made_up_is_nearly_over_it_is_wanted_for_two_hours_again(
+    here: Neighbourhood,
+) -> None:
+    await here.always_open()
+    request = await here.triaged("volunteers")
+    work = Work(here, request, "volunteers", version=await asked_at(here, request))
+    await work.taken_up()
+    await work.done()
+    await here.service.advance(timedelta(minutes=115))
+    await _call(here, request, "reopen", here.resident)
+    again = await _call(here, request, "triage", here.worker, route="volunteers")
+    told = (await here.service.published(RequestTriaged))[-1].data
+    assert told.wanted_until - told.wanted_from == timedelta(hours=2)
+    shown = [datetime.fromisoformat(again[name]) for name in ("wanted_from", "wanted_until")]
+    assert shown == [told.wanted_from, told.wanted_until]
+    for minutes, escalated in ((29, 0), (2, 1)):
+        await here.service.advance(timedelta(minutes=minutes))
+        await here.service.fire_timers()
+        assert await _not_taken_up(here) == escalated
 
 
 async def test_an_order_that_is_given_to_another_provider_is_theirs_and_no_longer_the_firsts(

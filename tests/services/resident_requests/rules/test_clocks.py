@@ -28,7 +28,7 @@ FILED = Request(
 
 class Course(RuleBasedStateMachine):
     """A timer is kept as the actions keep it; beside it, each clock is counted in the simplest way: minute by minute of working
-    time that has passed while it ran."""
+    time that has passed while it ran. From when it is wanted is what the resident said last, kept here beside the request."""
 
     @initialize(
         respond=st.integers(1, 20), resolve=st.integers(1, 60), escalate=st.integers(1, 20),
@@ -37,13 +37,15 @@ class Course(RuleBasedStateMachine):
     def file(self, respond: int, resolve: int, escalate: int, wanted: timedelta | None) -> None:
         self.at = START
         self.promise = Promise(respond * HOUR, resolve * HOUR, escalate * HOUR)
-        self.begin(FILED if wanted is None else replace(FILED, wanted_from=START + wanted))
+        self.said = None if wanted is None else START + wanted
+        self.begin(replace(FILED, wanted_from=self.said))
 
     def begin(self, request: Request) -> None:
-        self.wanted = max(request.wanted_from or self.at, self.at)
         self.request = clocks.promised(request, self.promise, CALENDAR, self.at)
+        self.begun = self.at
         self.passed = dict.fromkeys(Clock, timedelta())
         self.told: list[Breach] = []
+        self.missed: set[Breach] = set()
         self.timer = clocks.next_deadline(self.request, self.promise, CALENDAR, self.at)
 
     def runs(self, clock: Clock) -> bool:
@@ -58,10 +60,18 @@ class Course(RuleBasedStateMachine):
         """The timer fires when it is due, or somewhat later, as in life."""
         later = self.at + timedelta(minutes=minutes)
         for clock in Clock:
-            begins = self.wanted if clock is Clock.RESOLUTION else self.at
-            if self.runs(clock) and begins < later:
-                self.passed[clock] += worked(CALENDAR, max(self.at, begins), later)
+            if self.runs(clock):
+                self.passed[clock] += self.passes(clock, self.at, later)
         self.at = later
+        self.fire()
+
+    def passes(self, clock: Clock, since: datetime, until: datetime) -> timedelta:
+        """Nothing of the second before it is wanted."""
+        if clock is Clock.RESOLUTION and self.said is not None:
+            since = max(since, self.said)
+        return worked(CALENDAR, since, until) if since < until else timedelta()
+
+    def fire(self) -> None:
         while self.timer is not None and self.timer <= self.at:
             self.timer = None
             for breach in clocks.overdue(self.request, self.promise, CALENDAR, self.at):
@@ -69,11 +79,26 @@ class Course(RuleBasedStateMachine):
                     self.told.append(breach)
             self.timer = clocks.next_deadline(self.request, self.promise, CALENDAR, self.at)
 
+    @precondition(lambda self: self.request.state is State.SUBMITTED)
+    @rule(wanted=st.none() | st.timedeltas(timedelta(days=-9), timedelta(days=30)))
+    def put_right(self, wanted: timedelta | None) -> None:
+        self.said = None if wanted is None else self.at + wanted
+        corrected = replace(rules.correct(self.request), wanted_from=self.said)
+        self.request = clocks.wanted_otherwise(corrected, self.request, CALENDAR, self.begun)
+        self.passed[Clock.RESOLUTION] = self.passes(Clock.RESOLUTION, self.begun, self.at)
+        self.wind()
+        self.fire()
+
+    def wind(self) -> None:
+        self.timer = clocks.next_look(self.request, self.promise, CALENDAR, self.at) or self.timer
+
     @precondition(lambda self: self.request.state in (State.SUBMITTED, State.REOPENED))
-    @rule(looked_at=st.booleans())
-    def triage(self, looked_at: bool) -> None:
+    @rule(looked_at=st.booleans(), planned=st.none() | st.timedeltas(timedelta(days=-9), timedelta(days=90)))
+    def triage(self, looked_at: bool, planned: timedelta | None) -> None:
+        """For whenever they say: it puts nothing off that was promised, now or after it was reopened."""
+        planned_from = None if planned is None else self.at + planned
         self.request = rules.triage(
-            self.request, route="community", skill=None, wanted_from=None, wanted_until=None, at=self.at,
+            self.request, route="community", skill=None, planned_from=planned_from, planned_until=None, at=self.at,
             calendar=CALENDAR, looked_at=looked_at,
         )  # fmt: skip
 
@@ -95,7 +120,8 @@ class Course(RuleBasedStateMachine):
     @rule()
     def answer(self) -> None:
         self.request = rules.go_on(self.request, clocks.later_by_the_pause(self.request, CALENDAR, self.at))
-        self.timer = clocks.next_deadline(self.request, self.promise, CALENDAR, self.at) or self.timer
+        self.wind()
+        self.fire()
 
     @precondition(lambda self: self.request.state in rules.BEING_DONE)
     @rule()
@@ -125,10 +151,11 @@ class Course(RuleBasedStateMachine):
             (Clock.RESPONSE, self.promise.respond),
             (Clock.RESOLUTION, self.promise.resolve),
         ):
-            missed = self.passed[clock] >= whole
-            assert (Breach(clock, Level.STREET) in self.told) == missed
-            further = self.passed[clock] >= whole + self.promise.escalate
-            assert (Breach(clock, Level.DISTRICT) in self.told) == further
+            # What was missed and is put right is told already.
+            for level, after in ((Level.STREET, whole), (Level.DISTRICT, whole + self.promise.escalate)):
+                if self.passed[clock] >= after:
+                    self.missed.add(Breach(clock, level))
+        assert set(self.told) == self.missed
 
     @invariant()
     def what_runs_has_a_timer_until_both_levels_know(self) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from platform_kit.problems import WrongState
 from platform_kit.working_time import WorkCalendar, worked
 from resident_requests.rules import request as rules
+from resident_requests.rules import waiting
 from resident_requests.rules.request import Request, State
 
 NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
@@ -73,7 +74,7 @@ LEGAL = {
 }
 VERBS = {
     "triage": lambda r: rules.triage(
-        r, route="volunteers", skill=None, wanted_from=None, wanted_until=None, at=NOW, calendar=CALENDAR
+        r, route="volunteers", skill=None, planned_from=None, planned_until=None, at=NOW, calendar=CALENDAR
     ),
     "escalate": lambda r: replace(rules.escalate(r), escalated=False),
     "assign": lambda r: rules.assign(r, SOMEBODY, WORK, NOW),
@@ -134,7 +135,7 @@ def test_whoever_took_it_up_has_two_hours_of_the_office_after_it_was_wanted(
     nine = NOW - 7 * HOUR
     triaged = _triaged(SUBMITTED, nine)
     starts_at = None if starts is None else nine + starts * HOUR
-    last = rules.begin_until(triaged, CALENDAR, nine + taken_up * HOUR, starts_at=starts_at)
+    last = waiting.begin_until(triaged, CALENDAR, nine + taken_up * HOUR, starts_at=starts_at)
     assert last == nine + until * HOUR
 
 
@@ -225,15 +226,15 @@ def test_help_is_never_wanted_in_the_past(begins: timedelta | None, ends: timede
         SUBMITTED,
         route="volunteers",
         skill=None,
-        wanted_from=NOW + begins if begins is not None else None,
-        wanted_until=NOW + ends if ends is not None else None,
+        planned_from=NOW + begins if begins is not None else None,
+        planned_until=NOW + ends if ends is not None else None,
         at=NOW,
         calendar=CALENDAR,
     )
-    assert triaged.wanted_from is not None
-    assert triaged.wanted_until is not None
-    assert NOW <= triaged.wanted_from < triaged.wanted_until
-    assert rules.take_up_until(triaged, CALENDAR, NOW) >= NOW
+    assert triaged.planned_from is not None
+    assert triaged.planned_until is not None
+    assert NOW <= triaged.planned_from < triaged.planned_until
+    assert waiting.take_up_until(triaged, CALENDAR, NOW) >= NOW
 
 
 def test_one_that_is_reopened_after_the_wanted_time_is_wanted_from_now() -> None:
@@ -242,20 +243,20 @@ def test_one_that_is_reopened_after_the_wanted_time_is_wanted_from_now() -> None
         replace(filed, state=State.REOPENED),
         route="volunteers",
         skill=None,
-        wanted_from=None,
-        wanted_until=None,
+        planned_from=None,
+        planned_until=None,
         at=NOW,
         calendar=CALENDAR,
     )
-    assert (again.wanted_from, again.wanted_until) == (NOW, NOW + rules.WANTED_SPAN)
+    assert (again.planned_from, again.planned_until) == (NOW, NOW + rules.WANTED_SPAN)
 
 
 def _triaged(request: Request, at: datetime, **more: object) -> Request:
     facts = {
         "route": "volunteers",
         "skill": None,
-        "wanted_from": None,
-        "wanted_until": None,
+        "planned_from": None,
+        "planned_until": None,
         "calendar": CALENDAR,
     }
     return rules.triage(request, at=at, **(facts | more))  # type: ignore[arg-type]
@@ -266,22 +267,22 @@ def test_what_nobody_wants_at_a_time_is_wanted_when_the_unit_is_at_work(passed: 
     """And volunteers have time to take it up in which somebody is there to be told."""
     at = FRIDAY_NIGHT + passed
     triaged = _triaged(SUBMITTED, at)
-    assert triaged.wanted_from is not None
-    assert triaged.wanted_until == triaged.wanted_from + rules.WANTED_SPAN
-    assert worked(CALENDAR, at, triaged.wanted_from) == timedelta(0)
-    assert worked(CALENDAR, triaged.wanted_from, triaged.wanted_from + timedelta(seconds=1)) > timedelta(0)
-    until = rules.take_up_until(triaged, CALENDAR, at)
-    assert triaged.wanted_from <= until <= triaged.wanted_until
-    assert until == triaged.wanted_from or worked(CALENDAR, at, until) >= min(
-        rules.GRACE, worked(CALENDAR, at, triaged.wanted_until)
+    assert triaged.planned_from is not None
+    assert triaged.planned_until == triaged.planned_from + rules.WANTED_SPAN
+    assert worked(CALENDAR, at, triaged.planned_from) == timedelta(0)
+    assert worked(CALENDAR, triaged.planned_from, triaged.planned_from + timedelta(seconds=1)) > timedelta(0)
+    until = waiting.take_up_until(triaged, CALENDAR, at)
+    assert triaged.planned_from <= until <= triaged.planned_until
+    assert until == triaged.planned_from or worked(CALENDAR, at, until) >= min(
+        waiting.GRACE, worked(CALENDAR, at, triaged.planned_until)
     )
 
 
 def test_what_comes_on_a_friday_night_is_wanted_on_monday_and_taken_up_by_then() -> None:
     for route, until in (("volunteers", MONDAY_MORNING), ("department", MONDAY_MORNING + 29 * HOUR)):
         triaged = _triaged(SUBMITTED, FRIDAY_NIGHT, route=route)
-        assert (triaged.wanted_from, triaged.wanted_until) == (MONDAY_MORNING, MONDAY_MORNING + 2 * HOUR)
-        assert rules.take_up_until(triaged, CALENDAR, FRIDAY_NIGHT) == until
+        assert (triaged.planned_from, triaged.planned_until) == (MONDAY_MORNING, MONDAY_MORNING + 2 * HOUR)
+        assert waiting.take_up_until(triaged, CALENDAR, FRIDAY_NIGHT) == until
 
 
 @pytest.mark.parametrize(
@@ -299,12 +300,12 @@ def test_volunteers_have_half_an_hour_of_the_office_but_no_longer_than_it_is_wan
 ) -> None:
     since, ends = theirs or (None, None)
     triaged = _triaged(replace(SUBMITTED, wanted_from=since, wanted_until=ends), at)
-    assert rules.take_up_until(triaged, CALENDAR, at) == until
+    assert waiting.take_up_until(triaged, CALENDAR, at) == until
 
 
 def test_given_back_when_it_is_wanted_no_more_it_can_still_be_taken_up() -> None:
-    over = replace(SUBMITTED, route="volunteers", wanted_from=NOW - 3 * HOUR, wanted_until=NOW - HOUR)
-    assert rules.take_up_until(over, CALENDAR, NOW) == NOW + HOUR / 2
+    over = replace(SUBMITTED, route="volunteers", planned_from=NOW - 3 * HOUR, planned_until=NOW - HOUR)
+    assert waiting.take_up_until(over, CALENDAR, NOW) == NOW + HOUR / 2
 
 
 @pytest.mark.parametrize(
@@ -320,7 +321,38 @@ def test_what_the_resident_wants_is_wanted_then_whatever_the_office_keeps_for_ho
 ) -> None:
     since, until = (None if hours is None else FRIDAY_NIGHT + hours * HOUR for hours in theirs)
     triaged = _triaged(replace(SUBMITTED, wanted_from=since, wanted_until=until), FRIDAY_NIGHT)
-    assert (triaged.wanted_from, triaged.wanted_until) == tuple(FRIDAY_NIGHT + each * HOUR for each in wanted)
+    assert (triaged.planned_from, triaged.planned_until) == tuple(
+        FRIDAY_NIGHT + each * HOUR for each in wanted
+    )
+
+
+@pytest.mark.parametrize(
+    "planned", [{}, {"planned_from": NOW + 60 * 24 * HOUR}, {"planned_until": NOW + 99 * HOUR}]
+)
+@pytest.mark.parametrize("again", ["reopened", "escalated"])
+def test_what_was_planned_before_is_wanted_by_nobody_when_it_is_triaged_again(
+    planned: dict[str, datetime], again: str
+) -> None:
+    """Five minutes before the two hours are over that were made up where nobody said a time."""
+    triaged = _triaged(SUBMITTED, NOW - 2 * HOUR + HOUR / 12, **planned)
+    assert (triaged.wanted_from, triaged.wanted_until) == (None, None)
+    if again == "reopened":
+        triaged = rules.reopen(VERBS["resolve"](VERBS["assign"](triaged)), at=NOW, window=HOUR)
+        assert (triaged.planned_from, triaged.planned_until) == (None, None)
+    else:
+        triaged = rules.escalate(triaged)
+    second = _triaged(triaged, NOW)
+    assert (second.planned_from, second.planned_until) == (NOW, NOW + rules.WANTED_SPAN)
+
+
+def test_a_time_of_the_residents_that_is_to_come_holds_again_when_it_is_triaged_again() -> None:
+    since, until = NOW + 30 * HOUR, NOW + 40 * HOUR
+    planned = _triaged(
+        replace(SUBMITTED, wanted_from=since, wanted_until=until), NOW, planned_from=NOW + 90 * HOUR
+    )
+    assert planned.planned_from == NOW + 90 * HOUR
+    again = _triaged(rules.escalate(planned), NOW + HOUR)
+    assert (again.planned_from, again.planned_until) == (since, until)
 
 
 def test_a_rule_that_routes_is_nobodys_look() -> None:

@@ -11,6 +11,7 @@ from resident_requests.store.attachments import (
 from resident_requests.store.categories import (
     categories,
     category,
+    has_children,
     lock_categories,
     save_category,
 )
@@ -177,6 +178,7 @@ __all__ = [
     "filing_of_nobody",
     "followed",
     "followed_in_time",
+    "has_children",
     "insert_appointment",
     "insert_attachment",
     "insert_breach",

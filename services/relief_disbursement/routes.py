@@ -131,7 +131,7 @@ async def reveal_application(application_id: UUID, body: schemas.Reveal, look: F
 @router.post(
     "/applications/{application_id}/submit",
     response_model=schemas.ApplicationView,
-    responses=refusals(NotFound, WrongState, problems.ProgrammeEnded),
+    responses=refusals(NotFound, WrongState, problems.ProgrammeEnded, problems.AppliedForAlready),
 )
 async def submit_application(application_id: UUID, command: ByCaller) -> Response:
     application = await actions.submit_application(command.tx, application_id, by=command.caller)

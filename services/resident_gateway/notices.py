@@ -80,6 +80,7 @@ HAPPENINGS: dict[type[EventPayload], Happening] = {
             Notice(told.JOINED_CLOSED),
             Notice(told.FOLLOWED_CLOSED),
         ),
+        "closed_by",
     ),
     requests.RequestReopened: Happening(
         "reopened",

@@ -82,17 +82,18 @@ async def lock_volunteer(tx: Tx, volunteer_id: UUID) -> None:
 
 
 async def candidates(tx: Tx, task: Task) -> list[Candidate]:
-    """Everybody with the skill who is free at that time, and did not decline, let it lapse or step back; nobody who has been
-    erased."""
+    """Everybody with the skill who is free at that time, and did not decline or step back; nobody who has been erased."""
     rows = await tx.fetch(
         """
         SELECT v.id AS volunteer_id, v.person_id, u.code AS unit_code, v.skills,
             (SELECT count(*) FROM task t WHERE t.volunteer_id = v.id AND t.state IN ('accepted', 'checked_in'))
-                AS commitments
+                AS commitments,
+            (SELECT count(*) FROM offer o WHERE o.task_id = $1 AND o.volunteer_id = v.id AND o.state = 'expired') AS lapsed
         FROM volunteer v JOIN unit u ON u.id = v.unit_id JOIN resident r ON r.id = v.person_id
         WHERE ($2::text IS NULL OR v.skills @> ARRAY[$2::varchar])
             AND NOT EXISTS (
-                SELECT FROM offer o WHERE o.task_id = $1 AND o.volunteer_id = v.id AND o.state <> 'withdrawn'
+                SELECT FROM offer o WHERE o.task_id = $1 AND o.volunteer_id = v.id
+                    AND o.state NOT IN ('withdrawn', 'expired')
             )
             AND NOT EXISTS (
                 SELECT FROM task t WHERE t.volunteer_id = v.id AND t.state IN ('accepted', 'checked_in')

@@ -86,7 +86,7 @@ class TaskRow(Row, table=True):
 
 
 class OfferRow(Row, table=True):
-    """Whoever declined, let it lapse or stepped back is not asked again; from whom it was withdrawn, because another was
+    """Whoever declined or stepped back is not asked again; who let it lapse, or from whom it was withdrawn because another was
     first, may be: each time is an offer of its own."""
 
     __tablename__ = "offer"
@@ -98,7 +98,7 @@ class OfferRow(Row, table=True):
             "task_id",
             "volunteer_id",
             unique=True,
-            postgresql_where=text("state <> 'withdrawn'"),
+            postgresql_where=text("state NOT IN ('withdrawn', 'expired')"),
         ),
         Index("uq_offer_one_accepted", "task_id", unique=True, postgresql_where=text("state = 'accepted'")),
         Index("ix_offer_open", "volunteer_id", postgresql_where=text("state = 'open'")),

@@ -131,9 +131,12 @@ class RequestResolved(_RequestEvent):
 
 
 class RequestClosed(_RequestEvent):
+    """`closed_by`: who confirmed it, the resident or whoever acts for them; None where nobody said anything, and in older events."""
+
     type: ClassVar[str] = "requests.request.closed.v1"
 
     by: Literal["resident", "silence"]
+    closed_by: UUID | None = None
 
 
 class RequestReopened(_RequestEvent):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from relief_disbursement.problems import AppliedForAlready, RequestNotWaiting
+from relief_disbursement.rules.application import Application
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +28,10 @@ def answered_by_application(waiting: Sequence[Routed], request_id: UUID | None) 
     if named.applied_for:
         raise AppliedForAlready(field="request_id")
     return named
+
+
+def answers_now(waiting: Sequence[Routed], application: Application) -> int | None:
+    """The event of its request that the application answers when it is handed in: the newest that routed it here, unless another
+    answers that or it does not wait here any more."""
+    free = (each for each in waiting if each.request_id == application.request_id and not each.applied_for)
+    return next((each.request_version for each in free), application.request_version)

@@ -73,7 +73,7 @@ async def save_application(tx: Tx, application: Application, *, events: int) -> 
     version: int = await tx.fetchval(
         """
         UPDATE application SET state = $2, round = $3, parties = $4, from_on = $5, notice_until = $6,
-               granted_minor = $7, reason = $8, version = version + $9
+               granted_minor = $7, reason = $8, version = version + $9, request_version = $10
         WHERE id = $1 RETURNING version
         """,
         application.id,
@@ -85,6 +85,7 @@ async def save_application(tx: Tx, application: Application, *, events: int) -> 
         application.granted.amount if application.granted else None,
         application.reason,
         events,
+        application.request_version,
     )
     return version
 

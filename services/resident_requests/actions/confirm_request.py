@@ -16,4 +16,4 @@ from resident_requests.rules.request import Request
 async def confirm_request(tx: Tx, request_id: UUID, *, by: Caller) -> Request:
     request, at = await take(tx, request_id, by, POLICY["confirm_request"])
     await clear_timer(tx, "silence", request_id)
-    return await record(tx, rules.close(request), RequestClosed, at, by="resident")
+    return await record(tx, rules.close(request), RequestClosed, at, by="resident", closed_by=by.subject)

@@ -24,7 +24,8 @@ async def set_category(tx: Tx, category: Category, *, by: Caller) -> Category:
     there = known.version if known else 0
     if category.version != there:
         raise ChangedMeanwhile(version=there)
-    placed(category, await store.category(tx, category.parent) if category.parent else None)
+    parent = await store.category(tx, category.parent) if category.parent else None
+    placed(category, parent, has_children=await store.has_children(tx, category.code))
     await store.lock_routing(tx)
     naming = [rule for rule in await store.routing_rules_of(tx, category.code) if rule.categories]
     if (rule := orphaned(naming, category)) is not None:

@@ -13,6 +13,10 @@ _OWN_PARENT = Text("A category cannot stand under itself.", "类别不能放在�
 _NO_PARENT = Text(
     "There is no such category, or it stands under another itself.", "没有该类别,或它本身已在其他类别之下。"
 )
+_HAS_CHILDREN = Text(
+    "Others stand under this category, so it cannot stand under one itself.",
+    "该类别下已有其他类别,不能再放到别的类别之下。",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +48,15 @@ class Category:
         )
 
 
-def placed(category: Category, parent: Category | None) -> Category:
-    """The category, if it can stand under what was found of its parent. InvalidInput otherwise."""
+def placed(category: Category, parent: Category | None, *, has_children: bool) -> Category:
+    """The category, if it can stand under what was found of its parent; `has_children`: others stand under it. InvalidInput
+    otherwise."""
     if category.parent is None:
         return category
     if category.parent == category.code:
         raise InvalidInput(field="parent", reason=_OWN_PARENT)
     if parent is None or parent.parent is not None:
         raise InvalidInput(field="parent", reason=_NO_PARENT)
+    if has_children:
+        raise InvalidInput(field="parent", reason=_HAS_CHILDREN)
     return category

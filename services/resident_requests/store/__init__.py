@@ -11,6 +11,7 @@ from resident_requests.store.attachments import (
 from resident_requests.store.categories import (
     categories,
     category,
+    has_children,
     lock_categories,
     save_category,
 )
@@ -178,6 +179,7 @@ __all__ = [
     "followed",
     "followed_in_time",
     "have_joined",
+    "has_children",
     "insert_appointment",
     "insert_attachment",
     "insert_breach",

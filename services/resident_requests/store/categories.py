@@ -23,6 +23,11 @@ async def category(tx: Tx, code: str) -> Category | None:
     return read_category(row) if row else None
 
 
+async def has_children(tx: Tx, code: str) -> bool:
+    """Whether others stand under it."""
+    return bool(await tx.fetchval("SELECT EXISTS (SELECT FROM category WHERE parent = $1)", code))
+
+
 async def lock_categories(tx: Tx) -> None:
     """One change at a time: the tree is small, and a change looks at its neighbours."""
     await tx.execute("LOCK TABLE category_version IN SHARE ROW EXCLUSIVE MODE")

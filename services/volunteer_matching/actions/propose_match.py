@@ -12,11 +12,11 @@ from registry_replica.store import unit
 from volunteer_matching import store
 from volunteer_matching.actions.record import record
 from volunteer_matching.rules import task as rules
+from volunteer_matching.rules.offer_life import lapses_at
 from volunteer_matching.rules.ranking import rank_candidates
 from volunteer_matching.rules.task import Offer
 
 OFFERS = 3
-LIFETIME = timedelta(minutes=30)
 TRIED_AGAIN_AFTER = timedelta(minutes=10)
 
 
@@ -37,7 +37,7 @@ async def propose_match(tx: Tx, task_id: UUID) -> None:
     if not best:
         await set_timer(tx, "rematch", task.id, at + TRIED_AGAIN_AFTER)
         return
-    expires_at = at + LIFETIME
+    expires_at = lapses_at(task.starts_at, at, where.zone)
     offers = [
         Offer(new_id(), task.id, each.volunteer_id, each.person_id, "open", expires_at) for each in best
     ]

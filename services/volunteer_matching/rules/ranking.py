@@ -7,13 +7,15 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """`unit_code` is the path of the volunteer's unit; `commitments` counts accepted tasks that are not done."""
+    """`unit_code` is the path of the volunteer's unit; `commitments` counts accepted tasks that are not done, `lapsed` how
+    often they were asked for this one and did not answer."""
 
     volunteer_id: UUID
     person_id: UUID
     unit_code: str
     skills: frozenset[str]
     commitments: int
+    lapsed: int = 0
 
 
 def rank_candidates(
@@ -24,12 +26,13 @@ def rank_candidates(
     excluded: frozenset[UUID],
     most: int,
 ) -> list[Candidate]:
-    """At most `most`, best first: same community, then same street office, then the rest; the least burdened of each.
+    """At most `most`, best first: who was asked least often before anybody is asked again; of these the same community, then the
+    same street office, then the rest; the least burdened of each.
 
-    `excluded` are persons: the resident themself, and whoever declined, let it lapse or stepped back.
+    `excluded` are persons, as the resident themself.
     """
     able = [c for c in candidates if c.person_id not in excluded and (skill is None or skill in c.skills)]
-    able.sort(key=lambda c: (distance(c.unit_code, unit_code), c.commitments, c.volunteer_id))
+    able.sort(key=lambda c: (c.lapsed, distance(c.unit_code, unit_code), c.commitments, c.volunteer_id))
     return able[:most]
 
 

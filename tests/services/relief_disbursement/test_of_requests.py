@@ -26,6 +26,7 @@ from event_contracts.resident_requests import (
     RequestTriaged,
     RequestWithdrawn,
 )
+from racing import racing
 from replay import read_again, rows
 
 from .conftest import COMMUNITY, Relief
@@ -199,6 +200,80 @@ async def test_of_two_applications_at_once_for_one_request_one_is_filed(relief: 
     answers = await asyncio.gather(*(_apply(relief, resident, triaged.request_id) for _ in range(6)))
     assert sorted(answer.status_code for answer in answers) == [201, *[409] * 5]
     assert {_refused(answer) for answer in answers if answer.status_code == 409} == {APPLIED_FOR}
+
+
+async def _handed_in(relief: Relief, filed: Any) -> Any:
+    by = relief.resident(UUID(filed["resident_id"]))
+    return await relief.service.post(f"/applications/{filed['id']}/submit", by=by)
+
+
+async def _answered(relief: Relief) -> dict[str, int | None]:
+    """By application: the event of its request that it said last that it answers."""
+    told = await relief.service.published(ApplicationSubmitted)
+    return {str(each.data.application_id): each.data.request_version for each in told}
+
+
+@pytest.mark.parametrize("returned", [False, True])
+async def test_what_was_begun_before_it_was_routed_here_once_more_answers_it_as_it_waits_now(
+    relief: Relief, returned: bool
+) -> None:
+    """A draft of the round before, or what was sent back in it: nothing else can be filed in that programme meanwhile."""
+    resident, triaged = await _routed(relief)
+    filed = relief.ok(await _apply(relief, resident, triaged.request_id, submit=returned), 201)
+    if returned:
+        relief.ok(await relief.act(f"/applications/{filed['id']}/return", "worker", reason="缺材料"))
+    await relief.service.deliver("requests", triaged)
+    relief.ok(await _handed_in(relief, filed))
+    assert await _answered(relief) == {filed["id"]: 2}
+    assert _refused(await _apply(relief, resident, triaged.request_id)) == APPLIED_FOR
+    relief.ok(await relief.act(f"/applications/{filed['id']}/verify", "worker"))
+    [verified] = await relief.service.published(ApplicationVerified)
+    assert (verified.data.request_id, verified.data.request_version) == (triaged.request_id, 2)
+
+
+@pytest.mark.parametrize("ending", [*ENDINGS, "another application answers it"])
+async def test_a_draft_takes_no_round_that_does_not_wait_for_it(relief: Relief, ending: str) -> None:
+    resident, triaged = await _routed(relief)
+    draft = relief.ok(await _apply(relief, resident, triaged.request_id, submit=False), 201)
+    await relief.service.deliver("requests", triaged)
+    if ending in ENDINGS:
+        await relief.service.deliver("requests", _ending(triaged, ending))
+    else:
+        other = relief.ok(await _apply(relief, resident, triaged.request_id), 201)
+        assert (await _answered(relief))[other["id"]] == 2
+    assert relief.ok(await _handed_in(relief, draft))["state"] == "submitted"
+    assert (await _answered(relief))[draft["id"]] == 1
+
+
+async def test_a_draft_takes_no_other_request_than_its_own(relief: Relief) -> None:
+    resident, triaged = await _routed(relief)
+    drafts = [
+        relief.ok(await _apply(relief, resident, request, submit=False), 201)
+        for request in (triaged.request_id, None)
+    ]
+    await relief.service.deliver("requests", _triaged(resident))
+    for draft in drafts:
+        relief.ok(await _handed_in(relief, draft))
+    assert list((await _answered(relief)).values()) == [1, None]
+
+
+async def test_of_a_draft_and_another_application_at_once_the_second_is_told_so(relief: Relief) -> None:
+    resident, triaged = await _routed(relief)
+    draft = relief.ok(await _apply(relief, resident, triaged.request_id, submit=False), 201)
+    other = relief.ok(await _apply(relief, resident, submit=False), 201)
+    await relief.service.deliver("requests", triaged)
+    [answer] = await racing(
+        relief.service,
+        "UPDATE application SET request_id = $2, request_version = 2 WHERE id = $1",
+        UUID(other["id"]),
+        triaged.request_id,
+        calls=[_handed_in(relief, draft)],
+        waiting=1,
+    )
+    assert _refused(answer) == APPLIED_FOR
+    assert await relief.service.published(ApplicationSubmitted) == []
+    relief.ok(await _handed_in(relief, draft))
+    assert await _answered(relief) == {draft["id"]: 1}
 
 
 @pytest.mark.parametrize("ending", ENDINGS)

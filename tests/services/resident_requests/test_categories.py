@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from platform_kit.auth import Caller
+from racing import racing
 
 from .conftest import Neighbourhood
 
@@ -88,6 +89,33 @@ async def test_the_tree_has_two_levels_and_no_circle(here: Neighbourhood) -> Non
         assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, "parent")
     under = await _set(here, "water", 1, parent="leak")
     assert (under.status_code, under.json()["errors"][0]["path"]) == (422, "parent")
+
+
+async def test_what_has_others_under_it_moves_under_nothing(here: Neighbourhood) -> None:
+    for code, parent in (("top", None), ("water", None), ("leak", "water")):
+        assert (await _set(here, code, 0, parent=parent)).status_code == 200
+    under = await _set(here, "water", 1, parent="top")
+    assert (under.status_code, under.json()["errors"][0]["path"]) == (422, "parent")
+    assert (await _listed(here, "water"))["parent"] is None
+    # It stays what it was; once nothing stands under it, it may move.
+    assert (await _set(here, "water", 1, resolve_hours=20)).status_code == 200
+    assert (await _set(here, "leak", 1, parent="top")).status_code == 200
+    assert (await _set(here, "water", 2, parent="top")).status_code == 200
+
+
+async def test_of_one_that_moves_and_one_that_comes_under_it_at_once_one_is_refused(
+    here: Neighbourhood,
+) -> None:
+    for code in ("top", "water"):
+        assert (await _set(here, code, 0)).status_code == 200
+    answers = await racing(
+        here.service,
+        "LOCK TABLE category_version IN SHARE ROW EXCLUSIVE MODE",
+        calls=[_set(here, "water", 1, parent="top"), _set(here, "leak", 0, parent="water")],
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 422]
+    [refused] = [answer for answer in answers if answer.status_code == 422]
+    assert refused.json()["errors"][0]["path"] == "parent"
 
 
 @pytest.mark.parametrize("role", ["resident", "worker", "street", "finance", "auditor"])

@@ -108,7 +108,7 @@ async def test_a_request_is_done_confirmed_and_closed(here: Neighbourhood) -> No
     versions = [event.version for event in await here.service.published()]
     assert versions == [1, 2, 3, 4, 5]
     [closed] = await here.service.published(RequestClosed)
-    assert closed.data.by == "resident"
+    assert (closed.data.by, closed.data.closed_by) == ("resident", here.resident.subject)
 
 
 async def test_a_wrong_transition_is_409_with_the_state(here: Neighbourhood) -> None:
@@ -134,7 +134,7 @@ async def test_silence_closes_a_resolved_request_after_seven_days(here: Neighbou
     await here.service.fire_timers()
     assert await here.state(request["id"]) == "closed"
     [closed] = await here.service.published(RequestClosed)
-    assert closed.data.by == "silence"
+    assert (closed.data.by, closed.data.closed_by) == ("silence", None)
 
 
 @pytest.mark.parametrize(("late", "status"), [(timedelta(seconds=-30), 200), (timedelta(seconds=1), 409)])

@@ -1,8 +1,9 @@
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -10,8 +11,11 @@ import pytest
 from event_contracts.community_registry import ResidentRegistered, UnitOpened
 from event_contracts.resident_requests import RequestMerged, RequestTriaged, RequestWithdrawn
 from platform_kit.auth import Caller
+from platform_kit.clock import now
 from platform_kit.testing import ServiceUnderTest, service_under_test
 from racing import racing
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass
@@ -35,15 +39,31 @@ class Neighbourhood:
         assert answer.status_code == 201, answer.text
         return caller
 
+    async def now(self) -> datetime:
+        async with self.service.tx() as tx:
+            return await now(tx)
+
+    async def clock(self, weekday: int, hour: int, minute: int = 0) -> datetime:
+        """Forward to the next time that the wall shows this (Monday is 0), or a second later: clocks are moved by whole ones."""
+        at = (await self.now()).astimezone(SHANGHAI)
+        then = datetime.combine(
+            at.date() + timedelta((weekday - at.weekday()) % 7), time(hour, minute), SHANGHAI
+        )
+        if then <= at:
+            then += timedelta(days=7)
+        await self.service.advance(then - at + timedelta(seconds=1))
+        return then
+
     async def needs_help(
         self,
         *,
         skill: str | None = "errand",
-        starts_in: timedelta = timedelta(hours=5),
+        starts_in: timedelta = timedelta(hours=3),
         request_id: UUID | None = None,
     ) -> UUID:
+        """In so short a time that an offer lives half an hour, at whatever hour the tests run."""
         request_id = request_id or uuid4()
-        starts = datetime.now(UTC) + starts_in
+        starts = await self.now() + starts_in
         await self.service.deliver(
             "requests",
             RequestTriaged(

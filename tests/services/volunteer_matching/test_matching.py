@@ -76,7 +76,7 @@ async def test_nobody_accepts_another_persons_offer(here: Neighbourhood) -> None
 async def test_overlapping_commitments_are_refused(here: Neighbourhood) -> None:
     only = await here.volunteer()
     await here.needs_help()
-    await here.needs_help(starts_in=timedelta(hours=6))
+    await here.needs_help(starts_in=timedelta(hours=4))
     first, second = await here.offers(only)
     assert (await here.service.post(f"/offers/{first['id']}/accept", by=only)).status_code == 200
     clash = await here.service.post(f"/offers/{second['id']}/accept", by=only)
@@ -170,6 +170,7 @@ async def test_help_wanted_at_once_is_escalated_after_one_round(here: Neighbourh
     await here.service.advance(timedelta(minutes=31))
     await here.service.fire_timers()
     assert len(await here.service.published(TaskEscalated)) == 1
+    assert len(await here.service.published(TaskOffered)) == 1
 
 
 async def test_who_becomes_free_is_asked_for_what_is_still_open(here: Neighbourhood) -> None:

@@ -18,6 +18,7 @@ CANDIDATES = st.lists(
         unit_code=st.sampled_from(CODES),
         skills=st.frozensets(st.sampled_from(["errand", "repair"])),
         commitments=st.integers(0, 3),
+        lapsed=st.integers(0, 2),
     ),
     max_size=5,
     unique_by=lambda candidate: candidate.volunteer_id,
@@ -41,8 +42,9 @@ def test_the_best_are_asked_first(
     ranked = rank_candidates(candidates, unit_code=code, skill=skill, excluded=excluded, most=most)
     able = [c for c in candidates if c.person_id not in excluded and (skill is None or skill in c.skills)]
 
-    def worth(candidate: Candidate) -> tuple[int, int, UUID]:
-        return _closeness(candidate.unit_code, code), candidate.commitments, candidate.volunteer_id
+    def worth(candidate: Candidate) -> tuple[int, int, int, UUID]:
+        near = _closeness(candidate.unit_code, code)
+        return candidate.lapsed, near, candidate.commitments, candidate.volunteer_id
 
     best = min(permutations(able, min(most, len(able))), key=lambda row: [worth(c) for c in row], default=())
     assert ranked == list(best)

@@ -3,6 +3,7 @@ refused is tried again once the source is described otherwise."""
 
 import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -57,4 +58,11 @@ async def _taken(client: Client, intent: str, source: str, batch: list[Line]) ->
         for row in answer["rows"]:
             errors = tuple(f"{error['field']}: {error['reason']}" for error in row["errors"])
             outcomes[row["line"]] = Outcome(row["line"], row["outcome"], row["case_number"] or "", errors)
-    return [outcomes[line.number] for line in batch]
+    return [_spanning(outcomes[line.number], line) for line in batch]
+
+
+def _spanning(outcome: Outcome, line: Line) -> Outcome:
+    """What is refused with other lines in it names them: one of them may be where a quote was forgotten."""
+    if outcome.outcome != "refused" or line.last == line.number:
+        return outcome
+    return replace(outcome, errors=(*outcome.errors, f"line: it goes on to line {line.last}"))

@@ -38,7 +38,10 @@ def import_reports(
     except HeaderUnread as error:
         console.print(f"[red]nothing was taken in: {error}[/red]")
         raise typer.Exit(1) from None
-    except (Refused, httpx.HTTPError, OSError, UnicodeError) as error:
+    except Refused as error:
+        console.print(f"[red]it broke off: {error}[/red]\nOnce that is mended the same command goes on where it was.")  # fmt: skip
+        raise typer.Exit(1) from None
+    except (httpx.HTTPError, OSError, UnicodeError) as error:
         console.print(f"[red]it broke off: {error}[/red]\nThe same command goes on where it was.")
         raise typer.Exit(1) from None
     counts = report.counts()

@@ -67,6 +67,8 @@ def lines(path: Path, *, after: int = 1) -> Iterator[Line]:
         if head.fault:
             raise HeaderUnread(head.fault)
         header = [name.strip() for name in head.fields]
+        if not all(map(_is_text, header)):
+            raise HeaderUnread(_UNREADABLE)
         for record in found:
             if record.first > after:
                 yield _line(header, record)
@@ -76,5 +78,10 @@ def _line(header: list[str], record: Record) -> Line:
     if record.fault:
         return Line(record.first, record.last, {}, (("", record.fault),))
     values = dict(zip(header, record.fields, strict=True))
-    unreadable = [name for name, value in values.items() if any("\ud800" <= each <= "\udfff" for each in value)]  # fmt: skip
+    unreadable = [name for name, value in values.items() if not _is_text(value)]
     return Line(record.first, record.last, values, tuple((name, _UNREADABLE) for name in unreadable))
+
+
+def _is_text(value: str) -> bool:
+    """Bytes that are none of the encoding's are halves of characters."""
+    return not any("\ud800" <= each <= "\udfff" for each in value)

@@ -131,6 +131,9 @@ def test_a_header_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     file.write_text('a,"b\n' + "1,2\n" * 500)
     with pytest.raises(HeaderUnread, match="a quote without an end"):
         list(lines(file))
+    file.write_bytes("编号,".encode() + b"\xff\xfe\x80" + "\n1,好\n".encode())
+    with pytest.raises(HeaderUnread, match="not Unicode text"):
+        list(lines(file))
 
 
 _PIECES = st.lists(st.sampled_from(['"', '""', ",", "\n", "\r\n", "路", " ", "x"]), max_size=40).map("".join)

@@ -177,7 +177,7 @@ class RequestView(View):
 
 
 class RequestFiled(RequestView):
-    """`similar` was there before, of a public category, and may be the same: it was filed all the same."""
+    """`similar` was there before and may be the same, of a private category the resident's own: it was filed all the same."""
 
     similar: tuple[SimilarView, ...] = ()
 

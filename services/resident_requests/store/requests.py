@@ -1,6 +1,6 @@
 """Requests."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -356,9 +356,10 @@ async def own_open(tx: Tx, resident_id: UUID, category: str, *, but: UUID | None
     return [_own(row) for row in await tx.fetch(_OWN_OPEN.format(but="$3::uuid"), resident_id, category, but)]
 
 
-def _own(row: Sequence[Any]) -> Similar:
+def _own(row: Iterable[Any]) -> Similar:
     """One's own are not compared: neither metres nor a score."""
-    return Similar(*row, None, None)
+    request_id, case_number, category, state, occurred_at = row
+    return Similar(request_id, case_number, category, state, occurred_at, metres=None, score=None)
 
 
 async def save_reason(tx: Tx, request_id: UUID, reason: bytes) -> None:

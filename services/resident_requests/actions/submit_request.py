@@ -95,7 +95,7 @@ async def submit_request(
         # Only what a device gave an id can come twice.
         sent = asdict(filed)
         content_print = sealer.digest(print_of(sent), for_=PRINT)
-        earlier = await recall_filing(tx, request_id, sent, content_print, key=key, by=by, at=at)
+        earlier = await recall_filing(tx, request_id, sent, content_print, key=key, by=by)
         if earlier is not None:
             return Outcome(earlier[0], kept=earlier[1])
     if found.category is None:

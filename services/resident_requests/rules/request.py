@@ -26,7 +26,6 @@ LATE = timedelta(hours=2)
 REVIEWED = timedelta(days=30)
 WANTED_SPAN = timedelta(hours=2)
 
-
 # How it came to us; the last three are written down by staff.
 Channel = Literal["app", "web", "counter", "phone", "visit"]
 BY_STAFF: frozenset[Channel] = frozenset({"counter", "phone", "visit"})

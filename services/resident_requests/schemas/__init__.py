@@ -135,7 +135,8 @@ class TimeLeft(View):
 
 class RequestView(View):
     """`escalated`: nobody took it up or began in time, so that it can be triaged another way. `category_version` is the one that it was
-    filed under, `routing_category_version` the one by which it was routed."""
+    filed under, `routing_category_version` the one by which it was routed. `conflicts`: how many other filings came under its id, for
+    staff (`GET /requests/{id}/conflicts`)."""
 
     id: UUID
     case_number: str
@@ -164,6 +165,7 @@ class RequestView(View):
     routing_category_version: int | None
     escalated: bool
     merged_into: UUID | None
+    conflicts: int | None = None
     time_left: TimeLeft | None = None
     words: str | None = None
     address: str | None = None
@@ -172,7 +174,8 @@ class RequestView(View):
 
     @classmethod
     def of(cls, request: Request, **said: Any) -> Self:
-        """`said`: words, address, reason and answers, only for whoever may see the one request; `time_left` where it is read."""
+        """`said`: words, address, reason and answers, only for whoever may see the one request; `time_left` where it is read, and
+        `conflicts` where it is read by staff."""
         return cls.model_validate(request).model_copy(update=said)
 
 

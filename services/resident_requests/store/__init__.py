@@ -26,6 +26,7 @@ from resident_requests.store.comments import (
     insert_comment,
     newest_resolution,
 )
+from resident_requests.store.conflicts import Conflict, conflicts, count_conflicts, insert_conflict
 from resident_requests.store.figures import (
     AssigneeFigures,
     Figures,
@@ -92,20 +93,17 @@ from resident_requests.store.reports import (
     turns,
 )
 from resident_requests.store.requests import (
-    Conflict,
     Filing,
     FilingOfNobody,
     Said,
     Sealed,
     concerns_others,
-    conflicts,
     content_print,
     delete_points,
     end_of_chain,
     filed_at,
     filing,
     filing_of_nobody,
-    insert_conflict,
     insert_request,
     lock_request,
     merged,
@@ -164,6 +162,7 @@ __all__ = [
     "concerns_others",
     "conflicts",
     "content_print",
+    "count_conflicts",
     "count_followers",
     "delete_follower",
     "delete_likeness",

@@ -74,17 +74,6 @@ async def sealed(tx: Tx, request_id: UUID) -> Sealed | None:
     return load(Sealed, row)
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """Another filing that came under the id of one that there was; `content` as it is stored, sealed."""
-
-    id: UUID
-    request_id: UUID
-    content: bytes
-    sent_by: UUID
-    at: datetime
-
-
 # What the resident $1 has open in the category $2, the newest first; of the last hundred that they filed.
 _OWN_OPEN = f"""
     SELECT t.id, t.case_number, t.category, t.state, t.occurred_at
@@ -215,24 +204,6 @@ async def insert_request(tx: Tx, request: Request, said: Said, at: datetime) -> 
 async def content_print(tx: Tx, request_id: UUID) -> bytes | None:
     found: bytes | None = await tx.fetchval("SELECT content_print FROM request WHERE id = $1", request_id)
     return found
-
-
-async def insert_conflict(
-    tx: Tx, conflict_id: UUID, request_id: UUID, content: bytes, sent_by: UUID, at: datetime
-) -> None:
-    await tx.execute(
-        "INSERT INTO filing_conflict (id, request_id, content, sent_by, at) VALUES ($1, $2, $3, $4, $5)",
-        conflict_id,
-        request_id,
-        content,
-        sent_by,
-        at,
-    )
-
-
-async def conflicts(tx: Tx, request_id: UUID) -> list[Conflict]:
-    rows = await tx.fetch("SELECT * FROM filing_conflict WHERE request_id = $1 ORDER BY id", request_id)
-    return [conflict for row in rows if (conflict := load(Conflict, row))]
 
 
 async def delete_points(tx: Tx, resident_id: UUID) -> None:

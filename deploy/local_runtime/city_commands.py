@@ -8,6 +8,7 @@ import httpx
 import typer
 from rich.console import Console
 
+from local_runtime.city_file import HeaderUnread
 from local_runtime.city_import import import_file, report_beside
 from local_runtime.city_report import Report
 from local_runtime.demo.client import Refused, sign_in_by_password
@@ -34,7 +35,13 @@ def import_reports(
     place, report = Home.at(home), report_beside(file, source)
     try:
         asyncio.run(_import(place, file, source, report))
-    except (Refused, httpx.HTTPError, OSError, UnicodeError) as error:
+    except HeaderUnread as error:
+        console.print(f"[red]nothing was taken in: {error}[/red]")
+        raise typer.Exit(1) from None
+    except Refused as error:
+        console.print(f"[red]it broke off: {error}[/red]\nOnce that is mended the same command goes on where it was.")  # fmt: skip
+        raise typer.Exit(1) from None
+    except (httpx.HTTPError, OSError, UnicodeError) as error:
         console.print(f"[red]it broke off: {error}[/red]\nThe same command goes on where it was.")
         raise typer.Exit(1) from None
     counts = report.counts()

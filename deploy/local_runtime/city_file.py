@@ -1,24 +1,30 @@
 """A city's CSV as it comes out of whatever program: read line by line, in the encoding that it turns out to have."""
 
-import csv
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from local_runtime.city_records import Record, records
+
 _PIECE = 1024 * 1024
 _UNREADABLE = "not Unicode text"
-_SHAPE = "{there} columns instead of {wanted}"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`number` is where it begins, as an editor shows it: the header is line 1. `faults` are (column, reason) of what cannot even
-    be sent; what is wrong with the values themselves the service says."""
+    """`number` is where it begins and `last` where it ends, as an editor shows it: the header is line 1. `faults` are (column, reason)
+    of what cannot even be sent; what is wrong with the values themselves the service says."""
 
     number: int
+    last: int
     values: dict[str, str]
     faults: tuple[tuple[str, str], ...] = ()
+
+
+class HeaderUnread(ValueError):
+    def __init__(self, fault: str) -> None:
+        super().__init__(f"the header: {fault}")
 
 
 def encoding_of(path: Path) -> str:
@@ -52,27 +58,30 @@ def _is(path: Path, encoding: str) -> bool:
 
 
 def lines(path: Path, *, after: int = 1) -> Iterator[Line]:
-    """Those that begin after line `after`, one at a time: a file of any size takes no more memory than its longest line."""
+    """Those that begin after line `after`, one at a time: a file of any size takes no more memory than its longest record. HeaderUnread
+    when nobody can say what its columns are."""
     with path.open(encoding=encoding_of(path), errors="surrogateescape", newline="") as file:
-        reader = csv.reader(file)
-        header = [name.strip() for name in next(reader, [])]
-        while True:
-            number = reader.line_num + 1
-            try:
-                fields = next(reader, None)
-            except csv.Error as error:
-                line: Line | None = Line(number, {}, (("", str(error)),))
-            else:
-                if fields is None:
-                    return
-                line = _line(number, header, fields) if fields else None
-            if line is not None and number > after:
-                yield line
+        found = records(file)
+        if (head := next(found, None)) is None:
+            return
+        if head.fault:
+            raise HeaderUnread(head.fault)
+        header = [name.strip() for name in head.fields]
+        if not all(map(_is_text, header)):
+            raise HeaderUnread(_UNREADABLE)
+        for record in found:
+            if record.first > after:
+                yield _line(header, record)
 
 
-def _line(number: int, header: list[str], fields: list[str]) -> Line:
-    if len(fields) != len(header):
-        return Line(number, {}, (("", _SHAPE.format(there=len(fields), wanted=len(header))),))
-    values = dict(zip(header, fields, strict=True))
-    unreadable = [name for name, value in values.items() if any("\ud800" <= each <= "\udfff" for each in value)]  # fmt: skip
-    return Line(number, values, tuple((name, _UNREADABLE) for name in unreadable))
+def _line(header: list[str], record: Record) -> Line:
+    if record.fault:
+        return Line(record.first, record.last, {}, (("", record.fault),))
+    values = dict(zip(header, record.fields, strict=True))
+    unreadable = [name for name, value in values.items() if not _is_text(value)]
+    return Line(record.first, record.last, values, tuple((name, _UNREADABLE) for name in unreadable))
+
+
+def _is_text(value: str) -> bool:
+    """Bytes that are none of the encoding's are halves of characters."""
+    return not any("\ud800" <= each <= "\udfff" for each in value)

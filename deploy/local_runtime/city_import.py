@@ -2,15 +2,19 @@
 refused is tried again once the source is described otherwise."""
 
 import hashlib
-from collections.abc import Callable, Iterator
-from itertools import islice
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from local_runtime.city_file import Line, lines
 from local_runtime.city_report import Outcome, Report
 from local_runtime.demo.client import Client
 
-BATCH = 200
+# What a call may hold: so many lines, and as many bytes as a body; some are left for what stands around the lines.
+BATCH, MOST_COLUMNS = 200, 60
+LARGEST_ROWS = 1024 * 1024 - 4096
 
 
 def report_beside(file: Path, source: str) -> Report:
@@ -26,10 +30,8 @@ async def import_file(
     mapping = int((await client.get(f"/import-sources/{source}"))["version"])
     intent = f"import/{source}/{_content(file)}/{mapping}"
     done, again = report.begin(), report.refused_before(mapping)
-    wanted = (
-        each for each in lines(file, after=1 if again else done) if each.number > done or each.number in again
-    )
-    for batch in _batches(wanted):
+    found = lines(file, after=1 if again else done)
+    for batch in _batches(each for each in found if each.number > done or each.number in again):
         report.add(await _taken(client, intent, source, batch), mapping)
         told(batch[-1].number)
     report.settle()
@@ -40,21 +42,64 @@ def _content(file: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()[:12]
 
 
-def _batches(each: Iterator[Line]) -> Iterator[list[Line]]:
-    while batch := list(islice(each, BATCH)):
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A line as a call holds it; `size` in bytes of its JSON, 0 of what cannot be sent at all: `faults` say why."""
+
+    line: Line
+    faults: tuple[tuple[str, str], ...] = ()
+    size: int = 0
+
+    @property
+    def number(self) -> int:
+        return self.line.number
+
+    @property
+    def row(self) -> dict[str, Any]:
+        return {"line": self.number, "values": self.line.values}
+
+
+def _sent(line: Line) -> _Sent:
+    sent = _Sent(line, line.faults)
+    if sent.faults:
+        return sent
+    if len(line.values) > MOST_COLUMNS:
+        return replace(sent, faults=(("", f"more than {MOST_COLUMNS} columns"),))
+    size = len(json.dumps(sent.row, ensure_ascii=False).encode())
+    if size > LARGEST_ROWS:
+        return replace(sent, faults=(("", "larger than a call may be"),))
+    return replace(sent, size=size)
+
+
+def _batches(each: Iterable[Line]) -> Iterator[list[_Sent]]:
+    batch, size = list[_Sent](), 0
+    for sent in map(_sent, each):
+        if len(batch) == BATCH or size + sent.size > LARGEST_ROWS:
+            yield batch
+            batch, size = [], 0
+        batch.append(sent)
+        size += sent.size
+    if batch:
         yield batch
 
 
-async def _taken(client: Client, intent: str, source: str, batch: list[Line]) -> list[Outcome]:
+async def _taken(client: Client, intent: str, source: str, batch: list[_Sent]) -> list[Outcome]:
     """What came of each line. What had been taken in before the report could say so has the same number again."""
     outcomes = {
-        line.number: Outcome(line.number, "refused", errors=tuple(f"{name or 'line'}: {reason}" for name, reason in line.faults))
-        for line in batch if line.faults
+        sent.number: Outcome(sent.number, "refused", errors=tuple(f"{name or 'line'}: {reason}" for name, reason in sent.faults))
+        for sent in batch if sent.faults
     }  # fmt: skip
-    if rows := [{"line": line.number, "values": line.values} for line in batch if not line.faults]:
+    if rows := [sent.row for sent in batch if not sent.faults]:
         key = f"{intent}/{batch[0].number}-{batch[-1].number}"
         answer = await client.post("/requests/import", key, {"source": source, "rows": rows})
         for row in answer["rows"]:
             errors = tuple(f"{error['field']}: {error['reason']}" for error in row["errors"])
             outcomes[row["line"]] = Outcome(row["line"], row["outcome"], row["case_number"] or "", errors)
-    return [outcomes[line.number] for line in batch]
+    return [_spanning(outcomes[sent.number], sent.line) for sent in batch]
+
+
+def _spanning(outcome: Outcome, line: Line) -> Outcome:
+    """What is refused with other lines in it names them: one of them may be where a quote was forgotten."""
+    if outcome.outcome != "refused" or line.last == line.number:
+        return outcome
+    return replace(outcome, errors=(*outcome.errors, f"line: it goes on to line {line.last}"))

@@ -52,6 +52,8 @@ HAPPENINGS: dict[type[EventPayload], Happening] = {
         "submitted", (Notice(told.RECEIVED), Notice(told.TO_TRIAGE)), "filed_by"
     ),
     requests.RequestImported: Happening("imported"),
+    # Also whoever sent it: what their device sends they have not compared.
+    requests.RequestFiledOtherwise: Happening("", (Notice(told.FILED_OTHERWISE),)),
     requests.RequestTriaged: Happening("triaged"),
     requests.RequestAssigned: Happening("assigned", (Notice(told.TAKEN_UP, _ANEW),), "assignee_id"),
     requests.RequestUnassigned: Happening("triaged"),

@@ -47,8 +47,8 @@ async def list_followed(read: ForCaller, limit: Limit = 50, cursor: Cursor = Non
 
 @router.get("/requests/{request_id}/similar", response_model=list[SimilarView], responses=refusals())
 async def list_similar(request_id: UUID, read: ForCaller) -> list[SimilarView]:
-    await actions.look_at(read.tx, request_id, read.caller, POLICY["list_similar"])
-    return [SimilarView.model_validate(each) for each in await actions.list_similar(read.tx, request_id)]
+    request = await actions.look_at(read.tx, request_id, read.caller, POLICY["list_similar"])
+    return [SimilarView.model_validate(each) for each in await actions.list_similar(read.tx, request)]
 
 
 @router.post("/requests/{request_id}/merge", response_model=RequestView, responses=refusals())

@@ -102,9 +102,11 @@ async def read_request(request_id: UUID, read: ForCaller) -> schemas.RequestView
     request = await _seen(request_id, read, "read_request")
     said = await actions.open_said(read.kit.sealer, await store.sealed(read.tx, request_id))
     clockwork = await store.clockwork(read.tx, request)
-    left = schemas.TimeLeft.of(request, clockwork.calendar, await now(read.tx))
+    at = await now(read.tx)
+    left = schemas.TimeLeft.of(request, clockwork.calendar, at)
     answers = json.loads(said.pop("answers", None) or "null")
-    return schemas.RequestView.of(request, time_left=left, answers=answers, **said)
+    conflicts = await actions.conflicts_for(read.tx, request, read.caller, at)
+    return schemas.RequestView.of(request, time_left=left, answers=answers, conflicts=conflicts, **said)
 
 
 @router.post("/requests/{request_id}/triage", response_model=schemas.RequestView,

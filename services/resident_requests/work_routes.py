@@ -45,8 +45,13 @@ async def list_requests(
         found = await store.page_for_staff(read.tx, codes, state, limit, cursor, assignee_id=whose)
     requests, following = found
     at, calendars = await now(read.tx), await store.calendars(read.tx, [each.unit_id for each in requests])
+    conflicts = await store.count_conflicts(read.tx, [each.id for each in requests])
     items = [
-        schemas.RequestView.of(each, time_left=schemas.TimeLeft.of(each, calendars[each.unit_id], at))
+        schemas.RequestView.of(
+            each,
+            time_left=schemas.TimeLeft.of(each, calendars[each.unit_id], at),
+            conflicts=conflicts[each.id],
+        )
         for each in requests
     ]
     return schemas.RequestPage(items=items, next=following)

@@ -39,6 +39,15 @@ class RequestCorrected(_RequestEvent):
     changed: tuple[Literal["words", "address", "wanted_from", "wanted_until"], ...]
 
 
+class RequestFiledOtherwise(_RequestEvent):
+    """Something else came under its id, sent by somebody's device; `filing_id` is where it is kept beside it, with its words."""
+
+    type: ClassVar[str] = "requests.request.filed_otherwise.v1"
+
+    filing_id: UUID
+    sent_by: UUID
+
+
 class RequestImported(_RequestEvent):
     """A report of another system; `state` is where it stood there. What is open is promised from when it came in."""
 

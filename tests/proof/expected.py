@@ -49,6 +49,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "buffers: filing in private",
         "buffers: filing in public",
         "buffers: a worker's list, the newest first",
+        "buffers: a worker's list, with what else came under its ids",
         "buffers: a worker's list, by the clock",
         "buffers: a worker's own, the newest first",
         "buffers: a worker's own, by the clock",

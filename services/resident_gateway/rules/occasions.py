@@ -146,6 +146,8 @@ FOLLOWED_CLOSED = _followers("followed_closed", "您关注的求助{number} 已�
 TO_TRIAGE = _staff("request_to_triage", Audience.WORKERS, "新求助{number} 待分办。", "A new request{number} waits for triage.")
 REOPENED_TO_TRIAGE = _staff("request_reopened_to_triage", Audience.WORKERS, "求助{number} 已重开,待分办。",
                             "Request{number} was reopened and waits for triage.")
+FILED_OTHERWISE = _staff("request_filed_otherwise", Audience.WORKERS, "求助{number} 又收到一份内容不同的登记,请核对。",
+                         "Something else came in under the same id as request{number}; please look.")
 COMMENT_TO_READ = _staff("request_comment_to_read", Audience.WORKERS, "求助{number} 有居民留言。",
                          "The resident has written about request{number}.")
 ANSWER_TO_READ = _staff("request_answer_to_read", Audience.WORKERS, "求助{number} 居民已答复。",

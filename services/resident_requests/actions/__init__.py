@@ -8,6 +8,7 @@ from resident_requests.actions.assign_request import assign_request
 from resident_requests.actions.category_of import category_of
 from resident_requests.actions.close_silent_request import close_silent_request
 from resident_requests.actions.confirm_request import confirm_request
+from resident_requests.actions.conflicts_for import conflicts_for
 from resident_requests.actions.correct_request import correct_request
 from resident_requests.actions.describe_source import describe_source
 from resident_requests.actions.dispute_request import dispute_request
@@ -66,6 +67,7 @@ __all__ = [
     "category_of",
     "close_silent_request",
     "confirm_request",
+    "conflicts_for",
     "correct_request",
     "describe_source",
     "dispute_request",

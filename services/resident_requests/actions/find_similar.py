@@ -16,7 +16,7 @@ from resident_requests import store
 from resident_requests.actions.print_words import print_words
 from resident_requests.policy import POLICY
 from resident_requests.problems import CategoryUnknown
-from resident_requests.rules.likeness import Point, Similar, most_alike, own
+from resident_requests.rules.likeness import Point, Similar, most_alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ async def find_similar(tx: Tx, sealer: Sealer, asked: Asked, *, by: Caller) -> l
     if category is None:
         raise CategoryUnknown(field="category", category=asked.category)
     if category.private:
-        return [own(request) for request in await store.own_open(tx, whose.id, category.code)]
+        return await store.own_open(tx, whose.id, category.code)
     prints = print_words(sealer, asked.words or "")
     sought = store.Sought(category.code, whose.unit_id, asked.point, asked.occurred_at or at, prints)
     found = await store.candidates(tx, sought)

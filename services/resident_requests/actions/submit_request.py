@@ -68,7 +68,7 @@ class Filed:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """`fresh`: it was not there before. `kept` is where other content that came under its id is kept beside it;
-    `similar` what was there before of a public category and may be the same."""
+    `similar` what was there before and may be the same, of a private category the resident's own."""
 
     request: Request
     fresh: bool = False
@@ -95,7 +95,7 @@ async def submit_request(
         # Only what a device gave an id can come twice.
         sent = asdict(filed)
         content_print = sealer.digest(print_of(sent), for_=PRINT)
-        earlier = await recall_filing(tx, request_id, sent, content_print, key=key, by=by, at=at)
+        earlier = await recall_filing(tx, request_id, sent, content_print, key=key, by=by)
         if earlier is not None:
             return Outcome(earlier[0], kept=earlier[1])
     if found.category is None:
@@ -129,7 +129,7 @@ async def submit_request(
         await store.insert_request(tx, request, said, at)
     except asyncpg.UniqueViolationError as taken:
         raise IdTaken(field="id") from taken
-    similar = []
+    similar = found.own
     if not found.category.private:
         # What lies in another unit is not shown any more to the worker who wrote it down.
         async with as_system(tx) if where.unit_id != whose.unit_id else nullcontext():

@@ -15,7 +15,6 @@ from itertools import groupby
 from uuid import UUID
 
 from platform_kit.geometry import METRES_IN_A_DEGREE, Position, metres_between
-from resident_requests.rules.request import Request
 
 # Further apart in space or in time they are not the same thing.
 RADIUS_METRES = 300.0
@@ -167,18 +166,6 @@ def most_alike(candidates: Sequence[Candidate], *, pieces_of_mine: int, point: P
     alike = [(score, each) for score, each in alike if score >= ALIKE]
     alike.sort(key=lambda one: (-one[0], one[1].metres or 0, one[1].request_id))
     return [each for _, each in alike[:MOST_OFFERED]]
-
-
-def own(request: Request) -> Similar:
-    return Similar(
-        request_id=request.id,
-        case_number=request.case_number,
-        category=request.category,
-        state=request.state.value,
-        occurred_at=request.occurred_at,
-        metres=None,
-        score=None,
-    )
 
 
 def _compared(candidate: Candidate, mine: int, point: Point | None) -> Similar | None:

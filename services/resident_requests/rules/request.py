@@ -18,7 +18,6 @@ from resident_requests.rules.emergency import Urgency
 SILENCE = timedelta(days=7)
 WANTED_SPAN = timedelta(hours=2)
 
-
 # How it came to us; the last three are written down by staff.
 Channel = Literal["app", "web", "counter", "phone", "visit"]
 BY_STAFF: frozenset[Channel] = frozenset({"counter", "phone", "visit"})

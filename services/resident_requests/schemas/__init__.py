@@ -136,7 +136,8 @@ class TimeLeft(View):
 class RequestView(View):
     """`escalated`: nobody took it up or began in time, so that it can be triaged another way. `category_version` is the one that it was
     filed under, `routing_category_version` the one by which it was routed. `wanted_from` and `wanted_until` are what holds now: as it was
-    triaged, and before, or once it is reopened, as the resident said."""
+    triaged, and before, or once it is reopened, as the resident said. `conflicts`: how many other filings came under its id, for staff
+    (`GET /requests/{id}/conflicts`)."""
 
     id: UUID
     case_number: str
@@ -165,6 +166,7 @@ class RequestView(View):
     routing_category_version: int | None
     escalated: bool
     merged_into: UUID | None
+    conflicts: int | None = None
     time_left: TimeLeft | None = None
     words: str | None = None
     address: str | None = None
@@ -173,13 +175,14 @@ class RequestView(View):
 
     @classmethod
     def of(cls, request: Request, **said: Any) -> Self:
-        """`said`: words, address, reason and answers, only for whoever may see the one request; `time_left` where it is read."""
+        """`said`: words, address, reason and answers, only for whoever may see the one request; `time_left` where it is read, and
+        `conflicts` where it is read by staff."""
         planned = {"wanted_from": request.planned_from, "wanted_until": request.planned_until}
         return cls.model_validate(request).model_copy(update=(planned if request.planned_from else {}) | said)
 
 
 class RequestFiled(RequestView):
-    """`similar` was there before, of a public category, and may be the same: it was filed all the same."""
+    """`similar` was there before and may be the same, of a private category the resident's own: it was filed all the same."""
 
     similar: tuple[SimilarView, ...] = ()
 

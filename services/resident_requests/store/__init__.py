@@ -27,6 +27,7 @@ from resident_requests.store.comments import (
     insert_comment,
     newest_resolution,
 )
+from resident_requests.store.conflicts import Conflict, conflicts, count_conflicts, insert_conflict
 from resident_requests.store.figures import (
     AssigneeFigures,
     Figures,
@@ -93,20 +94,17 @@ from resident_requests.store.reports import (
     turns,
 )
 from resident_requests.store.requests import (
-    Conflict,
     Filing,
     FilingOfNobody,
     Said,
     Sealed,
     concerns_others,
-    conflicts,
     content_print,
     delete_points,
     end_of_chain,
     filed_at,
     filing,
     filing_of_nobody,
-    insert_conflict,
     insert_request,
     lock_request,
     merged,
@@ -165,6 +163,7 @@ __all__ = [
     "concerns_others",
     "conflicts",
     "content_print",
+    "count_conflicts",
     "count_followers",
     "delete_follower",
     "delete_likeness",
@@ -178,8 +177,8 @@ __all__ = [
     "filing_of_nobody",
     "followed",
     "followed_in_time",
-    "have_joined",
     "has_children",
+    "have_joined",
     "insert_appointment",
     "insert_attachment",
     "insert_breach",

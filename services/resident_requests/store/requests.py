@@ -1,8 +1,9 @@
 """Requests."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from platform_kit.db import Tx
@@ -15,6 +16,7 @@ from registry_replica.calendars import IN_FORCE, work_calendar
 from registry_replica.store import Resident
 from resident_requests.rules.category import Category
 from resident_requests.rules.clocks import PROMISE_TIMER, due_at
+from resident_requests.rules.likeness import Similar
 from resident_requests.rules.request import OPEN, Request
 from resident_requests.rules.routing import RoutingRule
 from resident_requests.store.categories import read_category
@@ -72,21 +74,19 @@ async def sealed(tx: Tx, request_id: UUID) -> Sealed | None:
     return load(Sealed, row)
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """Another filing that came under the id of one that there was; `content` as it is stored, sealed."""
-
-    id: UUID
-    request_id: UUID
-    content: bytes
-    sent_by: UUID
-    at: datetime
+# What the resident $1 has open in the category $2, the newest first; of the last hundred that they filed.
+_OWN_OPEN = f"""
+    SELECT t.id, t.case_number, t.category, t.state, t.occurred_at
+    FROM (SELECT id, case_number, category, state, occurred_at FROM request WHERE resident_id = $1 ORDER BY id DESC LIMIT 100) t
+    WHERE t.category = $2 AND {IS_OPEN} AND t.id IS DISTINCT FROM {{but}} ORDER BY t.id DESC LIMIT 5
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Filing:
     """What is asked before a request is filed, in one round trip: whose it is (who is not erased before it is) and their key, the category (None: it is not known)
-    and the working time where they live, a number. `rules` are there only when one of them routes by itself."""
+    and the working time where they live, a number. `rules` are there only when one of them routes by itself, `own` (what they have
+    open in it) only of a private category."""
 
     whose: Resident | None
     key: StoredKey
@@ -94,6 +94,7 @@ class Filing:
     calendar: WorkCalendar
     unit_code: str | None
     rules: list[RoutingRule]
+    own: list[Similar]
     case_number: str
     at: datetime
 
@@ -102,7 +103,8 @@ async def filing(tx: Tx, resident_id: UUID, category: str) -> Filing:
     [row] = await tx.fetch(
         f"""
         SELECT r.id, r.household_id, r.unit_id, k.wrapped, k.kek, {CLOCKWORK}, u.code AS unit_code,
-               {AUTOMATIC.format(category="$2")} AS rules, nextval('case_serial') AS serial, linli_now() AS at
+               {AUTOMATIC.format(category="$2")} AS rules, nextval('case_serial') AS serial, linli_now() AS at,
+               CASE WHEN c.private THEN ARRAY(SELECT ROW(o.*) FROM ({_OWN_OPEN.format(but="NULL")}) o) ELSE '{{}}' END AS own
         FROM (SELECT linli_hold($1) AS there) one LEFT JOIN resident r ON r.id = $1 AND one.there
             LEFT JOIN category c ON c.code = $2 LEFT JOIN subject_key k ON k.subject = $1 LEFT JOIN unit u ON u.id = r.unit_id {IN_FORCE}
         """,
@@ -114,8 +116,10 @@ async def filing(tx: Tx, resident_id: UUID, category: str) -> Filing:
     known = read_category(row) if row["code"] is not None else None
     # A unit of which the replica has not heard yet has no zone either.
     calendar = work_calendar(row["zone"] or "UTC", row["calendar"])
-    rules = read_rules(row["rules"])
-    return Filing(whose, key, known, calendar, row["unit_code"], rules, case_number(row["serial"]), row["at"])
+    return Filing(
+        whose, key, known, calendar, row["unit_code"], read_rules(row["rules"]), [_own(each) for each in row["own"]],
+        case_number(row["serial"]), row["at"],
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,24 +204,6 @@ async def insert_request(tx: Tx, request: Request, said: Said, at: datetime) -> 
 async def content_print(tx: Tx, request_id: UUID) -> bytes | None:
     found: bytes | None = await tx.fetchval("SELECT content_print FROM request WHERE id = $1", request_id)
     return found
-
-
-async def insert_conflict(
-    tx: Tx, conflict_id: UUID, request_id: UUID, content: bytes, sent_by: UUID, at: datetime
-) -> None:
-    await tx.execute(
-        "INSERT INTO filing_conflict (id, request_id, content, sent_by, at) VALUES ($1, $2, $3, $4, $5)",
-        conflict_id,
-        request_id,
-        content,
-        sent_by,
-        at,
-    )
-
-
-async def conflicts(tx: Tx, request_id: UUID) -> list[Conflict]:
-    rows = await tx.fetch("SELECT * FROM filing_conflict WHERE request_id = $1 ORDER BY id", request_id)
-    return [conflict for row in rows if (conflict := load(Conflict, row))]
 
 
 async def delete_points(tx: Tx, resident_id: UUID) -> None:
@@ -338,17 +324,15 @@ async def concerns_others(tx: Tx, request: Request) -> bool:
     return bool(found)
 
 
-async def own_open(tx: Tx, resident_id: UUID, category: str) -> list[Request]:
-    """What this resident has open in a category, the newest first; of the last hundred that they filed."""
-    rows = await tx.fetch(
-        f"""
-        SELECT * FROM (SELECT {COLUMNS} FROM request WHERE resident_id = $1 ORDER BY id DESC LIMIT 100) t
-        WHERE t.category = $2 AND {IS_OPEN} ORDER BY t.id DESC LIMIT 5
-        """,
-        resident_id,
-        category,
-    )
-    return [request for row in rows if (request := load(Request, row))]
+async def own_open(tx: Tx, resident_id: UUID, category: str, *, but: UUID | None = None) -> list[Similar]:
+    """Of what is shown to whoever asks."""
+    return [_own(row) for row in await tx.fetch(_OWN_OPEN.format(but="$3::uuid"), resident_id, category, but)]
+
+
+def _own(row: Iterable[Any]) -> Similar:
+    """One's own are not compared: neither metres nor a score."""
+    request_id, case_number, category, state, occurred_at = row
+    return Similar(request_id, case_number, category, state, occurred_at, metres=None, score=None)
 
 
 async def save_reason(tx: Tx, request_id: UUID, reason: bytes) -> None:

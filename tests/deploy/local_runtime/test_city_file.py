@@ -1,11 +1,18 @@
 """A city's file is read as what it is: K63, K64 and their kind."""
 
+import csv
+import io
 import tracemalloc
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from local_runtime.city_file import encoding_of, lines
+from local_runtime.city_file import HeaderUnread, encoding_of, lines
+from local_runtime.city_records import MOST_LINES, records
 from local_runtime.city_report import Outcome, Report
 
 TABLE = '编号,类别,地址\n1,乱涂乱画,"幸福路 7 号, 桥头"\n2,路灯故障,"第一行\n第二行"\n3,其他,𠮷野巷\n'
@@ -62,10 +69,129 @@ def test_a_line_of_another_shape_is_named(tmp_path: Path) -> None:
 def test_a_field_without_an_end_is_named(tmp_path: Path) -> None:
     file = tmp_path / "city.csv"
     file.write_text('a,b\n1,2\n2,"' + "x" * 140_000 + "\n3,4\n")
-    first, second, *_ = lines(file)
+    first, second, third = lines(file)
     assert (first.number, first.faults) == (2, ())
     assert second.number == 3
     assert "field" in second.faults[0][1]
+    assert (third.number, third.values) == (4, {"a": "3", "b": "4"})
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "gb18030"])
+def test_a_quote_that_nothing_closes_costs_its_own_line(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "city.csv"
+    rows = [f"{n},路灯故障,幸福路 {n} 号" for n in range(2, 5_001)]
+    rows[99] = '101,路灯故障,"幸福路 101 号'
+    file.write_bytes("\n".join(["编号,类别,地址", *rows]).encode(encoding))
+    told = list(lines(file))
+    assert [(line.number, line.last) for line in told] == [(n, n) for n in range(2, 5_001)]
+    assert [(line.number, line.faults) for line in told if line.faults] == [
+        (101, (("", "a quote without an end"),))
+    ]
+    assert all(line.values["编号"] == str(line.number) for line in told if not line.faults)
+    # Where all that follows is fewer lines than a record may have; and in the last one of all.
+    file.write_bytes('a,b,c\n1,2,"3\n4,5,6\n'.encode(encoding))
+    assert [(line.number, bool(line.faults)) for line in lines(file)] == [(2, True), (3, False)]
+    file.write_bytes('a,b,c\n1,2,3\n4,5,"6'.encode(encoding))
+    assert [(line.number, bool(line.faults)) for line in lines(file)] == [(2, False), (3, True)]
+
+
+@pytest.mark.parametrize(
+    ("opened", "closed", "lost"),
+    [
+        # Closed by the next quoted field, in whatever shape that leaves it.
+        ('1,路灯,"幸福路', '2,路灯,"幸福路, 桥头"', {2}),
+        ('1,路灯,"幸福路', '2,路灯,"幸福路"', {2}),
+        ('1,"路灯,幸福路', '2,路灯,"幸福路"', {2}),
+        ('1,路灯,"幸福路', '2,"路灯",幸福路', {2}),
+        # Closed by another that is as wrong: what it stands in is no line either.
+        ('1,"路灯,幸福路', '2,路灯",幸福路,桥头', {2, 6}),
+    ],
+)
+def test_a_quote_that_another_lines_closes_costs_what_is_wrong(
+    tmp_path: Path, opened: str, closed: str, lost: set[int]
+) -> None:
+    file = tmp_path / "city.csv"
+    file.write_text("\n".join(["编号,类别,地址", opened, *["7,其他,巷"] * 3, closed, "8,其他,巷"]))
+    told = list(lines(file))
+    assert [line.number for line in told] == list(range(2, 8))
+    assert {line.number for line in told if line.faults} == lost
+
+
+def test_a_record_of_several_lines_and_another_shape_is_named_with_all_of_them(tmp_path: Path) -> None:
+    file = tmp_path / "city.csv"
+    file.write_text('a,b,c\n1,"第一行\n第二行\n第三行",x,y\n4,5,6\n')
+    told = [(line.number, [reason for _, reason in line.faults]) for line in lines(file)]
+    assert told == [
+        (2, ["4 columns instead of 3"]), (3, ["1 columns instead of 3"]), (4, ["a quote where none may be"]), (5, []),
+    ]  # fmt: skip
+
+
+def test_a_header_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "city.csv"
+    file.write_text('a,"b\n' + "1,2\n" * 500)
+    with pytest.raises(HeaderUnread, match="a quote without an end"):
+        list(lines(file))
+    file.write_bytes("编号,".encode() + b"\xff\xfe\x80" + "\n1,好\n".encode())
+    with pytest.raises(HeaderUnread, match="not Unicode text"):
+        list(lines(file))
+
+
+_PIECES = st.lists(st.sampled_from(['"', '""', ",", "\n", "\r\n", "路", " ", "x"]), max_size=40).map("".join)
+_CELLS = st.lists(st.lists(_PIECES, min_size=3, max_size=3), max_size=8)
+
+
+def _written(table: list[list[str]], ends: str = "\n") -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator=ends).writerows(table)
+    return text.getvalue()
+
+
+@given(_CELLS, st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "gb18030"]), st.sampled_from(["\n", "\r\n"]))
+def test_whatever_a_program_writes_is_read_as_it_is(
+    tmp_path_factory: pytest.TempPathFactory, table: list[list[str]], encoding: str, ends: str
+) -> None:
+    file = tmp_path_factory.mktemp("city") / "city.csv"
+    file.write_bytes(_written([["编号", "类别", "地址"], *table], ends).encode(encoding))
+    told = list(lines(file))
+    assert [list(line.values.values()) for line in told] == table
+    assert not any(line.faults for line in told)
+
+
+@given(
+    _CELLS,
+    st.lists(st.tuples(st.integers(0, 400), st.sampled_from(['"', '"""', "\n", ',"', '",'])), max_size=6),
+)
+def test_whatever_is_wrong_each_line_is_told_of_once(
+    tmp_path_factory: pytest.TempPathFactory, table: list[list[str]], stray: list[tuple[int, str]]
+) -> None:
+    head, text = "a,b,c\n", _written(table)
+    for place, what in stray:
+        text = text[: place % (len(text) + 1)] + what + text[place % (len(text) + 1) :]
+    file = tmp_path_factory.mktemp("city") / "city.csv"
+    file.write_bytes((head + text).encode())
+    told = list(lines(file))
+    spans = [number for line in told for number in range(line.number, line.last + 1)]
+    with file.open(newline="") as opened:
+        filled = {number for number, line in enumerate(opened, 1) if line.strip("\r\n")} - {1}
+    assert len(spans) == len(set(spans))
+    assert filled <= set(spans)
+    assert all(line.number == line.last for line in told if line.faults)
+
+
+def test_no_record_reads_further_than_it_may() -> None:
+    """Each of these lines opens a field in whatever state it is read."""
+    read = 0
+
+    def physical() -> Iterator[str]:
+        nonlocal read
+        for read in range(1, 2_001):  # noqa: B007
+            yield 'x",y,"z\n'
+
+    numbers = []
+    for record in records(chain(["a,b,c\n"], physical())):
+        assert read <= record.first + MOST_LINES
+        numbers.append(record.first)
+    assert numbers == list(range(1, 2_002))
 
 
 def test_an_empty_file_holds_nothing(tmp_path: Path) -> None:

@@ -113,6 +113,20 @@ async def test_staff_of_the_unit_are_shown_what_is_theirs_to_do_and_others_nothi
     assert await town.shown(neighbour) == await town.shown(gone) == []
 
 
+# K69
+async def test_workers_are_shown_that_something_else_came_under_an_id_also_when_their_own_device_sent_it(
+    town: Town,
+) -> None:
+    request = await town.filed()
+    await town.happens(request, requests.RequestFiledOtherwise, filing_id=uuid4(), sent_by=town.worker)
+    assert await town.shown(town.worker) == [
+        f"求助 {NUMBER} 又收到一份内容不同的登记,请核对。",
+        f"新求助 {NUMBER} 待分办。",
+    ]
+    assert await town.sent() == [RECEIVED]
+    assert await town.shown(town.street) == []
+
+
 async def test_staff_of_a_unit_that_the_registry_has_not_told_of_yet_are_told_later(town: Town) -> None:
     known, town.unit = town.unit, uuid4()
     await town.filed()

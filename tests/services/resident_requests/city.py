@@ -48,6 +48,14 @@ _FILL = f"""
 """
 
 
+# Under every tenth something else came, too.
+_CONFLICTS = """
+    INSERT INTO filing_conflict (id, request_id, content, sent_by, at)
+    SELECT uuidv7(), id, ''::bytea, filed_by, created_at FROM request
+    WHERE case_number = ANY (SELECT 'S' || serial FROM generate_series($1::int, $2::int) g (serial) WHERE serial % 10 = 0)
+"""
+
+
 def unit_of(number: int) -> UUID:
     return UUID(int=number)
 
@@ -99,6 +107,7 @@ async def grow(owner: Tx, first: int, last: int, *, most: int, at: datetime) -> 
     await _as_the_system(owner)
     await owner.execute("SET LOCAL statement_timeout = 0")
     await owner.execute(_FILL, first, last, at, most, timeout=1200)
+    await owner.execute(_CONFLICTS, first, last, timeout=1200)
 
 
 async def _as_the_system(owner: Tx) -> None:

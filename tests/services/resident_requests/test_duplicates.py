@@ -137,7 +137,7 @@ async def test_of_a_private_category_everybody_is_offered_their_own_and_nobody_e
 
 
 async def test_nothing_is_offered_any_more_of_a_category_that_has_become_private(here: Neighbourhood) -> None:
-    there, _ = await _file(here, place=HERE), await _file(here, place=HERE)
+    there, _ = await _file(here, place=HERE), await _file(here, await here.neighbour(), place=HERE)
     by_staff = f"/requests/{there['id']}/similar"
     assert len((await here.service.get(by_staff, by=here.worker)).json()) == 1
     district = here.service.caller(posts=[("district", uuid4(), "01")])
@@ -195,6 +195,53 @@ async def test_an_offline_record_that_was_made_twice_is_kept_and_the_answer_name
     for one, other in ((first, second), (second, first)):
         found = await here.service.get(f"/requests/{one['id']}/similar", by=here.worker)
         assert _ids(found.json()) == [other["id"]]
+
+
+# K70
+async def test_two_records_of_one_visit_in_private_name_each_other(here: Neighbourhood) -> None:
+    """The category is the one that help is asked for in; what others asked for is named to nobody."""
+    said = {"category": "errand", "words": "请帮我买降压药", "resident_id": str(here.resident.subject)}
+    await _file(here, category="errand", words=said["words"])
+    await _file(here, here.resident, category="companionship")
+    first = await _file(here, here.worker, id=str(new_id()), channel="visit", **said)
+    second = await _file(here, here.colleague, id=str(new_id()), channel="visit", **said)
+    assert first["similar"] == []
+    [named] = second["similar"]
+    assert set(named) == PUBLIC_FACTS
+    assert (named["request_id"], named["case_number"], named["category"], named["state"], named["score"]) == (
+        first["id"], first["case_number"], "errand", "submitted", None,
+    )  # fmt: skip
+    assert named["occurred_at"] == first["occurred_at"]
+    for one, other in ((first, second), (second, first)):
+        found = await here.service.get(f"/requests/{one['id']}/similar", by=here.worker)
+        assert _ids(found.json()) == [other["id"]]
+    # They are one from then on.
+    merged = await here.service.post(
+        f"/requests/{second['id']}/merge", json={"into": first["id"]}, by=here.worker
+    )
+    assert merged.status_code == 200, merged.text
+    assert (await here.service.get(f"/requests/{first['id']}/similar", by=here.worker)).json() == []
+    third = await _file(here, here.resident, **said)
+    assert _ids(third["similar"]) == [first["id"]]
+
+
+async def test_what_became_private_is_like_its_residents_own_alone(here: Neighbourhood) -> None:
+    mine = [await _file(here, here.resident, place=HERE) for _ in range(2)]
+    await _file(here, place=HERE)
+    withheld = await here.service.post(f"/requests/{mine[0]['id']}/withhold", by=here.worker)
+    assert withheld.status_code == 200, withheld.text
+    found = await here.service.get(f"/requests/{mine[0]['id']}/similar", by=here.worker)
+    assert _ids(found.json()) == [mine[1]["id"]]
+
+
+async def test_a_worker_is_named_nothing_that_lies_where_they_do_not_work(here: Neighbourhood) -> None:
+    """She is told of her own in another community, and whoever writes down another one for her here is not."""
+    await here.submit()
+    async with here.service.tx() as tx:
+        assert await tx.execute("UPDATE request SET unit_id = $1", uuid4()) == "UPDATE 1"
+    said = {"category": "errand", "resident_id": str(here.resident.subject)}
+    assert (await _file(here, here.worker, channel="visit", **said))["similar"] == []
+    assert len((await _file(here, here.resident, **said))["similar"]) == 2
 
 
 async def test_filing_in_private_writes_no_likeness_and_asks_for_none(here: Neighbourhood) -> None:

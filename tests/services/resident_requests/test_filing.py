@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from event_contracts.resident_requests import RequestCorrected, RequestSubmitted
+from event_contracts.resident_requests import RequestCorrected, RequestFiledOtherwise, RequestSubmitted
 from platform_kit.auth import Caller
 from platform_kit.ids import new_id
 
@@ -64,6 +64,74 @@ async def test_other_content_under_the_same_id_is_kept_beside_it_and_not_dropped
     async with here.service.tx() as tx:
         assert "买面" not in str(await tx.fetch("SELECT c::text FROM filing_conflict c"))
     assert "买面" in (await here.service.get("/me/data/requests", by=here.resident)).text
+
+
+# K69
+async def test_other_content_is_told_of_and_counted_for_staff_however_often_it_is_sent(
+    here: Neighbourhood,
+) -> None:
+    question = {
+        "code": "floor",
+        "name_zh": "几楼?",
+        "name_en": "Which floor?",
+        "kind": "number",
+        "required": False,
+    }
+    lift = {
+        "code": "lift",
+        "name_zh": "电梯?",
+        "name_en": "Is there a lift?",
+        "kind": "string",
+        "required": False,
+    }
+    await _set(here, "visit_home", questions=[question, lift])
+    made, sent = str(new_id()), {"category": "visit_home", "channel": "visit"}
+    await _file(here, here.worker, id=made, **sent)
+    assert [each["conflicts"] for each in await _listed(here)] == [0]
+    # As its device has it, and as another writes the same down.
+    others = [
+        await _file(here, by, id=made, words="买面", answers=answers, **sent)
+        for by, answers in (
+            (here.worker, {"floor": 3, "lift": "有"}), (here.worker, {"floor": 3, "lift": "有"}), (here.colleague, {"lift": "有", "floor": 3}),
+        )
+    ]  # fmt: skip
+    assert [answer.status_code for answer in others] == [202, 202, 202]
+    [kept] = {answer.json()["kept"] for answer in others}
+    third = await _file(here, here.colleague, id=made, words="买油", **sent)
+    told = [event.data for event in await here.service.published(RequestFiledOtherwise)]
+    assert [(str(each.request_id), each.resident_id, each.unit_id) for each in told] == [
+        (made, here.resident.subject, here.unit)
+    ] * 2
+    assert [(str(each.filing_id), each.sent_by) for each in told] == [
+        (kept, here.worker.subject), (third.json()["kept"], here.colleague.subject),
+    ]  # fmt: skip
+    assert [each["id"] for each in (await here.service.get(f"/requests/{made}/conflicts", by=here.worker)).json()] == [
+        str(each.filing_id) for each in told
+    ]  # fmt: skip
+    # Also after it is over: what came is another matter, perhaps.
+    await here.service.post(f"/requests/{made}/withdraw", by=here.resident)
+    assert (await _file(here, here.worker, id=made, words="买菜", **sent)).status_code == 202
+    assert (await _read(here, {"id": made}, here.worker))["conflicts"] == 3
+    assert [each["conflicts"] for each in await _listed(here)] == [3]
+    seen = await _read(here, {"id": made})
+    assert (seen["conflicts"], seen["state"], seen["words"]) == (None, "withdrawn", "买米")
+    async with here.service.tx() as tx:
+        assert "买面" not in str(await tx.fetch("SELECT payload::text FROM outbox"))
+
+
+# K69
+async def test_other_content_that_comes_twice_at_one_moment_is_kept_once(here: Neighbourhood) -> None:
+    made = str(new_id())
+    await _file(here, id=made)
+    answers = await here.at_once([made], [_file(here, id=made, words="买面") for _ in range(4)])
+    assert [answer.status_code for answer in answers] == [202] * 4
+    assert len({answer.json()["kept"] for answer in answers}) == 1
+    assert len(await here.service.published(RequestFiledOtherwise)) == 1
+
+
+async def _listed(here: Neighbourhood, order: str = "newest") -> list[Any]:
+    answer = await here.service.get(f"/requests?order={order}", by=here.worker)
+    return list(answer.json()["items"])
 
 
 async def test_an_id_of_somebody_elses_request_is_taken_and_tells_nothing(here: Neighbourhood) -> None:

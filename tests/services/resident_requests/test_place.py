@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from event_contracts.community_registry import UnitOpened, UnitPlaced
-from event_contracts.resident_requests import RequestSubmitted
+from event_contracts.resident_requests import RequestFiledOtherwise, RequestSubmitted
 from platform_kit.acting import acting_for
 from platform_kit.auth import Caller
 from platform_kit.geometry import EDGE, Box, around, cells_of, cells_over, cells_within, drawn
@@ -112,6 +112,11 @@ async def test_other_content_under_its_id_is_kept_beside_it_wherever_it_lies(
     assert (kept["content"]["words"], kept["sent_by"]) == ("地上", str(here.worker.subject))
     own = (await here.service.get(f"/requests/{made}", by=here.resident)).json()
     assert own["words"] == "墙上"
+    [told] = await here.service.published(RequestFiledOtherwise)
+    assert (str(told.data.filing_id), told.data.unit_id) == (kept["id"], beside)
+    again = await _written(here, here.worker, made, words="地上")
+    assert again.json()["kept"] == kept["id"]
+    assert len(await here.service.published(RequestFiledOtherwise)) == 1
 
 
 @pytest.mark.usefixtures("beside")

@@ -73,6 +73,10 @@ async def test_filing_lists_and_the_search_touch_the_same_however_much_lies_behi
 
         return list_by_clock
 
+    async def list_counted(tx: Any) -> None:
+        page, _ = await store.page_for_staff(tx, [code], None, PAGE, None)
+        assert any((await store.count_conflicts(tx, [each.id for each in page])).values())
+
     async def search(tx: Any) -> None:
         asked = Asked(resident.subject, COMMONEST, WORDS, busiest.point)
         assert await find_similar(tx, sealer, asked, by=resident)
@@ -84,6 +88,7 @@ async def test_filing_lists_and_the_search_touch_the_same_however_much_lies_behi
         "filing in private": (file_private, resident),
         "filing in public": (file_public, resident),
         "a worker's list, the newest first": (newest(code), worker),
+        "a worker's list, with what else came under its ids": (list_counted, worker),
         "a worker's list, by the clock": (by_clock(code), worker),
         "a worker's own, the newest first": (newest(code, whose=worker.subject), worker),
         "a worker's own, by the clock": (by_clock(code, whose=worker.subject), worker),

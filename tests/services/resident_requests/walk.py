@@ -63,7 +63,7 @@ TELLS: Mapping[type[Any], str | None] = {
     told.RequestReopened: "reopened", told.RequestWithdrawn: "withdrawn", told.RequestRejected: "rejected",
     told.RequestMerged: "merged", told.RequestFollowed: None,
     told.RequestUnfollowed: None, told.RequestHidden: None, told.RequestRated: None,
-    told.RequestCorrected: None, told.RequestCommented: None, told.RequestEscalated: None,
+    told.RequestFiledOtherwise: None, told.RequestCorrected: None, told.RequestCommented: None, told.RequestEscalated: None,
 }  # fmt: skip
 # Who may not, in whatever state it is: what they are told.
 NEVER = {

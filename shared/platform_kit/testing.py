@@ -203,9 +203,7 @@ async def service_under_test(
     database = f"test_{name}_{uuid4().hex[:12]}"
     try:
         template = await _template(admin, name, postgres_dsn)
-        await admin.execute(
-            f'CREATE DATABASE "{database}" OWNER "{OWNER}" TEMPLATE "{template}" STRATEGY FILE_COPY'
-        )
+        await admin.execute(f'CREATE DATABASE "{database}" OWNER "{OWNER}" TEMPLATE "{template}"')
         with TemporaryDirectory() as folder:
             values = _secrets(Path(folder)) | {
                 "LINLI_MODE": "local",

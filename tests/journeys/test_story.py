@@ -25,8 +25,8 @@ GROWS = {
     "volunteer_matching.offer": 2,
     "resident_gateway.timeline_item": 3,
     "resident_gateway.subject_state": 1,
-    # Who filed it, the worker of the unit, and whoever acts for who filed it; messages only to who has a phone here.
-    "resident_gateway.notification": 8,
+    # Who filed it, the worker of the unit, and whoever acts for who filed it, but of what they did themselves; messages only to who has a phone here.
+    "resident_gateway.notification": 7,
     "resident_gateway.delivery": 4,
 }
 KIT = (

@@ -133,13 +133,18 @@ class Walks:
         return Walked(self.here, self.neighbour, request["id"], category_public=public, public=public)
 
     async def look_for(self, edge: tuple[str, str, str]) -> None:
-        """On the shortest way there, what chance has left out; the step itself judges whether it is walked."""
-        request = await self.filed()
-        for verb in way_to(edge):
-            allowed = [name for name in VERBS if verb_of(name) == verb and self.allowed(request, name)]
-            assert allowed, f"nobody can {verb} in {request.state}: {request.trail}"
-            await self.step(request, allowed[0])
-        await self.end(request)
+        """On the shortest way there, what chance has left out; the step itself judges whether it is walked. What is written in several
+        ways is done in the first, or, where that closes the edge (as what it is merged into can), in the last."""
+        for which in (0, -1):
+            request = await self.filed()
+            for verb in way_to(edge):
+                allowed = [name for name in VERBS if verb_of(name) == verb and self.allowed(request, name)]
+                if not allowed:
+                    break
+                await self.step(request, allowed[which])
+            await self.end(request)
+            if edge in self.taken:
+                return
 
     async def go(self, way: Sequence[str]) -> None:
         """Each step is judged, also one that must be refused."""

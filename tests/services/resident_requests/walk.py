@@ -41,6 +41,8 @@ EDGES = frozenset({
     ("resolved", "dispute", "reopened"), ("closed", "dispute", "reopened"),
     *((state, verb, state_after) for verb, state_after in (("withdraw", "withdrawn"), ("merge", "merged")) for state in OPEN),
     # What volunteers, providers and relief do with it.
+    # An order that has it may be given to somebody else.
+    ("assigned", "taken up", "assigned"),
     ("triaged", "taken up", "assigned"), ("assigned", "given back", "triaged"), ("assigned", "begun", "in_progress"),
     ("assigned", "done", "resolved"), ("in_progress", "done", "resolved"), ("awaiting_resident", "done", "resolved"),
     # What is done beside its way: it is where it was.

@@ -48,11 +48,11 @@ _FILL = f"""
 """
 
 
-# Under every tenth something else came, too.
+# Under every third something else came, too: of any twenty of a unit under some.
 _CONFLICTS = """
     INSERT INTO filing_conflict (id, request_id, content, sent_by, at)
     SELECT uuidv7(), id, ''::bytea, filed_by, created_at FROM request
-    WHERE case_number = ANY (SELECT 'S' || serial FROM generate_series($1::int, $2::int) g (serial) WHERE serial % 10 = 0)
+    WHERE case_number = ANY (SELECT 'S' || serial FROM generate_series($1::int, $2::int) g (serial) WHERE serial % 3 = 0)
 """
 
 

@@ -70,6 +70,7 @@ async def test_what_a_resident_did_is_not_told_to_them_but_what_others_did_for_t
 
 async def test_that_another_has_it_instead_is_no_news(town: Town) -> None:
     request = await town.filed()
+    await town.sent()
     for _ in range(2):
         await town.happens(request, requests.RequestAssigned, assignee_kind="staff", assignee_id=uuid4())
         await town.sent()

@@ -23,8 +23,8 @@ async def note_taken_up(
     if request is None or not rules.heeded(request, answer):
         return
     waits = request.state is rules.State.TRIAGED
-    changes_hands = request.state is rules.State.ASSIGNED and request.assignee_id != assignee_id
-    if not waits and not changes_hands:
+    changes_hands = request.state is rules.State.ASSIGNED and request.taken_up_by == answer.work_id
+    if not waits and not (changes_hands and request.assignee_id != assignee_id):
         return
     at = await now(tx)
     assigned = rules.assign(request, assignee_id, answer.work_id, at)

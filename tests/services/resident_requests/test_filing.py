@@ -11,6 +11,8 @@ from platform_kit.ids import new_id
 
 from .conftest import Neighbourhood
 
+FLOOR = {"code": "floor", "name_zh": "几楼?", "name_en": "Which floor?", "kind": "number"}
+
 
 async def _file(here: Neighbourhood, by: Caller | None = None, **body: Any) -> Any:
     sent = {"category": "errand", "words": "买米", "resident_id": str(here.resident.subject), **body}
@@ -70,13 +72,7 @@ async def test_other_content_under_the_same_id_is_kept_beside_it_and_not_dropped
 async def test_other_content_is_told_of_and_counted_for_staff_however_often_it_is_sent(
     here: Neighbourhood,
 ) -> None:
-    question = {
-        "code": "floor",
-        "name_zh": "几楼?",
-        "name_en": "Which floor?",
-        "kind": "number",
-        "required": False,
-    }
+    question = FLOOR | {"required": False}
     lift = {
         "code": "lift",
         "name_zh": "电梯?",
@@ -179,13 +175,7 @@ async def test_in_an_emergency_the_number_is_told_before_anything_is_filed(
 async def test_a_category_asks_and_the_answers_are_sealed_and_shown_with_the_request(
     here: Neighbourhood,
 ) -> None:
-    question = {
-        "code": "floor",
-        "name_zh": "几楼?",
-        "name_en": "Which floor?",
-        "kind": "number",
-        "required": True,
-    }
+    question = FLOOR | {"required": True}
     await _set(here, "lift", questions=[question])
     missing = await _file(here, category="lift")
     assert missing.json()["errors"] == [{"path": "answers.floor", "reason": "请填写:几楼?"}]

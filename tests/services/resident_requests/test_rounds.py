@@ -207,6 +207,24 @@ async def test_what_was_routed_before_it_was_kept_who_is_asked_is_moved_as_befor
     assert await here.state(request["id"]) == "resolved"
 
 
+async def test_what_was_taken_up_before_it_was_kept_by_whom_stays_with_whoever_has_it(
+    here: Neighbourhood,
+) -> None:
+    """Another that says the same is let pass, and keeps back nothing that comes after it."""
+    request = await here.triaged("paid_service")
+    order = Work(here, request, "paid_service", version=await asked_at(here, request))
+    await order.taken_up()
+    first, order.person = order.person, uuid4()
+    async with here.service.tx() as tx:
+        await tx.execute("UPDATE request SET asked_version = 0, taken_up_by = NULL")
+    await order.taken_up()
+    shown = (await here.service.get(f"/requests/{request['id']}", by=here.worker)).json()
+    assert (shown["state"], shown["assignee_id"]) == ("assigned", str(first))
+    await order.begun()
+    assert await here.state(request["id"]) == "in_progress"
+    assert await here.service.parked() == []
+
+
 async def _left_lying(here: Neighbourhood, route: str) -> tuple[Any, Work]:
     """Nobody took it up in time, and its worker was told."""
     await here.always_open()

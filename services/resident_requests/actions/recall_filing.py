@@ -46,8 +46,9 @@ async def _kept(
         return earlier, None
     await store.lock_request(tx, earlier.id)
     content = json.dumps(sent, ensure_ascii=False, default=str)
+    as_kept = json.loads(content)
     for each in await store.conflicts(tx, earlier.id):
-        if json.loads(key.open(each.content, for_=CONFLICT) or "null") == json.loads(content):
+        if json.loads(key.open(each.content, for_=CONFLICT) or "null") == as_kept:
             return earlier, each.id
     request, at, kept = await store.request(tx, earlier.id) or earlier, await now(tx), new_id()
     await store.insert_conflict(tx, kept, request.id, key.seal(content, for_=CONFLICT), by.subject, at)

@@ -16,7 +16,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.protocol.admin import CreateAclsRequest
+from aiokafka.protocol.admin import CreateAclsRequest, DescribeAclsRequest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -33,11 +33,12 @@ from platform_kit.settings import KafkaSettings
 ADMIN = "operator"
 _FIRST_PORT = 22092
 # As the protocol numbers them.
-_RESOURCE, _OPERATION, _PATTERN, _ALLOW = (
+_RESOURCE, _OPERATION, _PATTERN, _ALLOW, _ANY = (
     {"topic": 2, "group": 3},
     {"Read": 3, "Write": 4},
     {False: 3, True: 4},
     3,
+    1,
 )
 
 
@@ -67,22 +68,48 @@ class LockedBroker:
         }
 
     async def grant(self, grants: Iterable[Grant]) -> None:
-        """As kafka-acls does, which is not among our jars."""
-        asked = [
-            CreateAclsRequest(
-                _RESOURCE[each.resource], each.name, _PATTERN[each.prefixed], f"User:{each.principal}", "*",
-                _OPERATION[each.operation], _ALLOW,
-            )
-            for each in grants
-        ]  # fmt: skip
+        """As kafka-acls does, which is not among our jars; ends when the broker goes by them.
+
+        The controller answers once they are written down; the broker learns them from it, some time later.
+        """
+        asked = [_numbered(each) for each in grants]
         admin = AIOKafkaAdminClient(**broker_connection(self.bootstrap, self.access(ADMIN)))
         await admin.start()
         try:
-            for each in asked:
-                answer = await admin._send_to_controller(each)
+            for kind, name, pattern, principal, operation in asked:
+                create = CreateAclsRequest(kind, name, pattern, principal, "*", operation, _ALLOW)
+                answer = await admin._send_to_controller(create)
                 assert [code for code, _ in answer.creation_responses] == [0], answer
+            async with asyncio.timeout(30):
+                while not set(asked) <= await _known(admin):
+                    await asyncio.sleep(0.05)
         finally:
             await admin.close()
+
+
+_Right = tuple[int, str, int, str, int]
+
+
+def _numbered(grant: Grant) -> _Right:
+    """(resource type, name, pattern, principal, operation)"""
+    kind, pattern, operation = (
+        _RESOURCE[grant.resource],
+        _PATTERN[grant.prefixed],
+        _OPERATION[grant.operation],
+    )
+    return kind, grant.name, pattern, f"User:{grant.principal}", operation
+
+
+async def _known(admin: AIOKafkaAdminClient) -> set[_Right]:
+    """What the broker itself goes by."""
+    everything = DescribeAclsRequest(_ANY, None, _ANY, None, None, _ANY, _ANY)
+    answer = await admin._send_request(everything)
+    assert answer.error_code == 0, answer
+    return {
+        (kind, name, pattern, principal, operation)
+        for kind, name, pattern, rights in answer.resources
+        for principal, _, operation, _ in rights
+    }
 
 
 @contextmanager

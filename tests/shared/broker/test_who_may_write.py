@@ -78,12 +78,13 @@ async def test_a_service_publishes_its_own_and_no_others(locked: LockedBroker) -
     registry, volunteers = locked.access(REGISTRY), locked.access(VOLUNTEERS)
     assert await _sent(locked, registry, "registry.staff") == 1
     assert await _sent(locked, volunteers, "volunteers.tasks") == 1
-    before = await _records(locked, "registry.staff")
-    for topic in ("registry.staff", "registry.residents"):
+    anothers = ("registry.staff", "registry.residents")
+    before = [await _records(locked, topic) for topic in anothers]
+    for topic in anothers:
         with pytest.raises(TopicAuthorizationFailedError):
             await _sent(locked, volunteers, topic)
-    assert await _records(locked, "registry.staff") == before == 1
-    assert await _records(locked, "registry.residents") == 0
+    assert [await _records(locked, topic) for topic in anothers] == before
+    assert before[0] >= 1
 
 
 @pytest.mark.parametrize("writer", [service.name for service in SERVICES])

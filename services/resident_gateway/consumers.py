@@ -177,6 +177,7 @@ CONSUMERS = (
     Consumer(
         "timeline",
         start="beginning",
+        at_once=True,
         handlers={
             # Nobody follows it yet.
             requests.RequestSubmitted: shows(

@@ -43,6 +43,7 @@ from platform_kit.problems import (
     Unavailable,
     Unstorable,
 )
+from platform_kit.quick_reads import QuickReads
 from platform_kit.security_headers import SecurityHeaders, security_headers
 from platform_kit.service import Service
 
@@ -99,6 +100,7 @@ def create_api(service: Service, kit: Kit) -> FastAPI:
         app.router.routes.extend(router.routes)
     _add_health(app, kit)
     _add_errors(app, kit.settings.mode)
+    app.add_middleware(QuickReads, routes=app.router.routes)
     app.add_middleware(
         Limits,
         service=service.name,

@@ -20,6 +20,9 @@ from platform_kit.telemetry import log
 from platform_kit.watchdog import Progress, Stall
 
 BATCH = 1000
+# What the broker waits for before it gives us what there is: so many bytes, or so long.
+HANDFUL_BYTES = 64 * 1024
+HANDFUL_MS = 100
 WAIT_SECONDS = 1.0
 STOP_SECONDS = 5.0
 COMMIT_SECONDS = 15.0
@@ -83,7 +86,8 @@ class Listener:
             heartbeat_interval_ms=3_000,
             rebalance_timeout_ms=60_000,
             max_poll_records=BATCH,
-            fetch_max_wait_ms=100,
+            fetch_min_bytes=1 if self._consumer.at_once else HANDFUL_BYTES,
+            fetch_max_wait_ms=HANDFUL_MS,
             request_timeout_ms=15_000,
             retry_backoff_ms=200,
         )

@@ -14,7 +14,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from platform_kit import relay as relay_module
-from platform_kit.listener import Listener
+from platform_kit.listener import HANDFUL_MS, Listener
 from platform_kit.relay import Relay
 from platform_kit.testing import ServiceUnderTest
 from platform_kit.watchdog import Progress
@@ -104,6 +104,26 @@ async def test_what_was_committed_takes_effect_once_and_in_order(wired: ServiceU
         assert versions == list(range(1, len(versions) + 1))
     async with wired.tx() as tx:
         assert await tx.fetchval("SELECT count(*) FROM outbox WHERE sent_at IS NULL") == 0
+
+
+async def test_what_nobody_waits_for_takes_effect_in_handfuls(wired: ServiceUnderTest) -> None:
+    """As many transactions as tenths of a second went by, not as many as there were events."""
+    loop, count = asyncio.get_running_loop(), 40
+    async with _running(*_loops(wired)):
+        async with wired.tx() as tx:
+            await raise_counter(tx, uuid4(), "x")
+        await _until(wired, 1)
+        began = loop.time()
+        for _ in range(count):
+            async with wired.tx() as tx:
+                await raise_counter(tx, uuid4(), "x")
+            wired.kit.nudge()
+            await asyncio.sleep(0.005)
+        await _until(wired, 1 + count)
+        seconds = loop.time() - began
+    async with wired.tx() as tx:
+        transactions = await tx.fetchval("SELECT count(DISTINCT xmin::text) FROM effect") - 1
+    assert 1 <= transactions <= 2 + seconds * 1000 / HANDFUL_MS
 
 
 async def test_a_relay_that_lost_its_lease_marks_nothing_and_its_repeats_are_dropped(

@@ -21,14 +21,19 @@ _FAILED = "platform_kit.quick_read_failed"
 
 class QuickRead(APIRoute):
     """The route class of an `APIRouter` whose endpoints take exactly `question`, of `questions()`, and `asked`, a model of the
-    query; their paths have no parameters. `QuickReads` answers them: what comes here is what it could not."""
+    query; their paths have no parameters. Here comes what `QuickReads` could not answer, and a path that only the router takes for this
+    one (with a line's end behind it)."""
 
     def get_route_handler(self) -> Answering:
-        async def refuse(request: Request) -> Response:
-            failed: Exception = request.scope[_FAILED]
-            raise failed
+        answer = self.answering()
 
-        return refuse
+        async def handler(request: Request) -> Response:
+            failed: Exception | None = request.scope.get(_FAILED)
+            if failed is not None:
+                raise failed
+            return await answer(request)
+
+        return handler
 
     def answering(self) -> Answering:
         endpoint: Callable[..., Coroutine[Any, Any, Response]] = self.endpoint

@@ -333,6 +333,19 @@ async def test_a_question_that_makes_no_sense_is_422(gateway: ServiceUnderTest, 
     assert answer.status_code == 422, answer.text
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/me/timeline%0A", 200), ("GET", "/me/timeline/", 404), ("GET", "//me/timeline", 404),
+     ("HEAD", "/me/timeline", 405), ("POST", "/me/timeline", 405)],
+)  # fmt: skip
+async def test_what_is_nearly_the_timelines_address_is_answered_as_for_any_other(
+    gateway: ServiceUnderTest, method: str, path: str, status: int
+) -> None:
+    asking = gateway.headers(gateway.caller("resident"))
+    answer = await gateway.client.request(method, f"/api/v1{path}", headers=asking)
+    assert answer.status_code == status, answer.text
+
+
 async def test_nobody_reads_a_strangers_timeline(gateway: ServiceUnderTest) -> None:
     resident, stranger = uuid4(), uuid4()
     await gateway.deliver("timeline", submitted(resident))

@@ -51,6 +51,8 @@ CONSUMERS = (
     Consumer(
         "contacts",
         start="beginning",
+        # Whoever has just accepted calls them.
+        at_once=True,
         handlers={
             TaskOpened: on_task_opened,
             TaskAccepted: on_task_accepted,

@@ -45,7 +45,6 @@ async def read_me(read: ForCaller) -> schemas.Me:
 @home.get(f"{API}/me/timeline", response_model=schemas.TimelinePage, responses=refusals())
 async def read_timeline(question: Asked, asked: Annotated[schemas.TimelineAsked, Query()]) -> Response:
     db, me = question.kit.db, question.caller.subject
-    fresh = await arrived(db, asked.min_version) if asked.min_version else True
     whose = asked.resident_id or me
     if whose != me:
         async with question.reading() as tx:
@@ -53,6 +52,7 @@ async def read_timeline(question: Asked, asked: Annotated[schemas.TimelineAsked,
                 tx, question.caller, POLICY["read_timeline"], owner=whose, at=await now(tx)
             ):
                 raise NotFound(what="resident")
+    fresh = await arrived(db, asked.min_version) if asked.min_version else True
     async with db.connection() as tx:
         page = await timeline_page(
             tx,

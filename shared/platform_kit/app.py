@@ -38,6 +38,7 @@ from platform_kit.problems import (
     NotYours,
     OurFault,
     Overloaded,
+    PathUnreadable,
     QueryTooLong,
     Refusal,
     Unavailable,
@@ -202,6 +203,7 @@ def _add_errors(app: FastAPI, mode: str) -> None:
         answer = refused(OurFault(), language(request))
         # It is made outside of everything that we put around the app.
         answer.headers.update(security_headers(mode))
+        answer.headers["X-Correlation-Id"] = telemetry.correlation_id.get()
         return answer
 
     async def away(request: Request, error: Exception) -> Response:
@@ -283,9 +285,13 @@ class Limits:
         if large and self._large >= LARGER_AT_ONCE:
             return await self._turn_away(scope, receive, send_marked)
         self._large += large
+        hung_up = False
         try:
             if self._admission is not None:
                 await self._admission(scope, headers)
+            if scope["path"].endswith("\n"):
+                # To the router that is the path without it, and to whoever else asks what is called, something else.
+                raise PathUnreadable
             if scope["query_string"].count(b"&") >= MOST_PARAMETERS:
                 raise QueryTooLong(limit=MOST_PARAMETERS)
             limit = self._larger.bound(scope, LARGEST_BODY) if large else LARGEST_BODY
@@ -295,16 +301,20 @@ class Limits:
             if length != "0" or b"transfer-encoding" in headers:
                 receive = await self._awaited(limit, receive)
         except _HungUp:
-            return
+            hung_up = True
         except Refusal as refusal:
             await refused(refusal, language(Request(scope)))(scope, receive, send_marked)
         else:
             await self._app(scope, receive, send_marked)
         finally:
             self._large -= large
-        # The route's template, never the path or query: what people type does not go into logs.
+            # Also what is answered outside of here: a fault of ours, and whoever was gone before they were answered.
+            if not hung_up:
+                self._measure(scope, status, perf_counter() - started)
+
+    def _measure(self, scope: Scope, status: int, seconds: float) -> None:
+        """By the route's template, never the path or query: what people type does not go into logs."""
         route = getattr(scope.get("route"), "path", "none")
-        seconds = perf_counter() - started
         telemetry.REQUESTS.labels(self._service, scope["method"], route, str(status)).observe(seconds)
         telemetry.log.info(
             "answered", method=scope["method"], route=route, status=status, seconds=round(seconds, 4)

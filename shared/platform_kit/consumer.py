@@ -23,7 +23,7 @@ class NotYet(Exception):
 class Consumer:
     """`start`: "beginning" replays the topics for a new consumer; "now" applies only what comes after its birth.
 
-    `at_once`: people look at what it makes of an event. All others are given theirs in handfuls, a tenth of a second late at most: one by
+    `at_once`: people look at what it makes of an event. All others are given theirs in handfuls, about a tenth of a second late: one by
     one they would cost three times as much, at the very moment when somebody waits (decision 0031).
 
     The Kafka group is ``<service>.<name>``; a name is never reused.

@@ -19,8 +19,8 @@ from platform_kit.parking import RELEASED_MEANWHILE, park, park_record
 from platform_kit.watchdog import Progress
 
 TRIES_IN_PLACE = 2
-# A batch of no more is not noted before it runs, when all went well with the one before it of each of its partitions: most are of
-# one event, and the note would be one of five round trips. Only the first that a process gets of a partition can be one that
+# A batch of no more is not noted before it runs, when all went well with the one before it of each of its partitions: most are of a
+# few events, and the note would be one of five round trips. Only the first that a process gets of a partition can be one that
 # another died of; one that dies of an unnoted batch leaves it to be the first of the next, which costs one end more.
 FEW = 8
 

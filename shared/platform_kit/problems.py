@@ -137,6 +137,11 @@ class QueryTooLong(Refusal):
     says = Text("The query has more than {limit} parameters.", "请求参数超过 {limit} 个。")
 
 
+class PathUnreadable(Refusal):
+    status = 400
+    says = Text("The address ends with a line break.", "地址末尾含有换行符。")
+
+
 class HeadTooLarge(Refusal):
     """The request's line and headers; told by the server itself, which has read nothing else."""
 

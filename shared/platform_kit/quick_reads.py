@@ -21,8 +21,7 @@ _FAILED = "platform_kit.quick_read_failed"
 
 class QuickRead(APIRoute):
     """The route class of an `APIRouter` whose endpoints take exactly `question`, of `questions()`, and `asked`, a model of the
-    query; their paths have no parameters. Here comes what `QuickReads` could not answer, and a path that only the router takes for this
-    one (with a line's end behind it)."""
+    query; their paths have no parameters. The router gets what `QuickReads` could not answer, or did not take for one of them."""
 
     def get_route_handler(self) -> Answering:
         answer = self.answering()

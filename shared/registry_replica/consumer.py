@@ -102,6 +102,8 @@ def registry_replica(
     return Consumer(
         "registry_replica",
         start="beginning",
+        # Whoever has just been registered is filed for.
+        at_once=True,
         handlers={
             UnitOpened: on_unit_opened,
             WorkCalendarSet: on_work_calendar_set,

@@ -165,3 +165,14 @@ async def test_a_thousand_reports_at_once_are_expensive_and_refused_in_the_words
     assert (answer.status_code, answer.headers["content-type"]) == (429, "text/xml; charset=utf-8")
     assert b"<errors><error><code>429</code>" in answer.content
     assert int(answer.headers["retry-after"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/api/v1/auth/token%0A"), ("GET", "/open311/v2/requests.json%0A"), ("GET", "/api/v1/me%0A")],
+)
+async def test_no_address_is_one_thing_to_the_router_and_another_to_who_counts(
+    gateway: ServiceUnderTest, anna: Caller, method: str, path: str
+) -> None:
+    answer = await gateway.client.request(method, path, headers=gateway.headers(anna), json={})
+    assert answer.status_code == 400

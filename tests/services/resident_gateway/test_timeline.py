@@ -335,7 +335,7 @@ async def test_a_question_that_makes_no_sense_is_422(gateway: ServiceUnderTest, 
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
-    [("GET", "/me/timeline%0A", 200), ("GET", "/me/timeline/", 404), ("GET", "//me/timeline", 404),
+    [("GET", "/me/timeline%0A", 400), ("GET", "/me/timeline/", 404), ("GET", "//me/timeline", 404),
      ("HEAD", "/me/timeline", 405), ("POST", "/me/timeline", 405)],
 )  # fmt: skip
 async def test_what_is_nearly_the_timelines_address_is_answered_as_for_any_other(

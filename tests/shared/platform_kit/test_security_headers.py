@@ -1,9 +1,11 @@
 """What every answer tells the browser, whatever it answers; and whose pages may read it."""
 
+import re
 from typing import Any
 
 import httpx
 import pytest
+from prometheus_client import generate_latest
 
 from platform_kit.security_headers import SecurityHeaders
 from platform_kit.testing import ServiceUnderTest, service_under_test
@@ -36,16 +38,29 @@ async def test_every_answer_carries_them(probe: ServiceUnderTest) -> None:
         _safe(answer)
 
 
-async def test_a_fault_of_ours_carries_them_too(probe: ServiceUnderTest) -> None:
+async def test_a_fault_of_ours_carries_them_too_and_is_counted(probe: ServiceUnderTest) -> None:
     async with probe.owner() as tx:
         await tx.execute("ALTER TABLE counter RENAME TO gone")
     transport = httpx.ASGITransport(app=probe.app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         headers = {"Authorization": f"Bearer {probe.token(probe.caller('resident'))}", "Idempotency-Key": "k"}
         body = {"counter_id": "00000000-0000-7000-8000-000000000001"}
-        answer = await client.post("/raise", json=body, headers=headers)
+        before = _faults()
+        answer = await client.post("/raise", json=body, headers=headers | {"X-Correlation-Id": "of-mine"})
     assert answer.status_code == 500
+    assert answer.headers["X-Correlation-Id"] == "of-mine"
+    assert _faults() == before + 1
     _safe(answer)
+
+
+def _faults() -> float:
+    """How many answers of `/raise` were faults of ours, as the metrics tell it."""
+    told = re.search(
+        r'^http_request_seconds_count{[^}]*route="/raise"[^}]*status="500"} (\S+)$',
+        generate_latest().decode(),
+        re.MULTILINE,
+    )
+    return float(told[1]) if told else 0.0
 
 
 async def _headers(mode: str, *own: tuple[bytes, bytes]) -> dict[bytes, bytes]:

@@ -46,6 +46,7 @@ def measure(ground: Ground) -> list[Figure]:
     payments = [uuid4() for _ in range(PAYMENTS_AT_ONCE)]
     ours, baseline = [], []
     version = 0
+    asyncio.run(ground.caught_up())
     with ground.without_workers():
         for number in range(ROUNDS + 1):
             turns = EVENTS // PAYMENTS_AT_ONCE if number else 1

@@ -7,8 +7,6 @@ to the path. The server notes it as it begins to write the commit, before the fs
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
 from statistics import quantiles
 from typing import Any
 
@@ -21,7 +19,6 @@ from benchmarks import file_request
 from benchmarks.figure import Figure, compared
 from benchmarks.ground import Ground
 from event_contracts.base import Topic
-from event_contracts.resident_requests import REQUESTS
 from faults.people import Town
 from local_runtime import supervise
 from local_runtime.databases import wait_for_postgres
@@ -29,7 +26,6 @@ from local_runtime.house import SERVICES
 from local_runtime.topics import create_topics
 from local_runtime.up import wait_until_ready
 from platform_kit.producer import SETTINGS
-from platform_kit.service import find
 
 NAME = "event_latency"
 ROUNDS = 3
@@ -65,37 +61,8 @@ def _sustained(ground: Ground, town: Town) -> float:
     """Requests a second that are filed and take effect, until the last of them has done so in every service that listens."""
     began = time.monotonic()
     rate, _ = file_request._wrk(ground, town, SUSTAINED_SECONDS, "sustainable")
-    asyncio.run(_caught_up(ground))
+    asyncio.run(ground.caught_up())
     return rate * SUSTAINED_SECONDS / (time.monotonic() - began)
-
-
-async def _caught_up(ground: Ground) -> None:
-    """Every consumer of the requests has every one of them."""
-    listening = [
-        (service.name, f"{service.name}.{consumer.name}")
-        for service in SERVICES
-        for consumer in find(service.name).consumers
-        if REQUESTS.name in consumer.topics
-    ]
-    async with asyncio.timeout(PATIENCE_SECONDS), AsyncExitStack() as stack:
-        databases = {
-            name: await stack.enter_async_context(_connected(ground, name))
-            for name in {"resident_requests", *(name for name, _ in listening)}
-        }
-        count = await databases["resident_requests"].fetchval("SELECT count(*) FROM request")
-        sql = "SELECT count(*) FROM inbox WHERE consumer = $1 AND topic = $2"
-        for name, group in listening:
-            while await databases[name].fetchval(sql, group, REQUESTS.name) < count:
-                await asyncio.sleep(0.02)
-
-
-@asynccontextmanager
-async def _connected(ground: Ground, service: str) -> AsyncIterator[Any]:
-    connection = await asyncpg.connect(ground.dsn(service))
-    try:
-        yield connection
-    finally:
-        await connection.close()
 
 
 def _at(ground: Ground, town: Town, name: str, rate: float) -> list[Figure]:

@@ -4,14 +4,16 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import psutil
 
+from event_contracts.resident_requests import REQUESTS
 from faults.ground import UNLIMITED, house_token
 from faults.load import Load
 from faults.people import Town, open_town
@@ -21,10 +23,12 @@ from local_runtime.home import Home
 from local_runtime.house import SERVICES, service_named
 from local_runtime.system_user import data_folder
 from local_runtime.up import Running, down, up
+from platform_kit.service import find
 from platform_kit.testing import seeing_all
 
 # One process uses one core, and there are two: the clients, PostgreSQL and these share them.
 GATEWAYS = 2
+CAUGHT_UP_SECONDS = 60
 
 
 @dataclass
@@ -65,6 +69,33 @@ class Ground:
         finally:
             for name in workers:
                 rpc.startProcess(name)
+
+    async def caught_up(self) -> None:
+        """Every consumer of the requests has every one of them. What somebody filed a figure ago is not to be counted as this one's."""
+        listening = [
+            (service.name, f"{service.name}.{consumer.name}")
+            for service in SERVICES
+            for consumer in find(service.name).consumers
+            if REQUESTS.name in consumer.topics
+        ]
+        async with asyncio.timeout(CAUGHT_UP_SECONDS), AsyncExitStack() as stack:
+            databases = {
+                name: await stack.enter_async_context(self._connected(name))
+                for name in {"resident_requests", *(name for name, _ in listening)}
+            }
+            count = await databases["resident_requests"].fetchval("SELECT count(*) FROM request")
+            sql = "SELECT count(*) FROM inbox WHERE consumer = $1 AND topic = $2"
+            for name, group in listening:
+                while await databases[name].fetchval(sql, group, REQUESTS.name) < count:
+                    await asyncio.sleep(0.02)
+
+    @asynccontextmanager
+    async def _connected(self, service: str) -> AsyncIterator[Any]:
+        connection = await asyncpg.connect(self.dsn(service))
+        try:
+            yield connection
+        finally:
+            await connection.close()
 
     def town(self) -> Town:
         """People and their tokens, made through the gateway by whoever asks first."""

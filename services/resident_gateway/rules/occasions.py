@@ -3,6 +3,7 @@
 The words name a case by its number and its state alone: whoever reads over a shoulder learns nothing of anybody.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -20,6 +21,17 @@ class Audience(StrEnum):
     WORKERS = "worker"
     STREET = "street"
     DISTRICT = "district"
+
+
+# What a person can be to one thing, the nearest first: each may know what those behind it may.
+_NEARNESS = (Audience.OWNER, Audience.JOINED, Audience.FOLLOWERS)
+
+
+def at_least(audience: Audience) -> Sequence[Audience]:
+    """It, and whatever is nearer; nothing is nearer than a post, or as near."""
+    if audience not in _NEARNESS:
+        return (audience,)
+    return _NEARNESS[: _NEARNESS.index(audience) + 1]
 
 
 class Urgency(StrEnum):

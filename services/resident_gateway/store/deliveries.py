@@ -16,11 +16,12 @@ _TAKE = """
     ))
     RETURNING notification_id
 """
-# Everything that decides what becomes of them; the newest phone with which this person signs in, sealed as it is kept; and where they
-# live, as the registry is asked for the phone of whoever has no such account.
+# Everything that decides what becomes of them, with what they are about as it stands now; the newest phone with which this person
+# signs in, sealed as it is kept; and where they live, as the registry is asked for the phone of whoever has no such account.
 _TAKEN = """
-    SELECT d.notification_id, d.attempts, d.created_at, n.person_id, n.occasion, n.number, s.state, phone.account,
-        k.wrapped, k.kek, p.language, p.sms, p.quiet_from, p.quiet_until, home.id AS home_id, home.code AS home_code,
+    SELECT d.notification_id, d.attempts, d.created_at, n.person_id, n.occasion, n.number, n.subject_id, n.kind,
+        s.owner_id, s.unit_id, s.state, s.state_version, s.version, phone.account, k.wrapped, k.kek, p.language, p.sms,
+        p.quiet_from, p.quiet_until, home.id AS home_id, home.code AS home_code,
         EXISTS (SELECT FROM account a WHERE a.subject = n.person_id) AS signs_in,
         coalesce(
             home.zone,

@@ -77,6 +77,29 @@ async def test_a_message_comes_with_an_id_by_which_it_is_known_again(
     assert await _failed(town) == []
 
 
+async def test_what_is_tried_again_is_not_sent_to_who_ceased_to_follow_meanwhile(
+    town: Town, provider: SmsProvider
+) -> None:
+    phones = ["13900139001", "13900139002"]
+    left, stays = [await town.entrance.resident(phone) for phone in phones]
+    request = await town.filed()
+    await _try(town)
+    await town.happens(
+        request, requests.RequestFollowed, follower_ids=(left, stays), case_number=NUMBER, category="environment",
+        state="submitted",
+    )  # fmt: skip
+    provider.status = 503
+    await town.happens(request, requests.RequestResolved, resolved_by=town.worker)
+    await _try(town)
+    provider.status, before = 200, len(provider.calls)
+    await town.happens(request, requests.RequestUnfollowed, follower_id=left)
+    await _try(town, timedelta(seconds=31))
+    await _try(town, timedelta(hours=1))
+    assert sorted(body["to"] for _, body in provider.calls[before:]) == sorted([PHONE, phones[1]])
+    assert ("dropped", "not told any more", 2) in await town.deliveries()
+    assert await _failed(town) == []
+
+
 async def test_tries_are_bounded_and_each_waits_longer(town: Town, provider: SmsProvider) -> None:
     await town.filed()
     provider.status = 503

@@ -244,6 +244,26 @@ async def test_who_acts_for_somebody_is_told_as_a_follower_is(house: House) -> N
     assert await house.shown(house.resident) != []
 
 
+async def test_the_registry_is_not_asked_for_the_phone_of_who_would_not_be_told_any_more(
+    house: House,
+) -> None:
+    """Her son's consent ended in the night."""
+    request = await house.filed()
+    await house.sent()
+    son = await house.registered(NEW)
+    today = (await house.now()).date()
+    await _consents(house, son, today + timedelta(days=9))
+    await house.clock(22)
+    await house.happens(request, requests.RequestResolved, resolved_by=house.worker)
+    await house.sent()
+    await _consents(house, son, today - timedelta(days=2))
+    await house.clock(7)
+    await house.gateway.fire_timers()
+    assert await house.sent(HERS) == [RECEIVED, RESOLVED]
+    assert house.received(NEW) == []
+    assert son not in [subject for subject, _, _ in await house.looks()]
+
+
 async def _consents(house: House, delegate: UUID, until_on: date) -> None:
     await house.gateway.deliver(
         "registry_replica",

@@ -52,7 +52,7 @@ async def read_timeline(question: Asked, asked: Annotated[schemas.TimelineAsked,
                 tx, question.caller, POLICY["read_timeline"], owner=whose, at=await now(tx)
             ):
                 raise NotFound(what="resident")
-    fresh = await arrived(db, asked.min_version) if asked.min_version else True
+    fresh = await arrived(db, me, asked.min_version) if asked.min_version else True
     async with db.connection() as tx:
         page = await timeline_page(
             tx,

@@ -1,7 +1,9 @@
 """A person's timeline: one query on the gateway's own read model, as fresh as the caller needs."""
 
 import asyncio
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from uuid import UUID
 
 from asyncpg import Record
@@ -17,8 +19,11 @@ PATIENCE_SECONDS = 2.0
 FIRST_LOOK_SECONDS, LAST_LOOK_SECONDS = 0.02, 0.2
 # At once in this process: when the read model lags, everybody who has just written waits for it, and each looks again and again.
 WAITING_AT_MOST = 40
+# Of one person, however many devices they have: or one could take all the places.
+WAITING_OF_ONE = 4
 _NOT_A_VERSION = Text("Write <topic>:<aggregate>:<version>.", "格式应为 <topic>:<aggregate>:<version>。")
 _waiting = asyncio.Semaphore(WAITING_AT_MOST)
+_of_each: Counter[UUID] = Counter()
 
 
 async def timeline_page(
@@ -29,8 +34,9 @@ async def timeline_page(
     return {"items": items, "next": following, "fresh": fresh}
 
 
-async def arrived(db: Database, min_version: str) -> bool:
-    """Wait for it, on no connection of one's own: True when it is here. Whoever comes when many wait is not kept waiting."""
+async def arrived(db: Database, person_id: UUID, min_version: str) -> bool:
+    """Wait for it, on no connection of one's own: True when it is here. Whoever comes when many wait, or when enough of their own
+    do, is not kept waiting."""
     topic, _, rest = min_version.partition(":")
     aggregate, _, version = rest.partition(":")
     if (
@@ -38,16 +44,36 @@ async def arrived(db: Database, min_version: str) -> bool:
         or not min_version.isprintable()
     ):
         raise InvalidInput(field="min_version", reason=_NOT_A_VERSION)
+    wanted = int(version)
+    if await _applied(db, topic, aggregate) >= wanted:
+        return True
+    if _waiting.locked() or _of_each[person_id] >= WAITING_OF_ONE:
+        return False
     waited, pause = 0.0, FIRST_LOOK_SECONDS
-    while True:
-        async with db.connection() as tx:
-            if await store.timeline_version(tx, topic, aggregate) >= int(version):
-                return True
-        if waited >= PATIENCE_SECONDS or _waiting.locked():
-            return False
+    with _counted(person_id):
         async with _waiting:
-            await asyncio.sleep(pause)
-        waited, pause = waited + pause, min(pause * 1.5, LAST_LOOK_SECONDS)
+            while waited < PATIENCE_SECONDS:
+                await asyncio.sleep(pause)
+                if await _applied(db, topic, aggregate) >= wanted:
+                    return True
+                waited, pause = waited + pause, min(pause * 1.5, LAST_LOOK_SECONDS)
+    return False
+
+
+async def _applied(db: Database, topic: str, aggregate: str) -> int:
+    async with db.connection() as tx:
+        return await store.timeline_version(tx, topic, aggregate)
+
+
+@contextmanager
+def _counted(person_id: UUID) -> Iterator[None]:
+    _of_each[person_id] += 1
+    try:
+        yield
+    finally:
+        _of_each[person_id] -= 1
+        if not _of_each[person_id]:
+            del _of_each[person_id]
 
 
 def _shown(

@@ -18,6 +18,8 @@ from event_contracts.base import EventPayload
 from event_contracts.community_registry import ConsentRecorded
 from platform_kit.money import Money
 from platform_kit.testing import ServiceUnderTest
+from resident_gateway.views import timeline as timeline_view
+from resident_gateway.views.timeline import WAITING_OF_ONE
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 Row = tuple[str, str, int, int | None]
@@ -386,9 +388,8 @@ async def test_whoever_waits_for_what_never_comes_keeps_nobody_else_waiting(
     gateway: ServiceUnderTest,
 ) -> None:
     """Ten times as many as there are connections: the home and the readiness probe are answered meanwhile."""
-    person = uuid4()
     never = [
-        asyncio.create_task(timeline(gateway, person, f"?min_version=requests.requests:{uuid4()}:9"))
+        asyncio.create_task(timeline(gateway, uuid4(), f"?min_version=requests.requests:{uuid4()}:9"))
         for _ in range(80)
     ]
     await asyncio.sleep(0)
@@ -396,4 +397,25 @@ async def test_whoever_waits_for_what_never_comes_keeps_nobody_else_waiting(
         assert (await timeline(gateway, uuid4()))["fresh"] is True
         assert (await gateway.get("/readyz")).status_code == 200
     assert not all(task.done() for task in never)
+    assert not any(page["fresh"] for page in await asyncio.gather(*never))
+
+
+async def test_one_person_does_not_take_all_the_places_in_which_people_wait(
+    gateway: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = WAITING_OF_ONE + 2
+    monkeypatch.setattr(timeline_view, "_waiting", asyncio.Semaphore(places))
+    greedy, resident = uuid4(), uuid4()
+    filed = submitted(resident)
+    never = [
+        asyncio.create_task(timeline(gateway, greedy, f"?min_version=requests.requests:{uuid4()}:9"))
+        for _ in range(2 * places)
+    ]
+    while sum(task.done() for task in never) < places:
+        await asyncio.sleep(0.01)
+    waits = asyncio.create_task(
+        timeline(gateway, resident, f"?min_version=requests.requests:{filed.request_id}:1")
+    )
+    await gateway.deliver("timeline", filed)
+    assert (await waits)["fresh"] is True
     assert not any(page["fresh"] for page in await asyncio.gather(*never))

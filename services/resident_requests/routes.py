@@ -14,6 +14,7 @@ from platform_kit.calls import SeenVersion
 from platform_kit.clock import now
 from platform_kit.edge import Brings, ByCaller, Command, ForCaller, Read, commands, refusals
 from platform_kit.paging import Cursor, Limit
+from platform_kit.picture_parts import TooManyScans
 from platform_kit.pictures import (
     PICTURE_ANSWER,
     PICTURE_BODY,
@@ -255,7 +256,7 @@ async def list_comments(
 
 
 @router.post("/requests/{request_id}/attachments", status_code=201, response_model=schemas.AttachmentKept,
-             responses=refusals(problems.AttachmentsFull, NotAPicture, PictureTooLarge, PictureUnreadable),
+             responses=refusals(problems.AttachmentsFull, NotAPicture, PictureTooLarge, PictureUnreadable, TooManyScans),
              openapi_extra=PICTURE_BODY, tags=["expensive"])  # fmt: skip
 async def add_attachment(request_id: UUID, command: WithPicture, name: FileName = "") -> Response:
     """The body is the picture itself: JPEG, PNG or WebP, at most 8 MiB. `name` is what the file is called."""

@@ -241,7 +241,7 @@ class Limits:
         self._admission = admission
         self._taken_in = 0
         self._large = 0
-        self._waiting: Counter[str] = Counter()
+        self._waiting: Counter[tuple[str, bool]] = Counter()
         telemetry.TAKEN_IN.labels(service).set_function(lambda: self._taken_in)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -299,7 +299,7 @@ class Limits:
                 raise BodyTooLarge(limit=limit)
             # Whatever the method: what tells neither its length nor that it comes in parts has no body.
             if length != "0" or b"transfer-encoding" in headers:
-                receive = await self._awaited(limit, receive)
+                receive = await self._awaited(limit, large, receive)
         except _HungUp:
             hung_up = True
         except Refusal as refusal:
@@ -320,11 +320,13 @@ class Limits:
             "answered", method=scope["method"], route=route, status=status, seconds=round(seconds, 4)
         )
 
-    async def _awaited(self, limit: int, receive: Receive) -> Receive:
+    async def _awaited(self, limit: int, large: bool, receive: Receive) -> Receive:
         """The body, once it is there. A body comes with its head or soon after; whoever keeps many waiting keeps a part of the
-        places and no more, or one address could take all of them with calls that never become whole."""
-        line = line_of(telemetry.caller_address.get())
-        if self._waiting[line] >= max(1, self._at_once // WAITING_OF_ONE_ADDRESS):
+        places and no more, or one address could take all of them with calls that never become whole. The few places
+        for larger bodies are counted by themselves."""
+        line = line_of(telemetry.caller_address.get()), large
+        places = LARGER_AT_ONCE if large else self._at_once
+        if self._waiting[line] >= max(1, places // WAITING_OF_ONE_ADDRESS):
             raise Overloaded
         self._waiting[line] += 1
         try:

@@ -13,7 +13,8 @@ from typing import Any
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from platform_kit.larger_bodies import larger_body
-from platform_kit.problems import Refusal, Text
+from platform_kit.picture_parts import LARGEST_EXIF, bared
+from platform_kit.problems import Overloaded, Refusal, Text
 
 LARGEST_FILE = 8 * 1024 * 1024
 MOST_PIXELS = 50_000_000
@@ -21,7 +22,9 @@ LONGEST_SIDE = 2560
 KINDS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 _ENDINGS = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp"}
 _LONGEST_NAME = 100
-# Decoded, one may take 200 MB for a moment.
+# A few of the largest are drawn in that time. Whoever waits keeps a body in memory, and mostly a place of the few for larger ones.
+TURN_SECONDS = 10
+# Decoded, one may take half a gigabyte for a moment.
 _one_by_one = asyncio.Semaphore(1)
 
 # For a route's `openapi_extra`: the body is the file itself.
@@ -64,14 +67,21 @@ class Picture:
 
 
 async def drawn_anew(file: bytes) -> Picture:
-    """Off the event loop, one at a time. NotAPicture, PictureTooLarge, PictureUnreadable."""
-    async with _one_by_one:
+    """Off the event loop, one at a time. NotAPicture, PictureTooLarge, PictureUnreadable, TooManyScans; Overloaded when others take too long."""
+    try:
+        async with asyncio.timeout(TURN_SECONDS):
+            await _one_by_one.acquire()
+    except TimeoutError as error:
+        raise Overloaded(retry_after=TURN_SECONDS) from error
+    try:
         return await asyncio.to_thread(_drawn_anew, file)
+    finally:
+        _one_by_one.release()
 
 
 def _drawn_anew(file: bytes) -> Picture:
     try:
-        with Image.open(BytesIO(file), formats=tuple(KINDS)) as found:
+        with Image.open(BytesIO(bared(file)), formats=tuple(KINDS)) as found:
             if found.width * found.height > MOST_PIXELS:
                 # Told by the first bytes, before a pixel is decoded: a bomb is small until then.
                 raise PictureTooLarge(limit=MOST_PIXELS)
@@ -91,8 +101,13 @@ def _encoded(found: Image.Image, form: str) -> Picture:
     if form == "JPEG":
         # Lets the decoder skip what would be thrown away.
         found.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+    found.load()
+    if len(found.info.get("exif", b"")) > LARGEST_EXIF:
+        # To read its one number every value in it would be unpacked, to two hundred times its size.
+        del found.info["exif"]
+    # Smaller first: what turns it upright copies it.
+    found.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     upright = ImageOps.exif_transpose(found)
-    upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     pixels = upright.convert("RGBA" if form != "JPEG" and upright.has_transparency_data else "RGB")
     # Whatever came along: colour profiles, comments, text, XMP.
     pixels.info = {}

@@ -173,7 +173,7 @@ class OurFault(Refusal):
 
 
 class Overloaded(Refusal):
-    """More came at once than can be answered in good time; it was turned away before anything was read of it.
+    """More came at once than can be answered in good time; it was turned away before anything was done.
 
     Sent with Retry-After.
     """

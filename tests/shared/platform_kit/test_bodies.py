@@ -79,30 +79,46 @@ async def test_what_comes_in_parts_without_a_length_is_cut_at_the_limit(method: 
     assert len(parts) == 62
 
 
-async def test_one_address_that_sends_no_bodies_leaves_places_for_others() -> None:
-    """160 calls that never become whole: a quarter of the places is theirs; everybody else is answered."""
+def _larger() -> LargerBodies:
+    router = APIRouter()
+    router.add_api_route(
+        "/pictures/{number}", lambda: None, methods=["POST"], openapi_extra=larger_body(3 * LARGEST_BODY)
+    )
+    return LargerBodies((router,))
+
+
+@pytest.mark.parametrize(
+    ("at_once", "size", "other"),
+    [(8, 2, 2 * LARGEST_BODY), (160, 2 * LARGEST_BODY, 2)],
+    ids=["any body", "a larger body"],
+)
+async def test_one_address_that_sends_no_bodies_leaves_places_for_others(
+    at_once: int, size: int, other: int
+) -> None:
+    """160 calls that never become whole: a quarter of the eight places is theirs; everybody else is answered, and they with what is
+    of the other size."""
     answered: list[tuple[str, int]] = []
 
     async def inner(_: Any, receive: Any, send: Any) -> None:
         await receive()
         await send({"type": "http.response.start", "status": 200, "headers": []})
 
-    limits = Limits(inner, "probe", 8, passed_on=False)
+    limits = Limits(inner, "probe", at_once, _larger(), passed_on=False)
 
-    async def call(address: str, whole: bool) -> None:
+    async def call(address: str, whole: bool, size: int = size) -> None:
         async def receive() -> dict[str, Any]:
             if not whole:
                 await asyncio.Event().wait()
-            return {"type": "http.request", "body": b"{}", "more_body": False}
+            return {"type": "http.request", "body": b"x" * size, "more_body": False}
 
         async def send(message: Any) -> None:
             answered.append((address, message["status"])) if "status" in message else None
 
-        headers = [(b"content-length", b"2")]
+        headers = [(b"content-length", str(size).encode())]
         scope = {
             "type": "http",
             "method": "POST",
-            "path": "/x",
+            "path": "/pictures/7",
             "headers": headers,
             "query_string": b"",
             "client": (address, 1),
@@ -111,25 +127,20 @@ async def test_one_address_that_sends_no_bodies_leaves_places_for_others() -> No
 
     holding = [asyncio.create_task(call("203.0.113.7", whole=False)) for _ in range(160)]
     try:
-        while len(answered) < 158:
-            await asyncio.sleep(0)
+        async with asyncio.timeout(5):
+            while len(answered) < 158:
+                await asyncio.sleep(0)
         assert set(answered) == {("203.0.113.7", 503)}
         await call("198.51.100.9", whole=True)
         assert answered[-1] == ("198.51.100.9", 200)
+        await call("203.0.113.7", whole=True, size=other)
+        assert answered[-1] == ("203.0.113.7", 200)
     finally:
         for task in holding:
             task.cancel()
         await asyncio.gather(*holding, return_exceptions=True)
     await call("203.0.113.7", whole=True)
     assert answered[-1] == ("203.0.113.7", 200)
-
-
-def _larger() -> LargerBodies:
-    router = APIRouter()
-    router.add_api_route(
-        "/pictures/{number}", lambda: None, methods=["POST"], openapi_extra=larger_body(3 * LARGEST_BODY)
-    )
-    return LargerBodies((router,))
 
 
 @pytest.mark.parametrize(

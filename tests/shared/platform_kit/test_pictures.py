@@ -2,6 +2,7 @@
 
 import asyncio
 import struct
+import threading
 import time
 import zlib
 from io import BytesIO
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from platform_kit import pictures
+from platform_kit.picture_parts import LARGEST_EXIF, MOST_SCANS, TooManyScans
 from platform_kit.pictures import (
     LONGEST_SIDE,
     MOST_PIXELS,
@@ -19,6 +22,8 @@ from platform_kit.pictures import (
     display_name,
     drawn_anew,
 )
+from platform_kit.problem_answers import refused
+from platform_kit.problems import Overloaded
 
 WHERE, CAMERA, WORDS = b"31.2304N", "Phone of Anna", "taken at home"
 
@@ -94,18 +99,18 @@ async def test_what_it_is_is_read_from_the_bytes(file: bytes) -> None:
         await drawn_anew(file)
 
 
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
 def _bomb(width: int, height: int) -> bytes:
     """A PNG of a few hundred bytes that says how large it is, and would be."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return (
         b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(b"\0" * 1000))
-        + chunk(b"IEND", b"")
+        + _chunk(b"IHDR", header)
+        + _chunk(b"IDAT", zlib.compress(b"\0" * 1000))
+        + _chunk(b"IEND", b"")
     )
 
 
@@ -116,6 +121,94 @@ async def test_a_bomb_is_refused_by_what_it_says_of_itself(side: int) -> None:
     with pytest.raises(PictureTooLarge):
         await drawn_anew(_bomb(side, side))
     assert time.monotonic() - began < 1
+
+
+def _scanned(scans: int, comment: bytes = b"") -> bytes:
+    """A progressive JPEG whose last scan comes again until there are so many."""
+    file = _file("JPEG", progressive=True, comment=comment)
+    last, own = file.rindex(b"\xff\xda"), 10
+    return file[:last] + file[last:-2] * (scans - own + 1) + file[-2:]
+
+
+async def test_a_jpeg_may_have_more_scans_than_encoders_make_but_not_any_number() -> None:
+    """Each costs a walk over all pixels, and ten bytes: hours in a file of 8 MiB."""
+    assert (await drawn_anew(_scanned(MOST_SCANS))).width == 40
+    with pytest.raises(TooManyScans) as too_many:
+        await drawn_anew(_scanned(MOST_SCANS + 1))
+    assert str(MOST_SCANS) in too_many.value.detail("zh")
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        lambda file: b"\xff\xd8\xff\xd9" + file,
+        lambda file: file[:2] + b"\xff\xff\xff\0\xff\x05" + file[2:],
+        lambda file: file.replace(b"\xff\xda", b"\xff\xfe\0\2\xff\xda"),
+        lambda file: file.replace(b"\xff\xda", b"\xff\xff\xfe\0\2\xda\xff\xd3\xff\xda"),
+        lambda file: file[:-2],
+    ],
+    ids=["behind another's end", "behind rubbish", "behind comments", "in pieces", "without an end"],
+)
+async def test_scans_are_counted_wherever_a_decoder_finds_them(hidden: Any) -> None:
+    with pytest.raises(TooManyScans):
+        await drawn_anew(hidden(_scanned(MOST_SCANS + 1)))
+
+
+async def test_what_looks_like_scans_where_no_decoder_looks_does_not_count() -> None:
+    many = b"\xff\xda\0\2" * (MOST_SCANS + 1)
+    assert (await drawn_anew(_scanned(10, comment=many))).width == 40
+    assert (await drawn_anew(_file("JPEG") + many)).width == 40
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [b"iCCPx\0\0", b"zTXtx\0\0", b"iTXtx\0\1\0\0\0"],
+    ids=lambda chunk: chunk[:4].decode(),
+)
+async def test_what_is_no_pixel_of_it_is_not_unpacked(chunk: bytes) -> None:
+    """Pillow unpacks up to 1 MiB of each, and gives up the picture beyond that: thousands of a kilobyte cost a quarter of a minute."""
+    file, packed = _file("PNG"), zlib.compress(b"\0" * 2**21)
+    bomb = _chunk(chunk[:4], chunk[4:] + packed)
+    assert (await drawn_anew(file[:33] + bomb + file[33:])).width == 40
+    assert (await drawn_anew(file[:-12] + bomb + file[-12:])).width == 40
+
+
+_LIES_ON_ITS_SIDE = b"\x01\0" + struct.pack("<HHLHH", 0x0112, 3, 1, 6, 0) + b"\0" * 4
+
+
+@pytest.mark.parametrize("form", ["PNG", "WEBP"])
+@pytest.mark.parametrize(("size", "shown"), [(LARGEST_EXIF, (20, 40)), (LARGEST_EXIF + 7, (40, 20))])
+async def test_an_exif_larger_than_cameras_write_is_not_read(
+    form: str, size: int, shown: tuple[int, int]
+) -> None:
+    """To find out how it lies, Pillow unpacks every value: 8 MiB become 1.4 GB."""
+    exif = (b"Exif\0\0II*\0\x08\0\0\0" + _LIES_ON_ITS_SIDE).ljust(size, b"\0")
+    picture = await drawn_anew(_file(form, exif=exif))
+    assert (picture.width, picture.height) == shown
+
+
+async def test_nor_is_one_behind_the_pixels() -> None:
+    file, exif = _file("PNG"), (b"II*\0\x08\0\0\0" + _LIES_ON_ITS_SIDE).ljust(LARGEST_EXIF + 1, b"\0")
+    assert (await drawn_anew(file[:-12] + _chunk(b"eXIf", exif) + file[-12:])).width == 40
+    assert (await drawn_anew(file[:-12] + _chunk(b"eXIf", exif[:100]) + file[-12:])).width == 20
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
+async def test_an_exif_in_pieces_is_not_joined() -> None:
+    """Each piece of a million would copy all before it."""
+    file = _file("JPEG")
+    pieces = [b"Exif\0\0II*\0\x08\0\0\0", b"Exif\0\0" + _LIES_ON_ITS_SIDE]
+    segments = b"".join(b"\xff\xe1" + struct.pack(">H", len(each) + 2) + each for each in pieces)
+    assert (await drawn_anew(file[:2] + segments + file[2:])).width == 40
+
+
+async def test_of_a_jpeg_with_a_second_picture_inside_the_first_is_taken() -> None:
+    """As some phones write them, with a preview or how far things are away; Pillow calls the format MPO."""
+    file = _file("MPO", save_all=True, append_images=[Image.new("RGB", (60, 60), "blue")])
+    picture = await drawn_anew(file)
+    with Image.open(BytesIO(picture.content)) as kept:
+        assert (kept.format, picture.kind, kept.size) == ("JPEG", "image/jpeg", (40, 20))
+        assert kept.getpixel((5, 5))[0] > 200
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
@@ -146,6 +239,32 @@ async def test_others_are_answered_meanwhile() -> None:
         await asyncio.sleep(0.005)
         turns += 1
     assert turns > 3
+
+
+async def test_who_waits_too_long_for_their_turn_is_told_when_to_come_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pictures, "_one_by_one", asyncio.Semaphore(1))
+    monkeypatch.setattr(pictures, "TURN_SECONDS", 0.05)
+    drawing, done, draw = threading.Event(), threading.Event(), pictures._drawn_anew
+
+    def slowly(file: bytes) -> pictures.Picture:
+        drawing.set()
+        done.wait(10)
+        return draw(file)
+
+    monkeypatch.setattr(pictures, "_drawn_anew", slowly)
+    first = asyncio.create_task(drawn_anew(_file("PNG")))
+    try:
+        await asyncio.to_thread(drawing.wait, 10)
+        async with asyncio.timeout(5):
+            with pytest.raises(Overloaded) as away:
+                await drawn_anew(_file("PNG"))
+    finally:
+        done.set()
+    assert refused(away.value, "en").headers["Retry-After"]
+    assert (await first).width == 40
+    assert (await drawn_anew(_file("PNG"))).width == 40
 
 
 @pytest.mark.parametrize(

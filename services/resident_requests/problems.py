@@ -42,6 +42,13 @@ class IdTaken(Refusal):
     )
 
 
+class OtherFilingsFull(Refusal):
+    says = Text(
+        "So many other filings came under this id that no more is kept: file it under an id of its own, or tell your community.",
+        "该编号下已收到过多不同内容,不再保留更多;请使用新的编号提交,或联系社区工作人员。",
+    )
+
+
 class OthersConcerned(Refusal):
     says = Text(
         "Others asked for the same, and theirs was joined with it: only staff can end it.",

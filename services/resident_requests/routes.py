@@ -73,7 +73,12 @@ async def set_category(
     status_code=201,
     response_model=schemas.RequestFiled,
     responses=refusals(
-        problems.CategoryUnknown, problems.CategoryClosed, problems.CallFirst, problems.IdTaken, NotYours
+        problems.CategoryUnknown,
+        problems.CategoryClosed,
+        problems.CallFirst,
+        problems.IdTaken,
+        problems.OtherFilingsFull,
+        NotYours,
     )
     | {
         200: {"model": schemas.RequestFiled, "description": "It had arrived before."},
@@ -200,6 +205,7 @@ async def correct_request(
 
 @router.get("/requests/{request_id}/conflicts", response_model=list[schemas.KeptView], responses=refusals())
 async def list_conflicts(request_id: UUID, read: ForCaller) -> list[schemas.KeptView]:
+    """All of them: no more than twenty are kept of one request."""
     request = await _seen(request_id, read, "list_conflicts")
     key = await actions.find_key(read.tx, read.kit.sealer, request)
     return [

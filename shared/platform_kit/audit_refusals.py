@@ -1,4 +1,4 @@
-"""Refused commands of people who are signed in: each leaves a row, in a transaction of its own, since its own was rolled back.
+"""Refused commands of people who are signed in, and refused tries to sign in: each leaves a row, in a transaction of its own, since its own was rolled back.
 
 Bounded, so that refusing never costs what commands need: those that wait are written together, on one connection of the
 process at a time. An answer waits for its row a moment and is the same whether the row could be written or not.

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from platform_kit.acting import SYSTEM, Acting, acting_for
 from platform_kit.audit import Entry, record, record_all
-from platform_kit.audit_refusals import RAISED, entry_of
+from platform_kit.audit_refusals import RAISED, entry_of, refused_entry
 from platform_kit.auth import Caller
 from platform_kit.calls import (
     BEARER,
@@ -119,9 +119,16 @@ class Unkept(Read):
     entry: Entry
     tried: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def row(self) -> Entry:
+        return replace(self.entry, caller=self.asker, object={**self.entry.object, **self.tried})
+
+    def note(self, refusal: Refusal) -> None:
+        self.entry = self.entry.refused(refusal.slug(), refusal.status)
+
     def refuse(self, refusal: Refusal) -> Response:
         """Answered, not raised: what was counted stays counted, for the transaction is committed."""
-        self.entry = self.entry.refused(refusal.slug(), refusal.status)
+        self.note(refusal)
         return refused(refusal, self.language)
 
 
@@ -251,22 +258,36 @@ def questions() -> Any:
 
 def unkept() -> Any:
     """The dependency of an unsafe call whose answer must not be kept, because it is a secret: a token. Who they are is only
-    being proved, so it is the platform that looks."""
+    being proved, so it is the platform that looks. What raises a refusal is taken back, and leaves its row all the same."""
 
     @asks_the_policy
     async def call(request: Request, _: Any = Depends(BEARER)) -> AsyncIterator[Unkept]:
         kit: Kit = request.app.state.kit
-        caller = let_in(request, caller_of(request))
-        async with kit.db.transaction(SYSTEM) as tx:
-            declared = request.scope["route"].status_code or 200
-            entry = replace(entry_of(kit.sealer, request, caller, None), status=declared)
-            made = Unkept(kit=kit, tx=tx, asker=caller, language=language(request), entry=entry)
-            yield made
-            if request.method not in SAFE:
-                told = {**made.entry.object, **made.tried}
-                await record(tx, replace(made.entry, caller=made.asker, object=told))
+        entry = entry_of(kit.sealer, request, caller_of(request), None)
+        made: Unkept | None = None
+        try:
+            caller = let_in(request, entry.caller)
+            async with kit.db.transaction(SYSTEM) as tx:
+                declared = replace(entry, status=request.scope["route"].status_code or 200)
+                made = Unkept(kit=kit, tx=tx, asker=caller, language=language(request), entry=declared)
+                yield made
+                if request.method not in SAFE:
+                    await record(tx, made.row)
+        except RAISED as refusal:
+            if request.method not in SAFE and (row := _refused_row(made, entry, refusal)):
+                await kit.refusals.note(kit.db, [row])
+            raise
 
     return Depends(call, scope="function")
+
+
+def _refused_row(made: Unkept | None, entry: Entry, refusal: Exception) -> Entry | None:
+    """Nobody's too, whatever the status: who guesses is to be seen also where a guess was right (a second factor is missing), and
+    where they go on (429). Input that does not fit is no guess: of it only who is signed in leaves a row, as of a command."""
+    if made is None or not isinstance(refusal, Refusal):
+        return refused_entry(entry, refusal)
+    made.note(refusal)
+    return made.row
 
 
 # What routes take: whom each lets in is said by the policy, so they are the same in every service.

@@ -19,7 +19,7 @@ from platform_kit.edge import ByCaller, Unkept, unkept
 from platform_kit.envelope import Received
 from platform_kit.outbox import publish
 from platform_kit.policy import ALL, ANYBODY, OWN, policy
-from platform_kit.problems import NotFound, Refusal
+from platform_kit.problems import NotFound, Refusal, TooManyRequests
 from platform_kit.schemas import Body, View
 from platform_kit.service import Service
 from platform_kit.tables import service_registry
@@ -124,8 +124,13 @@ async def post_visit(resident_id: UUID, body: Visit, command: ByCaller) -> Respo
 
 
 @router.post("/tickets")
-async def post_ticket(call: Annotated[Unkept, unkept()], by: UUID | None = None) -> Response:
+async def post_ticket(
+    call: Annotated[Unkept, unkept()], by: UUID | None = None, too_often: bool = False
+) -> Response:
     """Whoever says who they are gets one."""
+    if too_often:
+        call.tried = {"account": "a digest"}
+        raise TooManyRequests(seconds=1)
     if by is None:
         return call.refuse(GivenUp())
     call.asker = Caller(by, frozenset({"resident"}))

@@ -3,7 +3,6 @@
 import pyotp
 
 from platform_kit.db import Tx
-from platform_kit.problems import WrongState
 from platform_kit.sealing import Sealer
 from platform_kit.subject_keys import subject_key
 from resident_gateway import store
@@ -15,13 +14,11 @@ async def begin_totp(tx: Tx, sealer: Sealer, *, account: str, password: str) -> 
     """The otpauth URI; None when the password is wrong. Until a first code confirms it, the next one replaces it.
 
     A confirmed one is replaced only by the operator, who opens the account again: whoever knows just the password must not
-    be able to put their own in its place.
+    be able to put their own in its place. Nor do they learn here that it is right: it is None then, too.
     """
     found = await prove_password(tx, sealer, account=account, password=password)
-    if found is None:
+    if found is None or found.totp_step is not None:
         return None
-    if found.totp_step is not None:
-        raise WrongState(state="confirmed", wanted="begin")
     secret = pyotp.random_base32()
     key = await subject_key(tx, sealer, found.subject)
     await store.save_totp_secret(tx, found.id, key.seal(secret, for_=TOTP_SECRET))

@@ -1,7 +1,6 @@
 """The first code shows that the secret has arrived where it should; from then on signing in needs one."""
 
 from platform_kit.db import Tx
-from platform_kit.problems import WrongState
 from platform_kit.sealing import Sealer
 from resident_gateway.actions.prove_password import prove_password
 from resident_gateway.actions.take_step import take_step
@@ -9,10 +8,8 @@ from resident_gateway.store import Account
 
 
 async def confirm_totp(tx: Tx, sealer: Sealer, *, account: str, password: str, code: str) -> Account | None:
-    """None when password or code is wrong."""
+    """None when password or code is wrong, and also when there is nothing to confirm: that would tell that the password is right."""
     found = await prove_password(tx, sealer, account=account, password=password)
-    if found is None:
+    if found is None or found.totp_secret is None or found.totp_step is not None:
         return None
-    if found.totp_secret is None or found.totp_step is not None:
-        raise WrongState(state="confirmed" if found.totp_step is not None else "not begun", wanted="confirm")
     return found if await take_step(tx, sealer, found, code) else None

@@ -23,13 +23,13 @@ async def count_try(
 ) -> T | None:
     """What the proof gives; None leaves the try counted, so this transaction must be committed either way.
 
-    The turns are taken in this order, always: two callers never wait for each other in a circle. The one of the account from
-    this address is the first, so that whoever has used these up uses up none of the account's others.
+    The turns are taken in this order, always: two callers never wait for each other in a circle. What is the address's own is
+    taken first, so that whoever has used these up uses up none of the account's others.
     """
     at, name = await now(tx), account_key(account)
     from_here = await take_turn(tx, sealer, TRIES_OF_AN_ACCOUNT, f"{address} {name}", at)
-    from_anywhere = await take_turn(tx, sealer, TRIES_FROM_ANYWHERE, name, at)
     of_address = await take_turn(tx, sealer, FAILURES_FROM_AN_ADDRESS, address, at)
+    from_anywhere = await take_turn(tx, sealer, TRIES_FROM_ANYWHERE, name, at)
     proven = await proof()
     if proven is not None:
         await store.delete_turns(tx, from_here)

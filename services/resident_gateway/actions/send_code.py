@@ -35,8 +35,9 @@ async def send_code(tx: Tx, sealer: Sealer, *, phone: str, address: str) -> Sent
     if sent is not None and stands(sent, at):
         return Sent(_seconds(sent, at))
     number = account_key(phone)
-    await take_turn(tx, sealer, CODES_FOR_A_PHONE, number, at)
+    # In this order: whoever has used up their own uses up none of the phone's, also where the refusal is a page and is committed.
     await take_turn(tx, sealer, CODES_FROM_AN_ADDRESS, address, at)
+    await take_turn(tx, sealer, CODES_FOR_A_PHONE, number, at)
     account = await store.account(tx, index)
     code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
     made = OneTimeCode(index, sealer.blind_index(f"{index.hex()} {code}", for_=CODE), at + LIFETIME, TRIES)

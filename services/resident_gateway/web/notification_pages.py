@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from platform_kit.calls import language
 from platform_kit.edge import Question
 from platform_kit.kit import Kit
-from platform_kit.problems import InvalidInput
+from platform_kit.problems import InvalidInput, NotSignedIn
 from resident_gateway import actions, store
 from resident_gateway.notification_schemas import NotificationSettings
 from resident_gateway.views.notifications import notification_page
@@ -46,6 +46,7 @@ async def read_on_page(
     """Those that the page showed: what came since is still new."""
     call.asker = _caller(request)
     if call.asker is None:
+        call.refuse(NotSignedIn())
         return _stay()
     await actions.mark_read(call.tx, call.asker.subject, ids)
     return RedirectResponse(PATH, 303, headers=_HEADERS)
@@ -63,6 +64,7 @@ async def settings_on_page(
     """Both times empty: at any hour."""
     call.asker = _caller(request)
     if call.asker is None:
+        call.refuse(NotSignedIn())
         return _stay()
     quiet = {"starts": starts, "ends": ends} if starts or ends else None
     form = {"language": told_in, "channels": ["sms"] if sms else [], "quiet_hours": quiet}
@@ -70,6 +72,7 @@ async def settings_on_page(
         wanted = NotificationSettings.model_validate(form).preferences()
         await actions.set_preferences(call.tx, wanted, by=call.asker)
     except (ValidationError, InvalidInput):
+        call.refuse(InvalidInput(field="quiet_hours", reason="told by the page"))
         return RedirectResponse(f"{PATH}?wrong=true", 303, headers=_HEADERS)
     return RedirectResponse(PATH, 303, headers=_HEADERS)
 

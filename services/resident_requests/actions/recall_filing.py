@@ -15,6 +15,7 @@ from resident_requests import store
 from resident_requests.actions.record import record
 from resident_requests.policy import STAFF
 from resident_requests.problems import IdTaken
+from resident_requests.rules.filing import one_more
 from resident_requests.rules.request import Request, as_it_came, wrote_down
 from resident_requests.rules.sealed import CONFLICT
 
@@ -23,7 +24,7 @@ async def recall_filing(
     tx: Tx, request_id: UUID, sent: Mapping[str, Any], sent_print: bytes, *, key: SubjectKey, by: Caller
 ) -> tuple[Request, UUID | None] | None:
     """The request that there is, and where other content than its own is kept beside it, sealed by `key`; None when nothing came.
-    Raises IdTaken for another resident's."""
+    Raises IdTaken for another resident's, OtherFilingsFull where so much is kept that no more is."""
     if (earlier := await store.request(tx, request_id)) is not None:
         return await _kept(tx, earlier, sent, sent_print, key, by)
     if not by.has(*STAFF):
@@ -47,9 +48,11 @@ async def _kept(
     await store.lock_request(tx, earlier.id)
     content = json.dumps(sent, ensure_ascii=False, default=str)
     as_kept = json.loads(content)
-    for each in await store.conflicts(tx, earlier.id):
+    others = await store.conflicts(tx, earlier.id)
+    for each in others:
         if json.loads(key.open(each.content, for_=CONFLICT) or "null") == as_kept:
             return earlier, each.id
+    one_more([each.content for each in others])
     request, at, kept = await store.request(tx, earlier.id) or earlier, await now(tx), new_id()
     await store.insert_conflict(tx, kept, request.id, key.seal(content, for_=CONFLICT), by.subject, at)
     return await record(tx, request, RequestFiledOtherwise, at, filing_id=kept, sent_by=by.subject), kept

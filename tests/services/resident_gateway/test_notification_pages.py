@@ -55,6 +55,9 @@ async def test_how_one_wants_to_be_told_is_saved_and_what_makes_no_sense_is_said
     assert await save(told_in="zh", sms="false") == "/notifications"
     settings = await signed_in.gateway.get("/api/v1/me/notification-settings", by=signed_in.by())
     assert settings.json() == {"language": "zh", "channels": [], "quiet_hours": None}
+    rows = await signed_in.gateway.audited("settings_on_page")
+    assert [row["outcome"] for row in rows] == ["done", "invalid-input", "done"]
+    assert {row["actor"] for row in rows} == {signed_in.resident}
 
 
 @pytest.mark.parametrize("path", ["/notifications/read", "/notifications/settings"])
@@ -64,5 +67,7 @@ async def test_nobody_elses_form_is_taken_and_nobody_who_is_not_signed_in(town: 
     assert foreign.status_code == 403
     unknown = await town.gateway.client.post(path, data=form, headers=HERE)
     assert (unknown.status_code, unknown.headers["location"]) == (303, "/stay?to=/notifications")
+    [row] = await town.gateway.audited("read_on_page", "settings_on_page")
+    assert (row["actor"], row["outcome"], row["status"]) == (None, "not-signed-in", 401)
     page = await town.gateway.client.get("/notifications")
     assert (page.status_code, page.headers["location"]) == (303, "/stay?to=/notifications")

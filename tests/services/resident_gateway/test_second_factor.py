@@ -96,11 +96,44 @@ async def test_an_older_code_is_not_good_after_a_newer_one(entrance: Entrance) -
     assert await _sign_in(entrance, totp=totp.at(at - STEP)) == 401
 
 
-async def test_a_password_alone_replaces_no_second_factor(entrance: Entrance) -> None:
+async def _told(entrance: Entrance, answers: list[httpx.Response]) -> list[object]:
+    """Of each of these calls, the only ones since the account was opened: what the caller sees, and what its row says."""
+    rows = (await entrance.gateway.audited())[-len(answers) :]
+    return [
+        (answer.status_code, answer.json(), row["outcome"], row["status"], row["actor"], row["object"])
+        for answer, row in zip(answers, rows, strict=True)
+    ]
+
+
+async def test_a_password_alone_replaces_no_second_factor_and_nobody_learns_that_it_is_right(
+    entrance: Entrance,
+) -> None:
     totp = await _enrolled(entrance)
-    again = await _begin(entrance)
-    assert (again.status_code, again.json()["type"]) == (409, "/problems/wrong-state")
-    assert (await _confirm(entrance, totp.at(int(await entrance.moment())))).status_code == 409
+    right, wrong = await _told(entrance, [await _begin(entrance), await _begin(entrance, "a wrong password")])
+    assert right == wrong
+    code = totp.at(int(await entrance.moment()))
+    confirmed = [await _confirm(entrance, code), await _confirm(entrance, code, "a wrong password")]
+    right, wrong = await _told(entrance, confirmed)
+    assert right == wrong
+    assert confirmed[0].json()["type"] == "/problems/wrong-credentials"
+    assert await _sign_in(entrance, totp=code) == 200, "and the code is not used up"
+
+
+async def test_a_code_before_there_is_a_secret_tells_nothing_of_the_password(entrance: Entrance) -> None:
+    await entrance.staff("chen")
+    answers = [await _confirm(entrance, "000000"), await _confirm(entrance, "000000", "a wrong password")]
+    right, wrong = await _told(entrance, answers)
+    assert right == wrong
+    assert answers[0].status_code == 401
+
+
+@pytest.mark.parametrize("password", [PASSWORD, "a wrong password"])
+async def test_beginning_anew_with_a_confirmed_factor_counts_as_a_wrong_try(
+    entrance: Entrance, password: str
+) -> None:
+    await _enrolled(entrance)
+    answers = [(await _begin(entrance, password)).status_code for _ in range(11)]
+    assert answers == [401] * 10 + [429]
 
 
 async def test_only_who_knows_the_password_sets_one_up(entrance: Entrance) -> None:
@@ -141,6 +174,40 @@ async def test_outside_of_local_mode_staff_need_one(entrance: Entrance) -> None:
     assert (await _confirm(entrance, totp.at(int(await entrance.moment())))).status_code == 204
     await entrance.gateway.advance(timedelta(minutes=1))
     assert await _sign_in(entrance, totp=totp.at(int(await entrance.moment()))) == 200
+
+
+async def test_who_finds_a_right_password_is_seen_where_the_second_factor_is_missing(
+    entrance: Entrance,
+) -> None:
+    """And where they go on guessing. The pages and the interface leave the same rows."""
+    await entrance.staff("chen")
+    entrance.gateway.kit.settings.mode = "production"
+    page = entrance.gateway.client.post
+    for password, outcome, status in (
+        ("a wrong password", "wrong-credentials", 401), (PASSWORD, "second-factor-missing", 403),
+    ):  # fmt: skip
+        await entrance.sign_in(grant_type="password", account="chen", password=password)
+        await page(
+            "/sign-in", data={"account": "chen", "password": password}, headers={"Origin": "http://test"}
+        )
+        rows = (await entrance.gateway.audited("issue", "sign_in"))[-2:]
+        assert [(row["operation"], row["outcome"], row["status"]) for row in rows] == [
+            ("issue", outcome, status), ("sign_in", outcome, status),
+        ]  # fmt: skip
+    for _ in range(10):
+        await _begin(entrance, "a wrong password")
+    late = await entrance.sign_in(grant_type="password", account="chen", password=PASSWORD)
+    assert late.status_code == 429
+    rows = await entrance.gateway.audited("issue", "sign_in", "begin_totp")
+    assert (rows[-1]["operation"], rows[-1]["outcome"], rows[-1]["status"]) == (
+        "issue",
+        "too-many-tries",
+        429,
+    )
+    assert len({row["object"]["account"] for row in rows}) == 1, "all of them at one account"
+    assert {row["actor"] for row in rows} == {None}
+    sent = len(rows)
+    assert sent == 2 * 2 + 10 + 1, "one row each"
 
 
 async def test_residents_need_none(entrance: Entrance) -> None:

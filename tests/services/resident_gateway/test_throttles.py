@@ -162,6 +162,35 @@ async def test_a_form_that_was_refused_uses_up_none_of_the_tries_of_others(behin
     assert answer.status_code == 200
 
 
+async def _by_page(entrance: Entrance, path: str, address: str, **form: str) -> int:
+    headers = {"X-Forwarded-For": address, "Origin": "http://test"}
+    return (await entrance.gateway.client.post(path, data=form, headers=headers)).status_code
+
+
+async def test_an_address_that_has_no_more_codes_uses_up_nobodys_by_the_page(
+    behind_a_proxy: Entrance,
+) -> None:
+    entrance = behind_a_proxy
+    answers = [await _by_page(entrance, "/code", "203.0.113.7", phone=phone) for phone in _phones(100)]
+    answers += [await _by_page(entrance, "/code", "203.0.113.7", phone=PHONE) for _ in range(10)]
+    assert answers == [200] * 100 + [429] * 10
+    assert (await entrance.ask_code()).status_code == 202
+
+
+async def test_an_address_that_has_no_more_tries_uses_up_nobodys_by_the_page(
+    behind_a_proxy: Entrance,
+) -> None:
+    entrance, theirs = behind_a_proxy, {"X-Forwarded-For": "203.0.113.7"}
+    assert (await _use_up(entrance, theirs)).status_code == 429
+    for _ in range(10):
+        assert await _by_page(entrance, "/sign-in", "203.0.113.7", phone=PHONE, code="0") == 429
+    others = [
+        await _fail(entrance, PHONE, {"X-Forwarded-For": f"198.51.100.{number % 10}"})
+        for number in range(100)
+    ]
+    assert [answer.status_code for answer in others] == [401] * 100
+
+
 async def test_guessing_at_once_is_counted_as_exactly_as_one_by_one(entrance: Entrance) -> None:
     await entrance.resident()
     await entrance.ask_code()

@@ -125,6 +125,46 @@ async def test_other_content_that_comes_twice_at_one_moment_is_kept_once(here: N
     assert len(await here.service.published(RequestFiledOtherwise)) == 1
 
 
+async def _kept(here: Neighbourhood, made: str) -> list[Any]:
+    return list((await here.service.get(f"/requests/{made}/conflicts", by=here.worker)).json())
+
+
+async def test_twenty_other_contents_are_kept_of_one_request_and_one_more_is_refused(
+    here: Neighbourhood,
+) -> None:
+    """Also of several that come at one moment; what is there already is known again, as before."""
+    made = str(new_id())
+    await _file(here, id=made)
+    first, *_ = [await _file(here, id=made, words=f"买面 {number}") for number in range(19)]
+    answers = await here.at_once([made], [_file(here, id=made, words=f"买油 {each}") for each in range(4)])
+    assert sorted(answer.status_code for answer in answers) == [202, 409, 409, 409]
+    before = await _read(here, {"id": made}, here.worker)
+    for language, told in (("en", "no more is kept"), ("zh", "不再保留")):
+        headers = {"Accept-Language": language}
+        body = {"id": made, "category": "errand", "words": "买菜"}
+        refused = await here.service.post("/requests", json=body, by=here.resident, headers=headers)
+        assert (refused.status_code, refused.json()["type"]) == (409, "/problems/other-filings-full")
+        assert refused.json()["errors"][0]["path"] == "id"
+        assert told in refused.json()["detail"]
+    again = await _file(here, id=made, words="买面 0")
+    assert (again.status_code, again.json()["kept"]) == (202, first.json()["kept"])
+    assert (await _file(here, id=made)).status_code == 200
+    assert await _read(here, {"id": made}, here.worker) == before, "nothing of it has changed"
+    assert len(await _kept(here, made)) == before["conflicts"] == 20
+    assert len(await here.service.published(RequestFiledOtherwise)) == 20
+    assert (await _file(here)).status_code == 201, "under an id of its own"
+
+
+async def test_of_other_contents_that_are_large_fewer_are_kept(here: Neighbourhood) -> None:
+    """Nobody has looked at their answers yet; they are as large as a call may be."""
+    made = str(new_id())
+    await _file(here, id=made)
+    large = {"floor": "三" * 100_000}
+    answers = [await _file(here, id=made, answers=large | {"n": number}) for number in range(6)]
+    assert [answer.status_code for answer in answers] == [202] * 4 + [409] * 2
+    assert len(await _kept(here, made)) == 4
+
+
 async def _listed(here: Neighbourhood, order: str = "newest") -> list[Any]:
     answer = await here.service.get(f"/requests?order={order}", by=here.worker)
     return list(answer.json()["items"])

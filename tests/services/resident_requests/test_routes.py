@@ -214,3 +214,17 @@ async def test_a_reason_is_told_to_the_resident_and_to_nobody_else(here: Neighbo
             await tx.fetch("SELECT convert_from(payload, 'UTF8') FROM outbox")
         )
     assert "职责" not in dump
+
+
+async def test_who_asks_in_vain_for_an_applications_key_is_seen(here: Neighbourhood) -> None:
+    operator = here.service.caller("operator")
+    asked = ((here.worker, {"name": "lane"}, 403), (operator, {"name": "lane"}, 404), (operator, {}, 422))
+    for by, named, status in asked:
+        body = {"unit_id": str(uuid4()), **named}
+        assert (await here.service.post("/open311/keys", json=body, by=by)).status_code == status
+    rows = await here.service.audited("issue_key")
+    assert [(row["actor"], row["outcome"], row["status"]) for row in rows] == [
+        (here.worker.subject, "not-yours", 403),
+        (operator.subject, "not-found", 404),
+        (operator.subject, "invalid-input", 422),
+    ]

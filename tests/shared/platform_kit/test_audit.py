@@ -159,6 +159,34 @@ async def test_signing_in_tells_who_it_turned_out_to_be_and_failing_to_tells_tha
     assert "secret" not in repr(right)
 
 
+async def test_signing_in_that_is_taken_back_leaves_one_row_too_and_what_is_no_try_none(
+    probe: ServiceUnderTest,
+) -> None:
+    by = probe.caller("worker")
+    assert (await probe.client.post("/tickets?too_often=true")).status_code == 429
+    assert (await probe.client.post("/tickets?by=nobody")).status_code == 422
+    assert (await probe.client.post("/tickets", headers={"Authorization": "Bearer x"})).status_code == 401
+    assert (await probe.post("/tickets?by=nobody", by=by)).status_code == 422
+    nobodys, theirs = await probe.audited()
+    assert _told(nobodys, "actor", "outcome", "status") == (None, "too-many-requests", 429)
+    assert nobodys["object"] == {"account": "a digest"}
+    assert _told(theirs, "actor", "outcome", "status") == (by.subject, "invalid-input", 422)
+
+
+async def test_of_a_flood_of_refused_tries_only_so_many_wait_for_the_table(
+    probe: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_refusals, "PATIENCE_SECONDS", 0.05)
+    async with probe.owner() as tx:
+        await tx.execute("LOCK TABLE audit IN ACCESS EXCLUSIVE MODE")
+        answers = await asyncio.gather(*(probe.client.post("/tickets?too_often=true") for _ in range(30)))
+        assert {answer.status_code for answer in answers} == {429}
+        assert probe.kit.db.in_use() <= 2
+    async with asyncio.timeout(30):
+        while len(await probe.audited()) < 30:
+            await asyncio.sleep(0.01)
+
+
 async def test_a_look_is_written_down_with_its_reason_and_none_is_taken_without(
     probe: ServiceUnderTest,
 ) -> None:

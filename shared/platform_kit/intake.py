@@ -188,17 +188,22 @@ class Intake:
         A try that an outage of the database ended is not counted again.
         """
         key = (topic, event.about.aggregate, event.about.version)
-        async with self._kit.db.connection() as tx:
-            tries: int = await tx.fetchval(
-                """
-                INSERT INTO event_try AS t (consumer, topic, aggregate, version, tries) VALUES ($1, $2, $3, $4, 1)
-                ON CONFLICT (consumer, topic, aggregate, version) DO UPDATE SET tries = t.tries + $5
-                RETURNING tries
-                """,
-                self.group,
-                *key,
-                0 if key in self._excused else 1,
-            )
+        try:
+            async with self._kit.db.connection() as tx:
+                tries: int = await tx.fetchval(
+                    """
+                    INSERT INTO event_try AS t (consumer, topic, aggregate, version, tries) VALUES ($1, $2, $3, $4, 1)
+                    ON CONFLICT (consumer, topic, aggregate, version) DO UPDATE SET tries = t.tries + $5
+                    RETURNING tries
+                    """,
+                    self.group,
+                    *key,
+                    0 if key in self._excused else 1,
+                )
+        except TROUBLE:
+            # It may have been counted, and was not tried.
+            self._excuse(topic, event)
+            raise
         self._excused.discard(key)
         return tries
 

@@ -1,12 +1,14 @@
 """The inbox: once, in order, and a failing event waits aside with its key while the rest goes on."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -277,6 +279,46 @@ async def test_an_event_that_breaks_its_connection_or_fails_at_commit_is_parked(
             await intake.take(TOPIC.name, parts)
     assert [aggregate for _, aggregate, _ in await probe.parked()] == [str(bad)]
     assert await _effects(probe, beside) == [1]
+
+
+class _Cut:
+    """A connection that is lost right after a try was counted, as often as `cuts` is long."""
+
+    def __init__(self, tx: Any, cuts: list[int]) -> None:
+        self._tx, self._cuts = tx, cuts
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._tx, name)
+
+    async def fetchval(self, sql: str, *values: Any) -> Any:
+        value = await self._tx.fetchval(sql, *values)
+        if "event_try" in sql and self._cuts:
+            self._cuts.pop()
+            raise asyncpg.ConnectionDoesNotExistError
+        return value
+
+
+async def test_outages_between_counting_and_trying_are_no_ends_of_the_process(
+    probe: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, cuts = probe.kit.db.connection, [1] * 5
+
+    @asynccontextmanager
+    async def cut() -> AsyncIterator[Any]:
+        async with whole() as tx:
+            yield _Cut(tx, cuts)
+
+    bad, good = uuid4(), uuid4()
+    monkeypatch.setattr(probe.kit.db, "connection", cut)
+    intake = Intake(probe.kit, SERVICE.consumers[0], Progress())
+    while cuts:
+        with suppress(*TROUBLE):
+            await intake.take(TOPIC.name, {0: [_incoming(good, 1), _incoming(bad, 1, POISON)]})
+    await intake.take(TOPIC.name, {0: [_incoming(good, 1), _incoming(bad, 1, POISON)]})
+    assert await _effects(probe, good) == [1]
+    [(_, aggregate, reason)] = await probe.parked()
+    assert aggregate == str(bad)
+    assert "ended the process" not in reason
 
 
 @pytest.mark.parametrize(

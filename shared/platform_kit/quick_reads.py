@@ -24,17 +24,17 @@ class QuickRead(APIRoute):
     query; their paths have no parameters. The router gets what `QuickReads` could not answer, or did not take for one of them."""
 
     def get_route_handler(self) -> Answering:
-        answer = self.answering()
+        self.answer = self._answering()
 
         async def handler(request: Request) -> Response:
             failed: Exception | None = request.scope.get(_FAILED)
             if failed is not None:
                 raise failed
-            return await answer(request)
+            return await self.answer(request)
 
         return handler
 
-    def answering(self) -> Answering:
+    def _answering(self) -> Answering:
         endpoint: Callable[..., Coroutine[Any, Any, Response]] = self.endpoint
         hints = get_type_hints(endpoint, include_extras=True)
         ask = hints["question"].__metadata__[0].dependency
@@ -58,19 +58,16 @@ class QuickReads:
 
     def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute]) -> None:
         self._app = app
-        self._reads = {
-            route.path: (route, route.answering()) for route in routes if isinstance(route, QuickRead)
-        }
+        self._reads = {route.path: route for route in routes if isinstance(route, QuickRead)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        found = self._reads.get(scope["path"]) if scope["type"] == "http" else None
-        if found is None or scope["method"] != "GET":
+        route = self._reads.get(scope["path"]) if scope["type"] == "http" else None
+        if route is None or scope["method"] != "GET":
             return await self._app(scope, receive, send)
-        route, answer = found
         # As the router says it to whoever measures, logs or asks the policy.
         scope["route"], scope["endpoint"] = route, route.endpoint
         try:
-            response = await answer(Request(scope, receive))
+            response = await route.answer(Request(scope, receive))
         except Exception as failed:
             scope[_FAILED] = failed
             return await self._app(scope, receive, send)

@@ -42,20 +42,21 @@ def main() -> None:
 
 def _in_api(points: Points) -> None:
     keep, transaction = edge.keep_answer, Database.transaction
-    kept: set[int] = set()
+    kept: dict[int, str] = {}
 
-    async def keep_answer(tx: Any, *arguments: Any) -> None:
-        await keep(tx, *arguments)
-        kept.add(id(tx))
+    async def keep_answer(tx: Any, principal: str, key: str, *rest: Any) -> None:
+        await keep(tx, principal, key, *rest)
+        kept[id(tx)] = key
 
     @asynccontextmanager
     async def watched(self: Database, acting: Any, **taking: Any) -> AsyncIterator[Any]:
         async with transaction(self, acting, **taking) as tx:
-            kept.discard(id(tx))
+            kept.pop(id(tx), None)
             yield tx
-            if command := id(tx) in kept:
+            if key := kept.get(id(tx)):
                 await points.reach("before_command_commit", commands=1)
-        if command:
+                await points.reach(f"before_commit_of_{key}", commands=1)
+        if key:
             await points.reach("after_command_commit", commands=1)
 
     edge.keep_answer = keep_answer

@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, Query, Response
 
 from platform_kit.clock import now
@@ -14,6 +13,7 @@ from registry_replica.permitted import permitted
 from resident_gateway import schemas, store
 from resident_gateway.actions.open_account import DISPLAY_NAME
 from resident_gateway.policy import POLICY
+from resident_gateway.views.kept_pages import KeptPages
 from resident_gateway.views.timeline import arrived, timeline_page
 
 home = APIRouter(route_class=QuickRead)
@@ -22,6 +22,8 @@ router = APIRouter()
 API = "/api/v1"
 
 Asked = Annotated[Question, questions()]
+
+_pages = KeptPages()
 
 
 @router.get(f"{API}/me", response_model=schemas.Me)
@@ -54,14 +56,13 @@ async def read_timeline(question: Asked, asked: Annotated[schemas.TimelineAsked,
                 raise NotFound(what="resident")
     fresh = await arrived(db, me, asked.min_version) if asked.min_version else True
     async with db.connection() as tx:
-        page = await timeline_page(
-            tx,
-            question.acting,
-            whose,
-            limit=asked.limit,
-            cursor=asked.cursor,
-            fresh=fresh,
-            language=question.language,
-        )
-    # Written at once: returned as it is, it would be validated first.
-    return Response(orjson.dumps(page, option=orjson.OPT_UTC_Z), media_type="application/json")
+        if fresh and not asked.cursor:
+            page = await _pages.newest(
+                tx, question.acting, whose, limit=asked.limit, language=question.language
+            )
+        else:
+            page = await timeline_page(
+                tx, question.acting, whose,
+                limit=asked.limit, cursor=asked.cursor, fresh=fresh, language=question.language,
+            )  # fmt: skip
+    return Response(page, media_type="application/json")

@@ -91,6 +91,8 @@ def create_api(service: Service, kit: Kit) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        # The kit measures and logs; FastAPI's own would look at its environment anew for every call.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.kit = kit
     app.state.policy = service.whole_policy()

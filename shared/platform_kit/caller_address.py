@@ -1,10 +1,13 @@
 """Where a call comes from, as something to count by."""
 
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 _UNKNOWN = "unknown"
+_REMEMBERED = 4096
 
 
+@lru_cache(_REMEMBERED)
 def address_of(text: str) -> str:
     """Empty when it is none: a name, a socket's path, whatever a header held."""
     try:
@@ -13,6 +16,7 @@ def address_of(text: str) -> str:
         return ""
 
 
+@lru_cache(_REMEMBERED)
 def line_of(address: str) -> str:
     """The same for everybody at one connection to the internet: an IPv4 address, or an IPv6 /64, which is 2^64 addresses."""
     try:

@@ -12,12 +12,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from platform_kit.acting import GOT, SYSTEM, Acting, begin
+from platform_kit.connections import ACQUIRE_SECONDS, Connections
 from platform_kit.database_role import UnsafeRole, refuse_unsafe_role
 from platform_kit.problems import InProgress
 
 Tx: TypeAlias = "PoolConnectionProxy[asyncpg.Record] | asyncpg.Connection[asyncpg.Record]"
 
-ACQUIRE_SECONDS = 3.0
 # Longer than the server's own limit for a statement: what is longer still is a connection with nobody at its other end.
 COMMAND_SECONDS = 40.0
 ROLLBACK_SECONDS = 5.0
@@ -164,12 +164,12 @@ class Database:
         self._dsn = dsn
         self._pool_size = pool_size
         self._application = application
-        self._opened: asyncpg.Pool[asyncpg.Record] | None = None
+        self._opened: Connections | None = None
         self._engine: AsyncEngine | None = None
 
     async def open(self) -> None:
         """The pool belongs to the event loop that opens it. It connects when it is first used."""
-        self._opened = await asyncpg.create_pool(
+        pool = await asyncpg.create_pool(
             self._dsn,
             min_size=0,
             max_size=self._pool_size,
@@ -180,22 +180,23 @@ class Database:
             reset=_nothing_to_reset,
             server_settings={**SESSION, "application_name": self._application},
         )
+        self._opened = Connections(pool)
 
     @property
-    def _pool(self) -> "asyncpg.Pool[asyncpg.Record]":
+    def _connections(self) -> Connections:
         if self._opened is None:
             raise RuntimeError("the database was not opened")
         return self._opened
 
     def in_use(self) -> int:
         """Connections that somebody holds at this moment."""
-        return self._pool.get_size() - self._pool.get_idle_size()
+        return self._connections.in_use
 
     async def close(self) -> None:
         try:
-            await asyncio.wait_for(self._pool.close(), 5)
+            await asyncio.wait_for(self._connections.close(), 5)
         except TimeoutError:
-            self._pool.terminate()
+            self._connections.terminate()
         if self._engine is not None:
             await self._engine.dispose()
 
@@ -206,18 +207,21 @@ class Database:
         What it sees and may write is what the database lets `acting` see and write. `lock` (64 bits, signed) is held by one
         transaction at a time: InProgress while another holds it.
         """
-        async with (
-            self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection,
-            _begun(connection, acting, lock),
-        ):
+        async with self.connection() as connection, _begun(connection, acting, lock):
             yield connection
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Tx]:
         """No transaction around it, and nobody acts: it sees the kit's own tables, and of others what a statement that says
         itself for whom it asks is shown."""
-        async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
+        connections = self._connections
+        connection = await connections.take()
+        try:
             yield connection
+        except BaseException:
+            await connections.give_back(connection, unharmed=False)
+            raise
+        await connections.give_back(connection, unharmed=True)
 
     @asynccontextmanager
     async def session(self, acting: Acting) -> AsyncIterator[AsyncSession]:

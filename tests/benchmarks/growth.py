@@ -266,7 +266,7 @@ def _requests() -> dict[str, Operation]:
 
 def _gateway() -> dict[str, Operation]:
     async def page(tx: Any) -> None:
-        await gateway_store.timeline(tx, acting_for(Caller(UUID(int=7), frozenset())), UUID(int=7), 50, None)
+        await gateway_store.newest(tx, acting_for(Caller(UUID(int=7), frozenset())), UUID(int=7), 50)
 
     async def save(tx: Any) -> None:
         item = Item(UUID(int=7), uuid4(), "payment", "due", 1, datetime.now(UTC), amount=Money(1, "CNY"))

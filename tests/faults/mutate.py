@@ -22,6 +22,7 @@ from rich.table import Table
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(__file__).parent / "mutations"
 PATIENCE_SECONDS = 45
+LEAVING_SECONDS = 60
 _COPIED = ("services", "shared", "deploy", "tests")
 
 
@@ -130,12 +131,20 @@ def _run(scenarios: list[str], seed: int, tree: Path) -> list[dict[str, Any]]:
     """The rows of the short forms of these scenarios on the code of that tree."""
     with tempfile.TemporaryDirectory(prefix="linli-told-") as folder:
         told = Path(folder) / "told.json"
-        done = subprocess.run(
+        child = subprocess.Popen(
             [sys.executable, "-m", "faults", "--short", "--only", *scenarios, "--seed", str(seed),
              "--tree", str(tree), "--json", str(told), "--patience", str(PATIENCE_SECONDS)],
-            env={**os.environ, "PYTHONPATH": str(ROOT / "tests")}, capture_output=True, text=True, check=False,
+            env={**os.environ, "PYTHONPATH": str(ROOT / "tests")},
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
+        try:
+            said, _ = child.communicate()
+        except BaseException:
+            # Told to end, not killed: it takes its house down.
+            child.terminate()
+            child.communicate(timeout=LEAVING_SECONDS)
+            raise
         if not told.exists():
-            raise DidNotRun(done.stdout[-300:] + done.stderr[-300:])
+            raise DidNotRun(said[-600:])
         rows: list[dict[str, Any]] = json.loads(told.read_text())
         return rows

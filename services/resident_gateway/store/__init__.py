@@ -39,6 +39,8 @@ from resident_gateway.store.deliveries import (
 )
 from resident_gateway.store.items import (
     delete_item,
+    newest,
+    print_of_newest,
     save_item,
     save_state_for_all,
     timeline,
@@ -88,11 +90,13 @@ __all__ = [
     "lock_codes",
     "lock_delivery",
     "mark_read",
+    "newest",
     "next_turn",
     "notifications",
     "posts_of",
     "preferences",
     "preferences_of",
+    "print_of_newest",
     "save_account",
     "save_all_released",
     "save_appointment_ended",

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import reduce
+from operator import xor
 from uuid import UUID
 
 from asyncpg import Record
@@ -70,31 +72,51 @@ async def delete_item(tx: Tx, person_id: UUID, subject_id: UUID, *, kind: str) -
     await tx.execute(f"DELETE FROM timeline_item WHERE {theirs}", person_id, subject_id, kind)
 
 
+# Each says itself for whom it asks, before it looks: the setting ends with the statement, and what is asked all the time needs
+# no BEGIN and no COMMIT.
+_CALLER = "WITH caller AS MATERIALIZED (SELECT set_config('linli.caller', $3, true) AS told)"
+_SHOWN = "kind, subject_id::text AS id, number, detail, state, amount_minor, currency, happened_at, version"
+_THEIRS = "FROM timeline_item t WHERE caller.told <> '' AND person_id = $1"
+_NEWEST_FIRST = "ORDER BY happened_at DESC, subject_id DESC LIMIT $2"
+_PRINT = "hash_record_extended(t, 0)"
+
+_TIMELINE = f"""
+    {_CALLER} SELECT page.* FROM caller CROSS JOIN LATERAL (
+        SELECT {_SHOWN} {_THEIRS}
+            AND ($4::timestamptz IS NULL OR (happened_at, subject_id) < ($4, $5::uuid))
+        {_NEWEST_FIRST}
+    ) page
+"""
+_NEWEST = f"{_CALLER} SELECT page.* FROM caller CROSS JOIN LATERAL (SELECT {_SHOWN}, {_PRINT} {_THEIRS} {_NEWEST_FIRST}) page"
+_PRINT_OF_NEWEST = f"""
+    {_CALLER} SELECT coalesce(bit_xor(page.print), 0)
+    FROM caller CROSS JOIN LATERAL (SELECT {_PRINT} AS print {_THEIRS} {_NEWEST_FIRST}) page
+"""
+
+
 async def timeline(
     tx: Tx, acting: Acting, person_id: UUID, limit: int, cursor: str | None
 ) -> tuple[list[Record], str | None]:
-    """Rows, newest first; a page continues after the instant and id of the last row seen. Ids as text, as they are written.
-
-    One statement that says itself for whom it asks, before it looks: the setting ends with it, and what is asked all the
-    time needs no BEGIN and no COMMIT.
-    """
+    """Rows, newest first; a page continues after the instant and id of the last row seen. Ids as text, as they are written."""
     after = decode_cursor(cursor, (instant, UUID)) if cursor else (None, None)
-    rows = await tx.fetch(
-        """
-        WITH caller AS MATERIALIZED (SELECT set_config('linli.caller', $5, true) AS told)
-        SELECT page.* FROM caller CROSS JOIN LATERAL (
-            SELECT kind, subject_id::text AS id, number, detail, state, amount_minor, currency, happened_at, version
-            FROM timeline_item
-            WHERE caller.told <> '' AND person_id = $1
-                AND ($2::timestamptz IS NULL OR (happened_at, subject_id) < ($2, $3::uuid))
-            ORDER BY happened_at DESC, subject_id DESC LIMIT $4
-        ) page
-        """,
-        person_id,
-        *after,
-        limit + 1,
-        acting.setting,
-    )
+    return _cut(await tx.fetch(_TIMELINE, person_id, limit + 1, acting.setting, *after), limit)
+
+
+async def newest(tx: Tx, acting: Acting, person_id: UUID, limit: int) -> tuple[list[Record], str | None, int]:
+    """The first page of `timeline`, with each row's print as its last column; and the print of the page."""
+    rows = await tx.fetch(_NEWEST, person_id, limit + 1, acting.setting)
+    return *_cut(rows, limit), reduce(xor, (row[-1] for row in rows), 0)
+
+
+async def print_of_newest(tx: Tx, acting: Acting, person_id: UUID, limit: int) -> int:
+    """The print of the page that `newest` would give the same caller at this moment: 64 bits of every column of its rows, so that
+    whoever has such a page knows whether it still is."""
+    print_: int = await tx.fetchval(_PRINT_OF_NEWEST, person_id, limit + 1, acting.setting)
+    return print_
+
+
+def _cut(rows: list[Record], limit: int) -> tuple[list[Record], str | None]:
+    """One row more than the page was asked for: there is another page."""
     kept = rows[:limit]
     if len(rows) == len(kept):
         return kept, None

@@ -31,7 +31,7 @@ async def test_a_residents_list_touches_the_same_however_many_others_have_theirs
     acting = acting_for(person)
 
     async def page(tx: Any) -> None:
-        assert len((await store.timeline(tx, acting, person.subject, 50, None))[0]) == 50
+        assert len((await store.newest(tx, acting, person.subject, 50))[0]) == 50
 
     points = []
     async with role_of(gateway) as role:

@@ -1,13 +1,17 @@
 """The database's transaction rule, and the sessions for wide queries."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from uuid import uuid4
 
 import asyncpg
 import pytest
 from sqlmodel import select
 
+from platform_kit import connections
 from platform_kit.acting import SYSTEM
-from platform_kit.db import Database
+from platform_kit.db import OUTAGES, Database
 from platform_kit.migrate import migrate_async
 from platform_kit.testing import ServiceUnderTest
 from probe_service.service import CounterRow, raise_counter
@@ -65,3 +69,74 @@ async def test_a_process_frozen_inside_a_transaction_does_not_block_for_ever(pro
         zone = await tx.fetchval("SHOW timezone")
         isolation = await tx.fetchval("SHOW transaction_isolation")
     assert (timeout, zone, isolation) == ("15s", "UTC", "read committed")
+
+
+@pytest.fixture
+async def narrow(probe: ServiceUnderTest) -> AsyncIterator[Database]:
+    """A database with one connection."""
+    database = Database(str(probe.kit.settings.database_url), pool_size=1, application="test")
+    await database.open()
+    yield database
+    await database.close()
+
+
+async def test_a_connection_that_was_lost_while_nobody_had_it_is_replaced(
+    probe: ServiceUnderTest, narrow: Database
+) -> None:
+    async with narrow.connection() as connection:
+        lost = await connection.fetchval("SELECT pg_backend_pid()")
+    async with probe.tx() as tx:
+        assert await tx.fetchval("SELECT pg_terminate_backend($1, 5000)", lost)
+    async with asyncio.timeout(10):
+        while True:
+            # Whether the end of it has come to this process yet is a matter of its event loop.
+            with suppress(*OUTAGES):
+                async with narrow.connection() as connection:
+                    assert await connection.fetchval("SELECT pg_backend_pid()") != lost
+                break
+    assert narrow.in_use() == 0
+
+
+async def test_whoever_waits_for_a_connection_has_the_next_that_is_given_back(narrow: Database) -> None:
+    served: list[int] = []
+
+    async def ask(number: int) -> None:
+        for _ in range(5):
+            async with narrow.connection() as connection:
+                assert narrow.in_use() == 1
+                await connection.fetchval("SELECT 1")
+                served.append(number)
+
+    async with asyncio.timeout(10):
+        await asyncio.gather(*(ask(number) for number in range(4)))
+    assert sorted(served) == sorted(list(range(4)) * 5)
+    assert narrow.in_use() == 0
+
+
+async def test_a_statement_that_was_broken_off_is_not_in_the_way_of_the_next(narrow: Database) -> None:
+    async def wait() -> None:
+        async with narrow.connection() as connection:
+            await connection.fetchval("SELECT pg_sleep(30)")
+
+    waiting = asyncio.create_task(wait())
+    while not narrow.in_use():
+        await asyncio.sleep(0.01)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    async with asyncio.timeout(10), narrow.connection() as connection:
+        assert await connection.fetchval("SELECT 7") == 7
+    assert narrow.in_use() == 0
+
+
+async def test_when_none_comes_free_it_is_an_outage(
+    narrow: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "ACQUIRE_SECONDS", 0.1)
+    async with narrow.connection():
+        with pytest.raises(OUTAGES):
+            async with narrow.connection():
+                pass
+        assert narrow.in_use() == 1
+    async with narrow.connection() as connection:
+        assert await connection.fetchval("SELECT 7") == 7

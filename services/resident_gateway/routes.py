@@ -1,6 +1,6 @@
 """The gateway's own resources: what a person sees of themself. Signing in has a file of its own."""
 
-from typing import Annotated
+from typing import Annotated, cast
 
 from fastapi import APIRouter, Query, Response
 
@@ -13,7 +13,7 @@ from registry_replica.permitted import permitted
 from resident_gateway import schemas, store
 from resident_gateway.actions.open_account import DISPLAY_NAME
 from resident_gateway.policy import POLICY
-from resident_gateway.views.kept_pages import KeptPages
+from resident_gateway.views.kept_pages import LENGTH, PAGES, KeptPages
 from resident_gateway.views.timeline import arrived, timeline_page
 
 home = APIRouter(route_class=QuickRead)
@@ -22,8 +22,6 @@ router = APIRouter()
 API = "/api/v1"
 
 Asked = Annotated[Question, questions()]
-
-_pages = KeptPages()
 
 
 @router.get(f"{API}/me", response_model=schemas.Me)
@@ -56,10 +54,9 @@ async def read_timeline(question: Asked, asked: Annotated[schemas.TimelineAsked,
                 raise NotFound(what="resident")
     fresh = await arrived(db, me, asked.min_version) if asked.min_version else True
     async with db.connection() as tx:
-        if fresh and not asked.cursor:
-            page = await _pages.newest(
-                tx, question.acting, whose, limit=asked.limit, language=question.language
-            )
+        if fresh and not asked.cursor and asked.limit == LENGTH:
+            pages = cast(KeptPages, question.kit.state[PAGES])
+            page = await pages.newest(tx, question.acting, whose, language=question.language)
         else:
             page = await timeline_page(
                 tx, question.acting, whose,

@@ -25,6 +25,7 @@ from resident_gateway.settings import GatewaySettings
 from resident_gateway.sign_in_routes import router as signing_in
 from resident_gateway.tables import Row
 from resident_gateway.timers import TIMERS
+from resident_gateway.views.kept_pages import open_pages
 from resident_gateway.web.audit_pages import router as audit_pages
 from resident_gateway.web.notification_pages import router as notification_pages
 from resident_gateway.web.pages import router as pages
@@ -32,7 +33,7 @@ from resident_gateway.web.pages import router as pages
 
 @asynccontextmanager
 async def startup(kit: Kit) -> AsyncIterator[None]:
-    async with open_clients(kit), open_channel(kit), open_provider(kit):
+    async with open_clients(kit), open_channel(kit), open_provider(kit), open_pages(kit):
         yield
 
 

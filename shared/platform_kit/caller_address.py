@@ -4,12 +4,18 @@ from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 _UNKNOWN = "unknown"
-_REMEMBERED = 4096
+# An IPv6 address with an IPv4 one in it.
+_LONGEST = 45
+_REMEMBERED = 1024
+
+
+def address_of(text: str) -> str:
+    """Empty when it is none: a name, a socket's path, whatever a header held."""
+    return _address_of(text) if len(text) <= _LONGEST else ""
 
 
 @lru_cache(_REMEMBERED)
-def address_of(text: str) -> str:
-    """Empty when it is none: a name, a socket's path, whatever a header held."""
+def _address_of(text: str) -> str:
     try:
         return str(ip_address(text))
     except ValueError:

@@ -12,12 +12,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from platform_kit.acting import GOT, SYSTEM, Acting, begin
-from platform_kit.connections import ACQUIRE_SECONDS, Connections
 from platform_kit.database_role import UnsafeRole, refuse_unsafe_role
 from platform_kit.problems import InProgress
 
 Tx: TypeAlias = "PoolConnectionProxy[asyncpg.Record] | asyncpg.Connection[asyncpg.Record]"
 
+ACQUIRE_SECONDS = 3.0
 # Longer than the server's own limit for a statement: what is longer still is a connection with nobody at its other end.
 COMMAND_SECONDS = 40.0
 ROLLBACK_SECONDS = 5.0
@@ -121,13 +121,14 @@ async def _begun(connection: Tx, acting: Acting, lock: int | None) -> AsyncItera
 
 async def _roll_back(connection: Tx) -> None:
     """Also what the server may not have begun yet, because the caller was cancelled meanwhile. A connection that cannot even
-    do that is given up: an open transaction never goes back to the pool."""
-    if connection.is_closed():
-        return
+    do that is given up: an open transaction never goes back to the pool. One that the pool has given up itself says so to
+    whatever is asked of it, which must not hide why the transaction ended."""
     try:
-        await connection.execute("ROLLBACK", timeout=ROLLBACK_SECONDS)
+        if not connection.is_closed():
+            await connection.execute("ROLLBACK", timeout=ROLLBACK_SECONDS)
     except (*OUTAGES, asyncpg.PostgresError):
-        connection.terminate()
+        with suppress(asyncpg.InterfaceError):
+            connection.terminate()
 
 
 @asynccontextmanager
@@ -164,12 +165,12 @@ class Database:
         self._dsn = dsn
         self._pool_size = pool_size
         self._application = application
-        self._opened: Connections | None = None
+        self._opened: asyncpg.Pool[asyncpg.Record] | None = None
         self._engine: AsyncEngine | None = None
 
     async def open(self) -> None:
         """The pool belongs to the event loop that opens it. It connects when it is first used."""
-        pool = await asyncpg.create_pool(
+        self._opened = await asyncpg.create_pool(
             self._dsn,
             min_size=0,
             max_size=self._pool_size,
@@ -180,23 +181,22 @@ class Database:
             reset=_nothing_to_reset,
             server_settings={**SESSION, "application_name": self._application},
         )
-        self._opened = Connections(pool)
 
     @property
-    def _connections(self) -> Connections:
+    def _pool(self) -> "asyncpg.Pool[asyncpg.Record]":
         if self._opened is None:
             raise RuntimeError("the database was not opened")
         return self._opened
 
     def in_use(self) -> int:
         """Connections that somebody holds at this moment."""
-        return self._connections.in_use
+        return self._pool.get_size() - self._pool.get_idle_size()
 
     async def close(self) -> None:
         try:
-            await asyncio.wait_for(self._connections.close(), 5)
+            await asyncio.wait_for(self._pool.close(), 5)
         except TimeoutError:
-            self._connections.terminate()
+            self._pool.terminate()
         if self._engine is not None:
             await self._engine.dispose()
 
@@ -214,14 +214,16 @@ class Database:
     async def connection(self) -> AsyncIterator[Tx]:
         """No transaction around it, and nobody acts: it sees the kit's own tables, and of others what a statement that says
         itself for whom it asks is shown."""
-        connections = self._connections
-        connection = await connections.take()
+        pool = self._pool
+        # A taking that has a limit is a task of its own to asyncpg: only when there is something to wait for.
+        connection = await pool.acquire(timeout=None if pool.get_idle_size() else ACQUIRE_SECONDS)
         try:
             yield connection
         except BaseException:
-            await connections.give_back(connection, unharmed=False)
+            with suppress(*OUTAGES, asyncpg.PostgresError):
+                await pool.release(connection, timeout=ACQUIRE_SECONDS)
             raise
-        await connections.give_back(connection, unharmed=True)
+        await pool.release(connection, timeout=ACQUIRE_SECONDS)
 
     @asynccontextmanager
     async def session(self, acting: Acting) -> AsyncIterator[AsyncSession]:

@@ -265,8 +265,14 @@ def _requests() -> dict[str, Operation]:
 
 
 def _gateway() -> dict[str, Operation]:
+    seven = UUID(int=7)
+    acting = acting_for(Caller(seven, frozenset()))
+
     async def page(tx: Any) -> None:
-        await gateway_store.newest(tx, acting_for(Caller(UUID(int=7), frozenset())), UUID(int=7), 50)
+        await gateway_store.newest(tx, acting, seven, 50)
+
+    async def print_of_page(tx: Any) -> None:
+        await gateway_store.print_of_newest(tx, acting, seven, 50)
 
     async def save(tx: Any) -> None:
         item = Item(UUID(int=7), uuid4(), "payment", "due", 1, datetime.now(UTC), amount=Money(1, "CNY"))
@@ -277,4 +283,9 @@ def _gateway() -> dict[str, Operation]:
             tx, uuid4(), kind="task", state="taken", among=("offered",), version=2, at=datetime.now(UTC)
         )
 
-    return {"timeline page": page, "timeline item": save, "timeline state for all": save_for_all}
+    return {
+        "timeline page": page,
+        "print of a timeline page": print_of_page,
+        "timeline item": save,
+        "timeline state for all": save_for_all,
+    }

@@ -15,7 +15,7 @@ from rich.table import Table
 from faults import mutate, scenarios
 from faults.checker import Checker
 from faults.ground import Ground, ground
-from faults.load import Load
+from faults.load import Load, Refused
 from faults.people import open_town
 from faults.scenario import Row, Scenario, Stage, Tally, play
 
@@ -90,7 +90,13 @@ async def _play_all(
     await load.open()
     await probe.open()
     started = time.monotonic()
-    town = await open_town(built, load)
+    try:
+        town = await open_town(built, load)
+    except Refused as error:
+        # A house that refuses what it has just acknowledged fails in whatever it was opened for.
+        closed = [Row(each, Tally(failed=[f"the town did not open: {error!r}"])) for each in chosen]
+        _say(closed[0])
+        return closed
     console.print(f"{time.monotonic() - started:5.1f} s  the town is there")
     checker = Checker(built, (load, probe), patience)
     stage = Stage(built, town, load, probe, checker, random.Random(seed), short)

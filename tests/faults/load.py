@@ -109,15 +109,19 @@ class Load:
         self._count += 1
         key = f"{self.name}-{self.seed}-{self._count}"
         attempt = self.attempts[key] = Attempt(key, kind, event, token, path, body, times)
+        await self.settle(attempt)
+        if not attempt.acknowledged:
+            raise Refused(attempt.status or 0, attempt.answer)
+        return json.loads(attempt.answer)
+
+    async def settle(self, attempt: Attempt) -> None:
+        """Make the call until its outcome is known, or the load stops."""
         while True:
             await self._try(attempt)
             if attempt.status is not None:
                 break
             self.unknown_seen += 1
             await self._rest()
-        if not attempt.acknowledged:
-            raise Refused(attempt.status, attempt.answer)
-        return json.loads(attempt.answer)
 
     async def _try(self, attempt: Attempt) -> None:
         assert self._http is not None

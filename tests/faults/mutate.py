@@ -135,12 +135,12 @@ def _run(scenarios: list[str], seed: int, tree: Path) -> list[dict[str, Any]]:
             [sys.executable, "-m", "faults", "--short", "--only", *scenarios, "--seed", str(seed),
              "--tree", str(tree), "--json", str(told), "--patience", str(PATIENCE_SECONDS)],
             env={**os.environ, "PYTHONPATH": str(ROOT / "tests")},
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
         )  # fmt: skip
         try:
             said, _ = child.communicate()
         except BaseException:
-            # Told to end, not killed: it takes its house down.
+            # Told to end, and once: it takes its house down. Ctrl-C would have reached it beside us.
             child.terminate()
             child.communicate(timeout=LEAVING_SECONDS)
             raise

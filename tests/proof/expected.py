@@ -72,6 +72,8 @@ BENCHED = (
     "bench: the relay drains 100,000 events",
     "bench: a consumer applies 100,000 events",
     "bench: resident home",
+    "bench: resident home, read anew each time",
+    "bench: the same, read anew each time",
     "bench: 201 to effect at 50/s, p50",
     "bench: 201 to effect at 50/s, p99",
     "bench: 201 to effect at a quarter of the sustainable rate, p50",
@@ -88,6 +90,7 @@ BENCHED = (
     "bench: growth: staff list of a community",
     "bench: growth: staff list of the district, one state",
     "bench: growth: timeline page",
+    "bench: growth: print of a timeline page",
     "bench: growth: timeline item",
     "bench: growth: timeline state for all",
 )

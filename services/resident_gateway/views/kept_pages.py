@@ -4,8 +4,10 @@ One is shown again only when the database says, to whoever asks and at that mome
 has to tell this process of a change, of an erasure or of a right that ended, and nothing it misses can be shown.
 """
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from time import monotonic
 from typing import TypeAlias
@@ -13,49 +15,70 @@ from uuid import UUID
 
 from platform_kit.acting import Acting
 from platform_kit.db import Tx
+from platform_kit.kit import Kit
 from resident_gateway import store
 from resident_gateway.views.timeline import written
 
-# Of about 12 KB each.
+PAGES = "pages"
+# The usual length, and no other: so nobody has more pages than there are languages, and each is of about 12 KB.
+LENGTH = 50
 MOST = 2_000
-# What is not shown any more is not held for long either.
+# What is not shown any more, as somebody's who was erased, is not held for long either.
 KEPT_SECONDS = 600.0
+DROPPED_EVERY_SECONDS = 30.0
 
-Key: TypeAlias = tuple[UUID, int, str]
+Key: TypeAlias = tuple[UUID, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     print: int
     body: bytes
-    until: float
+    since: float
 
 
 class KeptPages:
-    def __init__(self, most: int = MOST, clock: Callable[[], float] = monotonic) -> None:
-        self._most, self._clock = most, clock
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
         # In the order in which they were written.
         self._pages: OrderedDict[Key, Page] = OrderedDict()
 
-    async def newest(self, tx: Tx, acting: Acting, person_id: UUID, *, limit: int, language: str) -> bytes:
+    def __len__(self) -> int:
+        return len(self._pages)
+
+    async def newest(self, tx: Tx, acting: Acting, person_id: UUID, *, language: str) -> bytes:
         """The first page of that person's timeline as `acting` may see it now, as JSON."""
-        self._drop(self._most)
-        key = person_id, limit, language
+        key = person_id, language
         page = self._pages.get(key)
-        if page and page.print == await store.print_of_newest(tx, acting, person_id, limit):
+        if page and page.print == await store.print_of_newest(tx, acting, person_id, LENGTH):
             return page.body
-        rows, following, print_ = await store.newest(tx, acting, person_id, limit)
+        rows, following, print_ = await store.newest(tx, acting, person_id, LENGTH)
         body = written(rows, following, fresh=True, language=language)
         self._pages.pop(key, None)
-        self._drop(self._most - 1)
-        self._pages[key] = Page(print_, body, self._clock() + KEPT_SECONDS)
+        self._pages[key] = Page(print_, body, monotonic())
+        if len(self._pages) > self._most:
+            self._pages.popitem(last=False)
         return body
 
-    def _drop(self, most: int) -> None:
-        """All whose time is over, and the oldest until `most` are left."""
-        now = self._clock()
-        while self._pages:
-            oldest = next(iter(self._pages.values()))
-            if len(self._pages) <= most and oldest.until > now:
-                break
+    def drop(self, kept: float) -> None:
+        """Those that were written more than `kept` seconds ago."""
+        until = monotonic() - kept
+        while self._pages and next(iter(self._pages.values())).since < until:
             self._pages.popitem(last=False)
+
+
+@asynccontextmanager
+async def open_pages(kit: Kit) -> AsyncIterator[None]:
+    """Pages live as long as the api process: `kit.state[PAGES]`."""
+    pages = kit.state[PAGES] = KeptPages()
+
+    async def drop() -> None:
+        while True:
+            await asyncio.sleep(DROPPED_EVERY_SECONDS)
+            pages.drop(KEPT_SECONDS)
+
+    dropping = asyncio.create_task(drop())
+    try:
+        yield
+    finally:
+        dropping.cancel()

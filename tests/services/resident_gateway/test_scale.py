@@ -31,7 +31,9 @@ async def test_a_residents_list_touches_the_same_however_many_others_have_theirs
     acting = acting_for(person)
 
     async def page(tx: Any) -> None:
-        assert len((await store.newest(tx, acting, person.subject, 50))[0]) == 50
+        rows, _, print_ = await store.newest(tx, acting, person.subject, 50)
+        assert len(rows) == 50
+        assert await store.print_of_newest(tx, acting, person.subject, 50) == print_
 
     points = []
     async with role_of(gateway) as role:

@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from uuid import uuid4
 
 import asyncpg
 import pytest
 from sqlmodel import select
 
-from platform_kit import connections
+from platform_kit import db
 from platform_kit.acting import SYSTEM
 from platform_kit.db import OUTAGES, Database
 from platform_kit.migrate import migrate_async
@@ -80,23 +79,6 @@ async def narrow(probe: ServiceUnderTest) -> AsyncIterator[Database]:
     await database.close()
 
 
-async def test_a_connection_that_was_lost_while_nobody_had_it_is_replaced(
-    probe: ServiceUnderTest, narrow: Database
-) -> None:
-    async with narrow.connection() as connection:
-        lost = await connection.fetchval("SELECT pg_backend_pid()")
-    async with probe.tx() as tx:
-        assert await tx.fetchval("SELECT pg_terminate_backend($1, 5000)", lost)
-    async with asyncio.timeout(10):
-        while True:
-            # Whether the end of it has come to this process yet is a matter of its event loop.
-            with suppress(*OUTAGES):
-                async with narrow.connection() as connection:
-                    assert await connection.fetchval("SELECT pg_backend_pid()") != lost
-                break
-    assert narrow.in_use() == 0
-
-
 async def test_whoever_waits_for_a_connection_has_the_next_that_is_given_back(narrow: Database) -> None:
     served: list[int] = []
 
@@ -113,26 +95,27 @@ async def test_whoever_waits_for_a_connection_has_the_next_that_is_given_back(na
     assert narrow.in_use() == 0
 
 
-async def test_a_statement_that_was_broken_off_is_not_in_the_way_of_the_next(narrow: Database) -> None:
-    async def wait() -> None:
-        async with narrow.connection() as connection:
-            await connection.fetchval("SELECT pg_sleep(30)")
-
-    waiting = asyncio.create_task(wait())
-    while not narrow.in_use():
-        await asyncio.sleep(0.01)
-    waiting.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await waiting
-    async with asyncio.timeout(10), narrow.connection() as connection:
-        assert await connection.fetchval("SELECT 7") == 7
-    assert narrow.in_use() == 0
+async def test_why_a_transaction_ended_is_told_also_when_its_connection_is_lost(
+    probe: ServiceUnderTest, narrow: Database
+) -> None:
+    """A refusal must not become an outage, nor a caller who was cancelled somebody who was not."""
+    for reason in (InterruptedError, asyncio.CancelledError):
+        with pytest.raises(reason):
+            async with narrow.transaction(SYSTEM) as tx:
+                lost = await tx.fetchval("SELECT pg_backend_pid()")
+                async with probe.tx() as other:
+                    assert await other.fetchval("SELECT pg_terminate_backend($1, 5000)", lost)
+                with pytest.raises((*OUTAGES, asyncpg.PostgresError)):
+                    for _ in range(100):
+                        await tx.fetchval("SELECT 1")
+                raise reason
+        assert narrow.in_use() == 0
 
 
 async def test_when_none_comes_free_it_is_an_outage(
     narrow: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "ACQUIRE_SECONDS", 0.1)
+    monkeypatch.setattr(db, "ACQUIRE_SECONDS", 0.1)
     async with narrow.connection():
         with pytest.raises(OUTAGES):
             async with narrow.connection():

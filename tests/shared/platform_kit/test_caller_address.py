@@ -2,7 +2,7 @@
 
 import pytest
 
-from platform_kit.caller_address import line_of
+from platform_kit.caller_address import address_of, line_of
 
 
 @pytest.mark.parametrize(
@@ -18,3 +18,9 @@ from platform_kit.caller_address import line_of
 )
 def test_one_connection_to_the_internet(address: str, expected: str) -> None:
     assert line_of(address) == expected
+
+
+def test_what_is_longer_than_any_address_is_none() -> None:
+    """Headers are written by strangers, and an IPv6 address may say of which interface it is, at any length."""
+    assert address_of("fe80::1%eth0") == "fe80::1%eth0"
+    assert address_of("fe80::1%" + "a" * 32_000) == ""

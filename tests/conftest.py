@@ -5,10 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from access.judged import pytest_terminal_summary as pytest_terminal_summary
 from proof.figures import figure as figure
 from servers import TestServers, open_servers
+
+# How long an example takes is the machine's affair, which others use too.
+settings.register_profile("linli", deadline=None)
+settings.load_profile("linli")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

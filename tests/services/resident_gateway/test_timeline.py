@@ -150,7 +150,7 @@ def submitted(resident: UUID, request_id: UUID | None = None) -> requests.Reques
 SEQUENCE = [name for name, events in Story().topics().items() for _ in events]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.permutations(SEQUENCE), repeated=st.sets(st.sampled_from(range(len(SEQUENCE)))))
 async def test_topics_in_any_order_and_repeats_give_the_same_rows(
     gateway: ServiceUnderTest, order: list[str], repeated: set[int]

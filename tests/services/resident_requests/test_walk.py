@@ -307,7 +307,6 @@ def test_every_walk_keeps_to_the_edges_and_every_edge_is_walked(servers: Any, fi
                 settings=settings(
                     max_examples=walks,
                     stateful_step_count=steps,
-                    deadline=None,
                     database=None,
                     suppress_health_check=list(HealthCheck),
                     # A walk that fails tells its trail; to walk it again a hundred times for a shorter one takes minutes.

@@ -500,7 +500,7 @@ def test_any_single_change_of_any_column_is_named_at_the_right_row(
         except _Undone as undone:
             return undone.named
 
-    @settings(max_examples=300, deadline=None, database=None)
+    @settings(max_examples=300, database=None)
     @given(change=CHANGES)
     def each(change: tuple[tuple[str, str], Any, int]) -> None:
         nonlocal tried, named

@@ -84,7 +84,7 @@ async def test_a_poisoned_key_waits_while_the_others_go_on_and_is_retried_in_ord
     assert await probe.parked() == []
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(deliveries=st.lists(st.integers(1, 6), max_size=25))
 async def test_whatever_arrives_takes_effect_once_and_in_order(
     probe: ServiceUnderTest, deliveries: list[int]

@@ -14,7 +14,7 @@ from resident_gateway import schemas, store
 from resident_gateway.actions.open_account import DISPLAY_NAME
 from resident_gateway.policy import POLICY
 from resident_gateway.views.kept_pages import LENGTH, PAGES, KeptPages
-from resident_gateway.views.timeline import arrived, timeline_page
+from resident_gateway.views.timeline import arrived, timeline_page, written
 
 home = APIRouter(route_class=QuickRead)
 router = APIRouter()
@@ -56,10 +56,11 @@ async def read_timeline(question: Asked, asked: Annotated[schemas.TimelineAsked,
     async with db.connection() as tx:
         if fresh and not asked.cursor and asked.limit == LENGTH:
             pages = cast(KeptPages, question.kit.state[PAGES])
-            page = await pages.newest(tx, question.acting, whose, language=question.language)
+            body = await pages.newest(tx, question.acting, whose, language=question.language)
         else:
             page = await timeline_page(
                 tx, question.acting, whose,
                 limit=asked.limit, cursor=asked.cursor, fresh=fresh, language=question.language,
             )  # fmt: skip
-    return Response(page, media_type="application/json")
+            body = written(page)
+    return Response(body, media_type="application/json")

@@ -17,7 +17,7 @@ from platform_kit.acting import Acting
 from platform_kit.db import Tx
 from platform_kit.kit import Kit
 from resident_gateway import store
-from resident_gateway.views.timeline import written
+from resident_gateway.views.timeline import page_of, written
 
 PAGES = "pages"
 # The usual length, and no other: so nobody has more pages than there are languages, and each is of about 12 KB.
@@ -53,7 +53,7 @@ class KeptPages:
         if page and page.print == await store.print_of_newest(tx, acting, person_id, LENGTH):
             return page.body
         rows, following, print_ = await store.newest(tx, acting, person_id, LENGTH)
-        body = written(rows, following, fresh=True, language=language)
+        body = written(page_of(rows, following, fresh=True, language=language))
         self._pages.pop(key, None)
         self._pages[key] = Page(print_, body, monotonic())
         if len(self._pages) > self._most:

@@ -29,17 +29,20 @@ _of_each: Counter[UUID] = Counter()
 
 async def timeline_page(
     tx: Tx, acting: Acting, person_id: UUID, *, limit: int, cursor: str | None, fresh: bool, language: str
-) -> bytes:
-    """As JSON."""
+) -> schemas.TimelinePage:
     rows, following = await store.timeline(tx, acting, person_id, limit, cursor)
-    return written(rows, following, fresh=fresh, language=language)
+    return page_of(rows, following, fresh=fresh, language=language)
 
 
-def written(rows: Sequence[Record], following: str | None, *, fresh: bool, language: str) -> bytes:
-    """A `TimelinePage` as JSON, at once: returned as it is, it would be validated first."""
+def page_of(
+    rows: Sequence[Record], following: str | None, *, fresh: bool, language: str
+) -> schemas.TimelinePage:
     kinds, states, joined = KINDS[language], STATES[language], JOINED[language]
-    items = [_shown(row, kinds, states, joined) for row in rows]
-    page: schemas.TimelinePage = {"items": items, "next": following, "fresh": fresh}
+    return {"items": [_shown(row, kinds, states, joined) for row in rows], "next": following, "fresh": fresh}
+
+
+def written(page: schemas.TimelinePage) -> bytes:
+    """As JSON, at once: an answer that is returned as it is would be validated first."""
     return orjson.dumps(page, option=orjson.OPT_UTC_Z)
 
 

@@ -73,7 +73,6 @@ BENCHED = (
     "bench: a consumer applies 100,000 events",
     "bench: resident home",
     "bench: resident home, read anew each time",
-    "bench: the same, read anew each time",
     "bench: 201 to effect at 50/s, p50",
     "bench: 201 to effect at 50/s, p99",
     "bench: 201 to effect at a quarter of the sustainable rate, p50",

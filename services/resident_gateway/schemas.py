@@ -118,10 +118,14 @@ class TimelineItem(TypedDict):
     version: int
 
 
+# Items of a timeline's page, unless somebody asks for another number.
+TIMELINE_LENGTH = 50
+
+
 class TimelineAsked(BaseModel):
     """`min_version` is `<topic>:<aggregate>:<version>`, of a command that the caller wants to see here."""
 
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    limit: Annotated[int, Field(ge=1, le=200)] = TIMELINE_LENGTH
     cursor: Annotated[str | None, Field(max_length=500)] = None
     min_version: Annotated[str | None, Field(max_length=200)] = None
     resident_id: UUID | None = None

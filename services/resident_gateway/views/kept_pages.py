@@ -17,11 +17,12 @@ from platform_kit.acting import Acting
 from platform_kit.db import Tx
 from platform_kit.kit import Kit
 from resident_gateway import store
+from resident_gateway.schemas import TIMELINE_LENGTH
 from resident_gateway.views.timeline import page_of, written
 
 PAGES = "pages"
 # The usual length, and no other: so nobody has more pages than there are languages, and each is of about 12 KB.
-LENGTH = 50
+LENGTH = TIMELINE_LENGTH
 MOST = 2_000
 # What is not shown any more, as somebody's who was erased, is not held for long either.
 KEPT_SECONDS = 600.0
